@@ -1,0 +1,225 @@
+namespace FastMlp;
+
+/// <summary>
+/// Rows in memory: features [rows, inputSize] with float targets [rows, targetSize] or int class labels [rows].
+/// Immutable; a slice shares the memory of its source.
+/// </summary>
+public sealed class Dataset
+{
+    private readonly ReadOnlyMemory<float> features;
+    private readonly ReadOnlyMemory<float> targets;
+    private readonly ReadOnlyMemory<int> labels;
+
+    /// <summary>A regression set, or soft or one-hot targets: <paramref name="targets"/> is [rows, targetSize].</summary>
+    /// <exception cref="ArgumentException">A length is not a whole number of rows, the row counts differ, or a value is NaN or infinite.</exception>
+    public Dataset(ReadOnlyMemory<float> features, int inputSize, ReadOnlyMemory<float> targets, int targetSize)
+        : this(features, inputSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(targetSize, 1);
+        if (targets.Length != (long)Rows * targetSize)
+        {
+            throw new ArgumentException($"{Rows} rows of {targetSize} targets are {(long)Rows * targetSize} values, not {targets.Length}.", nameof(targets));
+        }
+
+        CheckFinite(targets.Span, targetSize, "target");
+        this.targets = targets;
+        TargetSize = targetSize;
+    }
+
+    /// <summary>A classification set: <paramref name="labels"/> holds one class from 0 to classCount - 1 for each row.</summary>
+    /// <exception cref="ArgumentException">A length is not a whole number of rows, a label is out of range, or a feature is NaN or infinite.</exception>
+    public Dataset(ReadOnlyMemory<float> features, int inputSize, ReadOnlyMemory<int> labels, int classCount)
+        : this(features, inputSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(classCount, 1);
+        if (labels.Length != Rows)
+        {
+            throw new ArgumentException($"{Rows} rows need {Rows} labels, not {labels.Length}.", nameof(labels));
+        }
+
+        int bad = labels.Span.IndexOfAnyExceptInRange(0, classCount - 1);
+        if (bad >= 0)
+        {
+            throw new ArgumentException($"The label of row {bad} is {labels.Span[bad]}; classes run from 0 to {classCount - 1}.", nameof(labels));
+        }
+
+        this.labels = labels;
+        TargetSize = classCount;
+        IsClassification = true;
+    }
+
+    private Dataset(ReadOnlyMemory<float> features, int inputSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(inputSize, 1);
+        if (features.Length % inputSize != 0)
+        {
+            throw new ArgumentException($"{features.Length} values are not a whole number of rows of {inputSize} features.", nameof(features));
+        }
+
+        CheckFinite(features.Span, inputSize, "feature");
+        this.features = features;
+        InputSize = inputSize;
+        Rows = features.Length / inputSize;
+    }
+
+    private Dataset(Dataset source, int start, int count)
+    {
+        InputSize = source.InputSize;
+        TargetSize = source.TargetSize;
+        IsClassification = source.IsClassification;
+        FeatureNames = source.FeatureNames;
+        ClassNames = source.ClassNames;
+        TargetNames = source.TargetNames;
+        Rows = count;
+        features = source.features.Slice(start * InputSize, count * InputSize);
+        targets = IsClassification ? default : source.targets.Slice(start * TargetSize, count * TargetSize);
+        labels = IsClassification ? source.labels.Slice(start, count) : default;
+    }
+
+    /// <summary>Rows in the set.</summary>
+    public int Rows { get; }
+
+    /// <summary>Features in a row.</summary>
+    public int InputSize { get; }
+
+    /// <summary>Float targets in a row, or the number of classes.</summary>
+    public int TargetSize { get; }
+
+    /// <summary>Whether the targets are class labels.</summary>
+    public bool IsClassification { get; }
+
+    /// <summary>The features, [rows, inputSize].</summary>
+    public ReadOnlySpan<float> Features => features.Span;
+
+    /// <summary>The float targets, [rows, targetSize]; empty for class labels.</summary>
+    public ReadOnlySpan<float> Targets => targets.Span;
+
+    /// <summary>The class labels, [rows]; empty for float targets.</summary>
+    public ReadOnlySpan<int> Labels => labels.Span;
+
+    /// <summary>A name for each feature; empty if unknown.</summary>
+    public IReadOnlyList<string> FeatureNames { get; init; } = [];
+
+    /// <summary>A name for each class; empty if unknown or not a classification set.</summary>
+    public IReadOnlyList<string> ClassNames { get; init; } = [];
+
+    /// <summary>A name for each target column; empty if unknown.</summary>
+    public IReadOnlyList<string> TargetNames { get; init; } = [];
+
+    /// <summary>The <paramref name="count"/> rows from <paramref name="start"/> on, without copying.</summary>
+    public Dataset Slice(int start, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        if ((long)start + count > Rows)
+        {
+            throw new ArgumentOutOfRangeException(nameof(count), count, $"Rows {start} to {(long)start + count - 1} do not lie within {Rows} rows.");
+        }
+
+        return new Dataset(this, start, count);
+    }
+
+    /// <summary>The rows at the given indices, in that order, copied.</summary>
+    public Dataset Select(ReadOnlySpan<int> rows)
+    {
+        float[] selected = new float[rows.Length * InputSize];
+        float[] selectedTargets = IsClassification ? [] : new float[rows.Length * TargetSize];
+        int[] selectedLabels = IsClassification ? new int[rows.Length] : [];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            int row = rows[i];
+            Features.Slice(row * InputSize, InputSize).CopyTo(selected.AsSpan(i * InputSize));
+            if (IsClassification)
+            {
+                selectedLabels[i] = Labels[row];
+            }
+            else
+            {
+                Targets.Slice(row * TargetSize, TargetSize).CopyTo(selectedTargets.AsSpan(i * TargetSize));
+            }
+        }
+
+        return IsClassification
+            ? new Dataset(selected, InputSize, selectedLabels, TargetSize) { FeatureNames = FeatureNames, ClassNames = ClassNames, TargetNames = TargetNames }
+            : new Dataset(selected, InputSize, selectedTargets, TargetSize) { FeatureNames = FeatureNames, ClassNames = ClassNames, TargetNames = TargetNames };
+    }
+
+    /// <summary>
+    /// Parts the rows at random into a training set and a held-out set of <paramref name="fraction"/> of them.
+    /// A stratified split holds out the same share of each class.
+    /// </summary>
+    /// <param name="fraction">The held-out share, above 0 and below 1.</param>
+    /// <param name="seed">The same seed gives the same split.</param>
+    /// <param name="stratified">Whether each class keeps its share; needs class labels.</param>
+    public (Dataset Train, Dataset HeldOut) Split(double fraction, int seed = 0, bool stratified = false)
+    {
+        if (fraction is not (> 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "The held-out fraction is above 0 and below 1.");
+        }
+
+        if (stratified && !IsClassification)
+        {
+            throw new ArgumentException("A stratified split needs class labels; these targets are values.", nameof(stratified));
+        }
+
+        int[] order = new int[Rows];
+        for (int i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+        }
+
+        CounterRandom.Shuffle(order, seed, CounterRandom.SplitStream);
+        bool[] heldOut = new bool[Rows];
+        if (stratified)
+        {
+            MarkStratified(order, fraction, heldOut);
+        }
+        else
+        {
+            int count = Math.Clamp((int)Math.Round(Rows * fraction), Math.Min(1, Rows), Math.Max(0, Rows - 1));
+            foreach (int row in order.AsSpan(0, count))
+            {
+                heldOut[row] = true;
+            }
+        }
+
+        return (Select(Array.FindAll(order, row => !heldOut[row])), Select(Array.FindAll(order, row => heldOut[row])));
+    }
+
+    /// <summary>Marks the first round(fraction x size) rows of each class in the shuffled order.</summary>
+    private void MarkStratified(int[] order, double fraction, bool[] heldOut)
+    {
+        int[] wanted = new int[TargetSize];
+        foreach (int label in Labels)
+        {
+            wanted[label]++;
+        }
+
+        for (int c = 0; c < wanted.Length; c++)
+        {
+            wanted[c] = (int)Math.Round(wanted[c] * fraction);
+        }
+
+        foreach (int row in order)
+        {
+            int label = Labels[row];
+            if (wanted[label] > 0)
+            {
+                wanted[label]--;
+                heldOut[row] = true;
+            }
+        }
+    }
+
+    private static void CheckFinite(ReadOnlySpan<float> values, int rowSize, string what)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (!float.IsFinite(values[i]))
+            {
+                throw new ArgumentException($"The {what} at row {i / rowSize}, column {i % rowSize} is {values[i]}; all values must be finite numbers.");
+            }
+        }
+    }
+}

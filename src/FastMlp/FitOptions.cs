@@ -1,0 +1,38 @@
+namespace FastMlp;
+
+/// <summary>How <see cref="Network.Fit"/> trains.</summary>
+public sealed class FitOptions
+{
+    /// <summary>What to make small. By default the loss that matches the output activation: softmax with cross-entropy, sigmoid with binary cross-entropy, all others with the quadratic loss.</summary>
+    public Loss? Loss { get; init; }
+
+    /// <summary>The update rule. By default Adam with a learning rate of 1e-3.</summary>
+    public Optimizer Optimizer { get; init; } = new Adam();
+
+    /// <summary>Passes over the training rows; at least 1.</summary>
+    public int Epochs { get; init; } = 100;
+
+    /// <summary>Rows in a mini-batch: 1 is stochastic, <see cref="FullBatch"/> or more than there are rows is full-batch. The last batch of an epoch may be short.</summary>
+    public int BatchSize { get; init; } = 32;
+
+    /// <summary>The <see cref="BatchSize"/> that takes all rows at once.</summary>
+    public const int FullBatch = int.MaxValue;
+
+    /// <summary>Rows that are scored after every epoch and never trained on.</summary>
+    public Dataset? Validation { get; init; }
+
+    /// <summary>The seed of the order of rows.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Whether each epoch visits the rows in a new order. A full batch is never shuffled.</summary>
+    public bool Shuffle { get; init; } = true;
+
+    /// <summary>Threads to use; 0 is all cores. The result is bit for bit the same for any number.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Stops after this many epochs without a lower validation loss, and puts the best parameters back; 0 never stops early. Needs <see cref="Validation"/>.</summary>
+    public int EarlyStoppingPatience { get; init; }
+
+    /// <summary>Called after every epoch, on the training thread.</summary>
+    public Action<EpochReport>? Progress { get; init; }
+}

@@ -1,0 +1,47 @@
+namespace FastMlp;
+
+/// <summary>What <see cref="Network.Fit"/> did.</summary>
+/// <param name="Epochs">One report for each finished epoch, in order.</param>
+/// <param name="BestEpoch">The epoch (from 1) with the lowest validation loss, or training loss where there is no validation set; 0 if none was finished.</param>
+/// <param name="SamplesPerSecond">Training rows per second of training time, validation not counted.</param>
+/// <param name="WallTime">From the start of the call to its end.</param>
+/// <param name="StopReason">Why training ended.</param>
+public sealed record FitReport(
+    IReadOnlyList<EpochReport> Epochs,
+    int BestEpoch,
+    double SamplesPerSecond,
+    TimeSpan WallTime,
+    StopReason StopReason);
+
+/// <summary>One epoch of training.</summary>
+/// <param name="Epoch">From 1.</param>
+/// <param name="TrainLoss">The mean loss over the epoch's rows, each taken before its batch's update.</param>
+/// <param name="TrainMetric">Accuracy for classes, root mean squared error for values, over the same rows.</param>
+/// <param name="ValidationLoss">The loss on the validation rows after the epoch; null without a validation set.</param>
+/// <param name="ValidationMetric">Accuracy for classes, root mean squared error for values, on the validation rows.</param>
+/// <param name="SamplesPerSecond">Training rows per second in this epoch.</param>
+/// <param name="Elapsed">Since the start of training.</param>
+public readonly record struct EpochReport(
+    int Epoch,
+    float TrainLoss,
+    float TrainMetric,
+    float? ValidationLoss,
+    float? ValidationMetric,
+    double SamplesPerSecond,
+    TimeSpan Elapsed);
+
+/// <summary>Why training ended.</summary>
+public enum StopReason
+{
+    /// <summary>All epochs were done.</summary>
+    EpochsDone,
+
+    /// <summary>The validation loss had stopped falling.</summary>
+    EarlyStopping,
+
+    /// <summary>The caller cancelled; the batch under way was finished first.</summary>
+    Cancelled,
+
+    /// <summary>A perceptron made no mistake in a whole epoch.</summary>
+    Converged,
+}

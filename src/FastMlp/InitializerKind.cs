@@ -1,0 +1,12 @@
+namespace FastMlp;
+
+internal enum InitializerKind
+{
+    HeNormal,
+    HeUniform,
+    GlorotNormal,
+    GlorotUniform,
+    LecunNormal,
+    LecunUniform,
+    Zeros,
+}

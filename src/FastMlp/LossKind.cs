@@ -1,0 +1,9 @@
+namespace FastMlp;
+
+internal enum LossKind
+{
+    Quadratic,
+    MeanSquaredError,
+    CrossEntropy,
+    BinaryCrossEntropy,
+}
