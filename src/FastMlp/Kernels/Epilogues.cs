@@ -1,0 +1,48 @@
+using System.Runtime.CompilerServices;
+using FastMlp.Kernels.Activations;
+using FastMlp.Simd;
+
+namespace FastMlp.Kernels;
+
+/// <summary>C &lt;- A B.</summary>
+internal readonly unsafe struct Store : IEpilogue
+{
+    public static bool IsCheap => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged => sum;
+}
+
+/// <summary>C &lt;- g(A B + bias), bias of one value for each column (padded like the panels).</summary>
+internal readonly unsafe struct BiasActivate<TActivation>(TActivation activation, float* bias) : IEpilogue
+    where TActivation : struct, IActivation
+{
+    public static bool IsCheap => TActivation.IsCheap;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged => activation.Value<TSimd, TVec>(TSimd.Add(sum, TSimd.Load(bias + column)));
+}
+
+/// <summary>C &lt;- (A B) * g'(z), element by element: the derivative of the layer below. z and a have C's strides.</summary>
+/// <param name="activation">g.</param>
+/// <param name="zOffset">z - C, in floats; anything where g' needs only a.</param>
+/// <param name="aOffset">a - C, in floats.</param>
+internal readonly unsafe struct MultiplyByDerivative<TActivation>(TActivation activation, nint zOffset, nint aOffset) : IEpilogue
+    where TActivation : struct, IActivation
+{
+    public static bool IsCheap => TActivation.IsCheap;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+    {
+        TVec a = TSimd.Load(c + aOffset);
+        TVec z = TActivation.DerivativeNeedsZ ? TSimd.Load(c + zOffset) : a;
+        return TSimd.Multiply(sum, activation.Derivative<TSimd, TVec>(z, a));
+    }
+}

@@ -1,0 +1,207 @@
+using System.Runtime.CompilerServices;
+using FastMlp.Simd;
+using FastMlp.Threading;
+
+namespace FastMlp.Kernels;
+
+/// <summary>
+/// C[m, n] &lt;- epilogue(A[m, k] B[k, n]), the one driver of forward, dX and dW: they differ in strides and epilogue.
+/// </summary>
+/// <remarks>
+/// The loops are numbered from the outside as in Van Zee and van de Geijn, "BLIS" (2015):
+/// <code>
+/// 5  threads    each a fixed range of rows, or of panels where rows are few
+/// 4  ic         blocks of rows of A that stay in L2
+/// 3  pc         blocks of k
+/// 2  jr         panels of B, each in L1 while the tiles pass over it
+/// 1  ir         register tiles: the microkernel
+/// </code>
+/// No loop changes the order in which one element of C is summed: chains of KBlock steps, added in order.
+/// </remarks>
+internal static unsafe class Gemm
+{
+    /// <summary>
+    /// Multiply-adds below which a fork is not worth its cost of 1 to 3 us: at 50 multiply-adds a nanosecond this is
+    /// 10 us of work for one core.
+    /// </summary>
+    private const double ForkThreshold = 500_000;
+
+    /// <summary>Runs the product on up to <paramref name="threads"/> threads; the result is the same for any number.</summary>
+    public static void Run<TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads = 1)
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        Kernel<TEpilogue> kernel = new() { Arguments = arguments, Epilogue = epilogue, Threads = threads };
+        Isa.Run(ref kernel);
+    }
+
+    private struct Kernel<TEpilogue> : ISimdKernel
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        public GemmArguments Arguments;
+        public TEpilogue Epilogue;
+        public int Threads;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged => Gemm.Run<TSimd, TVec, TEpilogue>(in Arguments, Epilogue, Threads);
+    }
+
+    /// <summary>The same on a given instruction set.</summary>
+    public static void Run<TSimd, TVec, TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads = 1)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        if (arguments.PanelVectors == 1)
+        {
+            Run<TSimd, TVec, N1, TEpilogue>(in arguments, epilogue, threads);
+        }
+        else
+        {
+            Run<TSimd, TVec, N2, TEpilogue>(in arguments, epilogue, threads);
+        }
+    }
+
+    private static void Run<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : struct, IConstant
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        nint panels = (arguments.N + (TVectors.Value * TSimd.Width) - 1) / (TVectors.Value * TSimd.Width);
+        if (threads <= 1 || (double)arguments.M * arguments.N * arguments.K < ForkThreshold)
+        {
+            Block<TSimd, TVec, TVectors, TEpilogue>(in arguments, epilogue, 0, arguments.M, 0, panels);
+            return;
+        }
+
+        fixed (GemmArguments* pinned = &arguments)
+        {
+            Fork<TEpilogue> fork = new() { Arguments = pinned, Epilogue = epilogue, Panels = panels };
+            WorkerPool.Shared.Run(threads, &Part<TSimd, TVec, TVectors, TEpilogue>, &fork);
+        }
+    }
+
+    private struct Fork<TEpilogue>
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        public GemmArguments* Arguments;
+        public TEpilogue Epilogue;
+        public nint Panels;
+    }
+
+    /// <summary>Loop 5: rows if there is a good handful of tiles for each thread, else panels.</summary>
+    private static void Part<TSimd, TVec, TVectors, TEpilogue>(void* context, int part, int parts)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : struct, IConstant
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        Fork<TEpilogue>* fork = (Fork<TEpilogue>*)context;
+        ref readonly GemmArguments arguments = ref *fork->Arguments;
+        int tileRows = GemmBlocking.TileRows<TSimd, TVec>(TVectors.Value);
+        if (arguments.M >= 4 * parts * tileRows || fork->Panels < parts)
+        {
+            (nint begin, nint end) = Partition.Range(arguments.M, parts, part, tileRows);
+            Block<TSimd, TVec, TVectors, TEpilogue>(in arguments, fork->Epilogue, begin, end, 0, fork->Panels);
+        }
+        else
+        {
+            (nint begin, nint end) = Partition.Range(fork->Panels, parts, part);
+            Block<TSimd, TVec, TVectors, TEpilogue>(in arguments, fork->Epilogue, 0, arguments.M, begin, end);
+        }
+    }
+
+    /// <summary>Loops 4 to 1 over a range of rows and panels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Block<TSimd, TVec, TVectors, TEpilogue>(
+        in GemmArguments g, TEpilogue epilogue, nint rowBegin, nint rowEnd, nint panelBegin, nint panelEnd)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : struct, IConstant
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        int panelWidth = TVectors.Value * TSimd.Width;
+        int tileRows = GemmBlocking.TileRows<TSimd, TVec>(TVectors.Value);
+        nint rowBlock = GemmBlocking.RowBlock(g.KBlock);
+        TileArguments t = new() { ARowStride = g.ARowStride, AColumnStride = g.AColumnStride, BRowStride = g.BRowStride, CRowStride = g.CRowStride };
+        for (nint ic = rowBegin; ic < rowEnd; ic += rowBlock)
+        {
+            nint rows = Math.Min(rowBlock, rowEnd - ic);
+            nint tiles = (rows + tileRows - 1) / tileRows;
+            nint pc = 0;
+            do
+            {
+                t.K = Math.Min(g.KBlock, g.K - pc);
+                t.IsFirst = pc == 0 && !g.Accumulate;
+                t.IsLast = pc + t.K == g.K;
+                float* a = g.A + (pc * g.AColumnStride);
+                if (rows <= Gemv.MaxRows && g.CPanelStride == panelWidth)
+                {
+                    t.A = a + (ic * g.ARowStride);
+                    FewRows<TSimd, TVec, TVectors, TEpilogue>(in g, ref t, epilogue, (int)rows, ic, pc, panelBegin, panelEnd);
+                    pc += t.K;
+                    continue;
+                }
+
+                for (nint jr = panelBegin; jr < panelEnd; jr++)
+                {
+                    t.B = g.B + (jr * g.BPanelStride) + (pc * g.BRowStride);
+                    t.Column = jr * panelWidth;
+                    t.Columns = (int)Math.Min(panelWidth, g.CIsPadded ? panelWidth : g.N - t.Column);
+                    float* c = g.C + (jr * g.CPanelStride);
+
+                    // Heights as even as can be: 7 rows go as 4 + 3, not as 6 + 1.
+                    nint row = ic;
+                    for (nint ir = 0; ir < tiles; ir++)
+                    {
+                        nint next = ic + (rows * (ir + 1) / tiles);
+                        t.A = a + (row * g.ARowStride);
+                        t.C = c + (row * g.CRowStride);
+                        Microkernel.Run<TSimd, TVec, TVectors, TEpilogue>((int)(next - row), in t, epilogue);
+                        row = next;
+                    }
+                }
+
+                pc += t.K;
+            }
+            while (pc < g.K);
+        }
+    }
+
+    /// <summary>Loops 2 and 1 for one to three rows: pairs of vectors, several at a time.</summary>
+    private static void FewRows<TSimd, TVec, TVectors, TEpilogue>(
+        in GemmArguments g, ref TileArguments t, TEpilogue epilogue, int rows, nint ic, nint pc, nint panelBegin, nint panelEnd)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : struct, IConstant
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        int panelWidth = TVectors.Value * TSimd.Width;
+        nint panelsInPair = 2 / TVectors.Value;
+        nint pairStride = panelsInPair * g.BPanelStride;
+        nint halfStride = TVectors.Value == 2 ? TSimd.Width : g.BPanelStride;
+        nint jr = panelBegin;
+        while (jr < panelEnd)
+        {
+            nint pairs = Math.Min((panelEnd - jr) / panelsInPair, Gemv.Pairs(rows));
+            nint panels = Math.Max(1, pairs * panelsInPair);
+            t.B = g.B + (jr * g.BPanelStride) + (pc * g.BRowStride);
+            t.C = g.C + (ic * g.CRowStride) + (jr * panelWidth);
+            t.Column = jr * panelWidth;
+            t.Columns = (int)Math.Min(panels * panelWidth, g.CIsPadded ? panels * panelWidth : g.N - t.Column);
+            if (pairs == 0)
+            {
+                // A last panel of one vector has no partner.
+                Microkernel.Run<TSimd, TVec, TVectors, TEpilogue>(rows, in t, epilogue);
+            }
+            else
+            {
+                Gemv.Run<TSimd, TVec, TEpilogue>(rows, (int)pairs, in t, pairStride, halfStride, epilogue);
+            }
+
+            jr += panels;
+        }
+    }
+}

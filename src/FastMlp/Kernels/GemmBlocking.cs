@@ -1,0 +1,51 @@
+using FastMlp.Simd;
+
+namespace FastMlp.Kernels;
+
+/// <summary>The block sizes: what must fit where.</summary>
+internal static class GemmBlocking
+{
+    /// <summary>
+    /// Steps of k in a block: a B panel of 512 x 16 floats is 32 KB on AVX2 and streams through L1 while its tiles of A
+    /// (6 x 512 floats, 12 KB) stay; shorter blocks pay for themselves only in extra passes over C.
+    /// </summary>
+    private const int MaxKBlock = 512;
+
+    /// <summary>Bytes of A that one block of rows may take: half of a 512 KB L2, the smallest among AVX2 servers.</summary>
+    private const int RowBlockBytes = 256 * 1024;
+
+    /// <summary>Vectors in a panel row: two, or one where the second would hold only padding.</summary>
+    public static int PanelVectors(nint n)
+    {
+        nint vectors = (n + Isa.Width - 1) / Isa.Width;
+        return vectors % 2 == 0 ? 2 : 1;
+    }
+
+    /// <summary>Nr, the columns of a panel.</summary>
+    public static nint PanelWidth(nint n) => PanelVectors(n) * Isa.Width;
+
+    /// <summary>Panels that n columns need.</summary>
+    public static nint Panels(nint n) => (n + PanelWidth(n) - 1) / PanelWidth(n);
+
+    /// <summary>n rounded up to whole panels.</summary>
+    public static nint Padded(nint n) => Panels(n) * PanelWidth(n);
+
+    /// <summary>The length of equal blocks that cut k into pieces of at most <see cref="MaxKBlock"/>.</summary>
+    public static nint KBlock(nint k)
+    {
+        nint blocks = Math.Max(1, (k + MaxKBlock - 1) / MaxKBlock);
+        return Math.Max(1, (k + blocks - 1) / blocks);
+    }
+
+    /// <summary>Rows of a register tile: what the registers hold beside the vectors of B and one of A.</summary>
+    public static int TileRows<TSimd, TVec>(int panelVectors)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged => TSimd.Registers >= 32 || panelVectors == 1 ? Microkernel.MaxRows : Microkernel.MaxRows / 2;
+
+    /// <summary>Mc: rows of A in a block that stays in L2, a multiple of every tile height.</summary>
+    public static nint RowBlock(nint kBlock)
+    {
+        nint rows = RowBlockBytes / sizeof(float) / Math.Max(1, kBlock);
+        return Math.Max(Microkernel.MaxRows, rows / Microkernel.MaxRows * Microkernel.MaxRows);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+using FastMlp.Simd;
+
+namespace FastMlp.Kernels;
+
+/// <summary>
+/// Between W [n, k] as people and files have it, and panels as the kernels read it: panel j holds columns
+/// j Nr to (j + 1) Nr - 1 of W^T as [k, Nr], padded with zeros.
+/// </summary>
+internal static unsafe class Packing
+{
+    /// <summary>panels &lt;- W^T, W [n, k] row-major.</summary>
+    public static void Pack(float* weight, nint n, nint k, nint panelWidth, float* panels)
+    {
+        for (nint j = 0; j < n; j++)
+        {
+            float* column = panels + (j / panelWidth * panelWidth * k) + (j % panelWidth);
+            for (nint p = 0; p < k; p++)
+            {
+                column[p * panelWidth] = weight[(j * k) + p];
+            }
+        }
+    }
+
+    /// <summary>W &lt;- panels^T.</summary>
+    public static void Unpack(float* panels, nint n, nint k, nint panelWidth, float* weight)
+    {
+        for (nint j = 0; j < n; j++)
+        {
+            float* column = panels + (j / panelWidth * panelWidth * k) + (j % panelWidth);
+            for (nint p = 0; p < k; p++)
+            {
+                weight[(j * k) + p] = column[p * panelWidth];
+            }
+        }
+    }
+
+    /// <summary>
+    /// From the panels of W^T (over n) to the panels of W (over k) that dX = delta W reads: panel j of the result holds
+    /// columns j Nr' to (j + 1) Nr' - 1 of W as [n, Nr'], padded with zeros; panels <paramref name="begin"/> to <paramref name="end"/> - 1.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void TransposePanels(
+        float* source, nint n, nint k, nint sourceWidth, float* destination, nint destinationWidth, nint begin, nint end)
+    {
+        for (nint panel = begin; panel < end; panel++)
+        {
+            float* to = destination + (panel * n * destinationWidth);
+            nint first = panel * destinationWidth;
+            nint columns = Math.Min(destinationWidth, k - first);
+            for (nint j = 0; j < n; j += sourceWidth)
+            {
+                float* from = source + (j * k) + (first * sourceWidth);
+                nint rows = Math.Min(sourceWidth, n - j);
+                if (columns == destinationWidth && rows == sourceWidth && ((sourceWidth | destinationWidth) & 3) == 0)
+                {
+                    for (nint c = 0; c < destinationWidth; c += 4)
+                    {
+                        for (nint r = 0; r < sourceWidth; r += 4)
+                        {
+                            Transpose.Block4(from + (c * sourceWidth) + r, sourceWidth, to + ((j + r) * destinationWidth) + c, destinationWidth);
+                        }
+                    }
+
+                    continue;
+                }
+
+                for (nint r = 0; r < rows; r++)
+                {
+                    float* row = to + ((j + r) * destinationWidth);
+                    for (nint c = 0; c < columns; c++)
+                    {
+                        row[c] = from[(c * sourceWidth) + r];
+                    }
+
+                    new Span<float>(row + columns, (int)(destinationWidth - columns)).Clear();
+                }
+            }
+        }
+    }
+}

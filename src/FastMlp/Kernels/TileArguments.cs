@@ -1,0 +1,37 @@
+namespace FastMlp.Kernels;
+
+/// <summary>Where one register tile reads and writes.</summary>
+internal unsafe struct TileArguments
+{
+    /// <summary>A[0, 0] of the tile; A[r, p] is at A + r ARowStride + p AColumnStride.</summary>
+    public float* A;
+
+    public nint ARowStride;
+
+    public nint AColumnStride;
+
+    /// <summary>B[0, 0] of the tile; row p starts at B + p BRowStride.</summary>
+    public float* B;
+
+    public nint BRowStride;
+
+    /// <summary>Steps of p in this block.</summary>
+    public nint K;
+
+    /// <summary>C[0, 0] of the tile.</summary>
+    public float* C;
+
+    public nint CRowStride;
+
+    /// <summary>Columns to store: those of the tile, or fewer at the right edge of a C without padding.</summary>
+    public int Columns;
+
+    /// <summary>The tile's first column in the whole of C, for epilogues with a value for each column.</summary>
+    public nint Column;
+
+    /// <summary>Whether this is the first block of k (C holds nothing yet).</summary>
+    public bool IsFirst;
+
+    /// <summary>Whether this is the last block of k (the epilogue applies).</summary>
+    public bool IsLast;
+}

@@ -1,0 +1,56 @@
+using System.Runtime.CompilerServices;
+using FastMlp.Simd;
+
+namespace FastMlp.Kernels;
+
+/// <summary>The end of every tile: add what earlier blocks of k left in C, apply the epilogue after the last block, store.</summary>
+internal static unsafe class TileStore
+{
+    /// <summary>One whole vector of sums at (row, column) of the tile.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Whole<TSimd, TVec, TEpilogue>(in TileArguments t, ref TEpilogue epilogue, TVec sum, int row, int column)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        float* c = t.C + (row * t.CRowStride) + column;
+        if (!t.IsFirst)
+        {
+            sum = TSimd.Add(TSimd.Load(c), sum);
+        }
+
+        TSimd.Store(c, t.IsLast ? epilogue.Apply<TSimd, TVec>(sum, c, t.Column + column) : sum);
+    }
+
+    /// <summary>Vectors of sums that lie in memory, [rows, vectors] with <paramref name="stride"/> vectors to a row; only the columns of C are touched.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Spilled<TSimd, TVec, TEpilogue>(in TileArguments t, TEpilogue epilogue, TVec* sums, int rows, int vectors, int stride)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            for (int v = 0; v < vectors; v++)
+            {
+                int column = v * TSimd.Width;
+                int lanes = Math.Min(TSimd.Width, t.Columns - column);
+                TVec sum = sums[(row * stride) + v];
+                if (lanes == TSimd.Width)
+                {
+                    Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, sum, row, column);
+                }
+                else if (lanes > 0)
+                {
+                    float* c = t.C + (row * t.CRowStride) + column;
+                    if (!t.IsFirst)
+                    {
+                        sum = TSimd.Add(TSimd.LoadPartial(c, lanes), sum);
+                    }
+
+                    TSimd.StorePartial(c, t.IsLast ? epilogue.Apply<TSimd, TVec>(sum, c, t.Column + column) : sum, lanes);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+namespace FastMlp.Threading;
+
+/// <summary>
+/// Fork and join over a few long-lived threads, without allocation. The caller does part 0 itself. A worker that has
+/// just finished looks out for the next fork for a few microseconds, then sleeps until it is woken.
+/// </summary>
+internal sealed unsafe class WorkerPool
+{
+    /// <summary>
+    /// Looks at the fork counter before a worker sleeps, each about 35 ns: long enough to bridge the gap between two GEMMs
+    /// of one training step (a few microseconds), far too short to be seen as load in an idle process.
+    /// </summary>
+    private const int SpinsBeforeSleep = 2000;
+
+    /// <summary>The process's pool; its threads start when they are first needed and are background threads.</summary>
+    public static readonly WorkerPool Shared = new();
+
+    private readonly Lock growth = new();
+    private Worker[] workers = [];
+    private int busy;
+
+    private WorkerPool()
+    {
+    }
+
+    /// <summary>
+    /// Calls body(context, part, parts) for every part from 0 to parts - 1 and returns when all are done. If another
+    /// caller holds the pool, all parts run here one after the other: the result is the same by construction.
+    /// </summary>
+    public void Run(int parts, delegate*<void*, int, int, void> body, void* context)
+    {
+        if (parts <= 1 || Interlocked.CompareExchange(ref busy, 1, 0) != 0)
+        {
+            for (int part = 0; part < parts; part++)
+            {
+                body(context, part, parts);
+            }
+
+            return;
+        }
+
+        try
+        {
+            if (workers.Length < parts - 1)
+            {
+                Grow(parts - 1);
+            }
+
+            Worker[] team = workers;
+            for (int part = 1; part < parts; part++)
+            {
+                team[part - 1].Start(body, context, part, parts);
+            }
+
+            body(context, 0, parts);
+            for (int part = 1; part < parts; part++)
+            {
+                team[part - 1].Join();
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref busy, 0);
+        }
+    }
+
+    private void Grow(int count)
+    {
+        lock (growth)
+        {
+            Worker[] grown = new Worker[count];
+            workers.CopyTo(grown, 0);
+            for (int i = workers.Length; i < count; i++)
+            {
+                grown[i] = new Worker(i + 1);
+            }
+
+            workers = grown;
+        }
+    }
+
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA1001", Justification = "Workers live as long as the process.")]
+    private sealed class Worker
+    {
+        private readonly SemaphoreSlim wake = new(0);
+        private readonly SemaphoreSlim joined = new(0);
+        private delegate*<void*, int, int, void> body;
+        private void* context;
+        private int part;
+        private int parts;
+        private int state;
+        private int waiting;
+
+        private const int Idle = 0;
+        private const int Working = 1;
+        private const int Asleep = 2;
+
+        public Worker(int number)
+        {
+            Thread thread = new(Loop) { IsBackground = true, Name = $"FastMlp worker {number}" };
+            thread.Start();
+        }
+
+        public void Start(delegate*<void*, int, int, void> work, void* with, int index, int count)
+        {
+            body = work;
+            context = with;
+            part = index;
+            parts = count;
+            if (Interlocked.Exchange(ref state, Working) == Asleep)
+            {
+                wake.Release();
+            }
+        }
+
+        /// <summary>Waits for the worker's part: first looking, then asleep (it may be on a core that something else holds).</summary>
+        public void Join()
+        {
+            for (int i = 0; i < SpinsBeforeSleep; i++)
+            {
+                if (Volatile.Read(ref state) != Working)
+                {
+                    return;
+                }
+
+                Thread.SpinWait(1);
+            }
+
+            // Until the state says so: a release that was meant for an earlier join may still arrive.
+            while (Volatile.Read(ref state) == Working)
+            {
+                Interlocked.Exchange(ref waiting, 1);
+                if (Volatile.Read(ref state) == Working || Interlocked.Exchange(ref waiting, 0) == 0)
+                {
+                    joined.Wait();
+                }
+            }
+        }
+
+        private void Loop()
+        {
+            while (true)
+            {
+                int spins = 0;
+                while (Volatile.Read(ref state) != Working)
+                {
+                    if (++spins < SpinsBeforeSleep)
+                    {
+                        Thread.SpinWait(1);
+                    }
+                    else if (Interlocked.CompareExchange(ref state, Asleep, Idle) == Idle)
+                    {
+                        wake.Wait();
+                    }
+                }
+
+                body(context, part, parts);
+                Interlocked.Exchange(ref state, Idle);
+                if (Volatile.Read(ref waiting) != 0 && Interlocked.Exchange(ref waiting, 0) == 1)
+                {
+                    joined.Release();
+                }
+            }
+        }
+    }
+}
