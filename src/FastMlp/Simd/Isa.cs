@@ -1,3 +1,7 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace FastMlp.Simd;
 
 /// <summary>The instruction set that dispatch chooses on this machine, under its switches.</summary>
@@ -16,4 +20,31 @@ internal static class Isa
         : Simd128.IsSupported ? Simd128.Width
         : SimdVariable.IsSupported ? SimdVariable.Width
         : SimdScalar.Width;
+
+    /// <summary>Runs the kernel on the widest policy that the hardware has; the JIT folds the chain to one call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Run<TKernel>(TKernel kernel)
+        where TKernel : struct, IVectorKernel
+    {
+        if (Simd512.IsSupported)
+        {
+            kernel.Run<Simd512, Vector512<float>>();
+        }
+        else if (Simd256.IsSupported)
+        {
+            kernel.Run<Simd256, Vector256<float>>();
+        }
+        else if (Simd128.IsSupported)
+        {
+            kernel.Run<Simd128, Vector128<float>>();
+        }
+        else if (SimdVariable.IsSupported)
+        {
+            kernel.Run<SimdVariable, Vector<float>>();
+        }
+        else
+        {
+            kernel.Run<SimdScalar, float>();
+        }
+    }
 }
