@@ -31,10 +31,10 @@ internal static unsafe class Gemm
         where TEpilogue : unmanaged, IEpilogue
     {
         Kernel<TEpilogue> kernel = new() { Arguments = arguments, Epilogue = epilogue, Threads = threads };
-        Isa.Run(ref kernel);
+        Isa.Run(kernel);
     }
 
-    private struct Kernel<TEpilogue> : ISimdKernel
+    private struct Kernel<TEpilogue> : IVectorKernel
         where TEpilogue : unmanaged, IEpilogue
     {
         public GemmArguments Arguments;

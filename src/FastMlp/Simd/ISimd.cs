@@ -61,6 +61,12 @@ internal unsafe interface ISimd<TVec>
     /// <summary>The larger; NaN if either is NaN.</summary>
     static abstract TVec Max(TVec a, TVec b);
 
+    /// <summary>x, but at most <paramref name="limit"/> (not NaN); a NaN x stays NaN. One instruction, unlike <see cref="Min"/>.</summary>
+    static abstract TVec AtMost(TVec limit, TVec x);
+
+    /// <summary>x, but at least <paramref name="limit"/> (not NaN); a NaN x stays NaN. One instruction, unlike <see cref="Max"/>.</summary>
+    static abstract TVec AtLeast(TVec limit, TVec x);
+
     /// <summary>To the nearest integer, ties to even, as a float.</summary>
     static abstract TVec Round(TVec a);
 
@@ -76,6 +82,15 @@ internal unsafe interface ISimd<TVec>
     static abstract TVec And(TVec a, TVec b);
 
     static abstract TVec Or(TVec a, TVec b);
+
+    /// <summary>The mask that is true in the first <paramref name="count"/> lanes (any int).</summary>
+    static abstract TVec FirstLanes(int count);
+
+    /// <summary>
+    /// The low 9 bits of each lane as the sign and exponent of a float with a zero fraction: 2^n when a is
+    /// 1.5 2^23 + 127 + n, n integral in [-126, 127], which is where the sum that rounds to an integer leaves it.
+    /// </summary>
+    static abstract TVec ShiftToExponent(TVec a);
 
     /// <summary>2^n for integral n in [-126, 127]; anything else is undefined.</summary>
     static abstract TVec PowerOfTwo(TVec n);

@@ -4,43 +4,27 @@ using System.Runtime.Intrinsics;
 
 namespace FastMlp.Simd;
 
-/// <summary>A body that is written over an instruction-set policy, with its arguments as fields.</summary>
-internal interface ISimdKernel
-{
-    void Run<TSimd, TVec>()
-        where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged;
-}
-
-/// <summary>The one dispatch chain. The tests are constants to the JIT, so a call compiles to a direct call of one body.</summary>
+/// <summary>The instruction set that dispatch chooses on this machine, under its switches.</summary>
 internal static class Isa
 {
-    /// <summary>The name of the active set.</summary>
-    public static string Name
-    {
-        get
-        {
-            NameOf kernel = default;
-            Run(ref kernel);
-            return kernel.Name;
-        }
-    }
+    public static string Name =>
+        Simd512.IsSupported ? Simd512.Name
+        : Simd256.IsSupported ? Simd256.Name
+        : Simd128.IsSupported ? Simd128.Name
+        : SimdVariable.IsSupported ? SimdVariable.Name
+        : SimdScalar.Name;
 
-    /// <summary>Float lanes in a vector of the active set.</summary>
-    public static int Width
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Simd512.IsSupported ? Simd512.Width
-            : Simd256.IsSupported ? Simd256.Width
-            : Simd128.IsSupported ? Simd128.Width
-            : SimdVariable.IsSupported ? SimdVariable.Width
-            : SimdScalar.Width;
-    }
+    public static int Width =>
+        Simd512.IsSupported ? Simd512.Width
+        : Simd256.IsSupported ? Simd256.Width
+        : Simd128.IsSupported ? Simd128.Width
+        : SimdVariable.IsSupported ? SimdVariable.Width
+        : SimdScalar.Width;
 
-    /// <summary>Runs a kernel on the widest instruction set that this machine and its switches allow.</summary>
+    /// <summary>Runs the kernel on the widest policy that the hardware has; the JIT folds the chain to one call.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Run<TKernel>(ref TKernel kernel)
-        where TKernel : struct, ISimdKernel
+    public static void Run<TKernel>(TKernel kernel)
+        where TKernel : struct, IVectorKernel
     {
         if (Simd512.IsSupported)
         {
@@ -62,14 +46,5 @@ internal static class Isa
         {
             kernel.Run<SimdScalar, float>();
         }
-    }
-
-    private struct NameOf : ISimdKernel
-    {
-        public string Name;
-
-        public void Run<TSimd, TVec>()
-            where TSimd : struct, ISimd<TVec>
-            where TVec : unmanaged => Name = TSimd.Name;
     }
 }

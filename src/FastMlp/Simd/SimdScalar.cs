@@ -61,6 +61,12 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
     public static float Max(float a, float b) => MathF.Max(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float AtMost(float limit, float x) => float.MinNative(limit, x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float AtLeast(float limit, float x) => float.MaxNative(limit, x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Round(float a) => MathF.Round(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -82,6 +88,12 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Or(float a, float b) =>
         BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(a) | BitConverter.SingleToInt32Bits(b));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float FirstLanes(int count) => Mask(count > 0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float ShiftToExponent(float a) => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(a) << FloatBits.MantissaBits);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float PowerOfTwo(float n) => BitConverter.Int32BitsToSingle(((int)n + FloatBits.ExponentBias) << FloatBits.MantissaBits);

@@ -72,6 +72,12 @@ internal readonly unsafe struct SimdVariable : ISimd<Vector<float>>
     public static Vector<float> Max(Vector<float> a, Vector<float> b) => Vector.Max(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> AtMost(Vector<float> limit, Vector<float> x) => Vector.MinNative(limit, x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> AtLeast(Vector<float> limit, Vector<float> x) => Vector.MaxNative(limit, x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> Round(Vector<float> a) => Vector.Round(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -91,6 +97,12 @@ internal readonly unsafe struct SimdVariable : ISimd<Vector<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> Or(Vector<float> a, Vector<float> b) => a | b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> FirstLanes(int count) => Vector.LessThan(Vector<int>.Indices, new Vector<int>(count)).As<int, float>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> ShiftToExponent(Vector<float> a) => (a.As<float, int>() << FloatBits.MantissaBits).As<int, float>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> PowerOfTwo(Vector<float> n) =>
