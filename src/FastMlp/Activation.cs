@@ -28,6 +28,9 @@ public readonly record struct Activation
     /// <summary>Whether training also fits the constants of the formula, one set for each layer.</summary>
     public bool IsLearnable { get; }
 
+    /// <summary>Constants that training fits: c and beta, or the slope.</summary>
+    internal int ParameterCount => !IsLearnable ? 0 : Kind == ActivationKind.ScaledSigmoid ? 2 : 1;
+
     /// <summary>a = z.</summary>
     public static Activation Identity => default;
 

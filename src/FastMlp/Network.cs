@@ -1,101 +1,285 @@
+using FastMlp.Layers;
+using FastMlp.Memory;
+using FastMlp.Serialization;
+using FastMlp.Training;
+
 namespace FastMlp;
 
-/// <summary>A multilayer perceptron. Everything is float32, row-major, batch-first: x is [rows, inputSize].</summary>
-public sealed class Network : IDisposable
+/// <summary>
+/// A multilayer perceptron: dense layers a = g(x W^T + b), one after the other. Everything is float32, row-major,
+/// batch-first: x is [rows, inputSize], weights are [out, in].
+/// </summary>
+/// <remarks>
+/// <see cref="Predict(ReadOnlySpan{float}, Span{float})"/> may run on any number of threads at once, without a lock; training and
+/// setting parameters must not run beside it (take a <see cref="Freeze"/>d copy to serve a network that goes on training).
+/// A row gives the same bits alone and in any batch.
+/// </remarks>
+public sealed unsafe class Network : IDisposable
 {
-    internal Network(int inputSize, DenseSpec[] layers) => throw new NotImplementedException();
+    private readonly ForwardPass pass;
 
-    /// <summary>Starts a description: the features in a row.</summary>
-    public static NetworkBuilder Input(int inputSize) => new(inputSize);
+    internal Network(int inputSize, ReadOnlySpan<DenseSpec> layers)
+        : this(new LayerStack(inputSize, layers))
+    {
+    }
+
+    private Network(LayerStack stack)
+    {
+        Stack = stack;
+        Parameters = new AlignedBuffer(stack.ParameterLength);
+        pass = new ForwardPass(stack, Parameters);
+    }
 
     /// <summary>Features in a row.</summary>
-    public int InputSize { get; }
+    public int InputSize => Stack.InputSize;
 
     /// <summary>Outputs in a row.</summary>
-    public int OutputSize { get; }
+    public int OutputSize => Stack.OutputSize;
 
     /// <summary>Trainable numbers: weights, biases and learnable activation constants.</summary>
-    public int ParameterCount { get; }
+    public int ParameterCount => Stack.ParameterCount;
 
     /// <summary>Dense layers.</summary>
-    public int LayerCount { get; }
+    public int LayerCount => Stack.Layers.Length;
 
     /// <summary>Facts that travel with the model in its file: class names, preprocessing, provenance.</summary>
     public IDictionary<string, string> Metadata { get; } = new Dictionary<string, string>();
 
-    internal int Seed { get; private set; }
+    /// <summary>The seed that the first weights were drawn from.</summary>
+    public int Seed { get; private set; }
 
-    /// <summary>What a dense layer is: its sizes, activation and bias.</summary>
-    public LayerInfo GetLayer(int layer) => throw new NotImplementedException();
+    internal LayerStack Stack { get; }
 
-    /// <summary>Any number of rows; on the caller's thread, allocating nothing.</summary>
-    public void Predict(ReadOnlySpan<float> x, Span<float> y) => throw new NotImplementedException();
+    internal AlignedBuffer Parameters { get; }
 
-    /// <summary>Any number of rows, into a new array.</summary>
-    public float[] Predict(ReadOnlySpan<float> x) => throw new NotImplementedException();
+    /// <summary>Starts a description: the number of features in a row.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="inputSize"/> is below 1.</exception>
+    public static NetworkBuilder Input(int inputSize) => new(inputSize);
 
-    /// <summary>Trains.</summary>
-    public FitReport Fit(Dataset train, FitOptions options, CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    /// <summary>What a layer is: its sizes, activation and bias.</summary>
+    public LayerInfo GetLayer(int layer)
+    {
+        DenseLayer dense = Layer(layer);
+        Activation activation = dense.Spec.Activation;
+        return new LayerInfo(dense.InputSize, dense.OutputSize, activation, dense.Spec.Bias, dense.ParameterCount);
+    }
 
-    /// <summary>Scores without training.</summary>
-    public Evaluation Evaluate(Dataset data, Loss? loss = null) => throw new NotImplementedException();
+    /// <summary>y [rows, outputSize] &lt;- the network's outputs for x [rows, inputSize]: any number of rows, on the caller's thread, 0 bytes allocated.</summary>
+    /// <exception cref="ArgumentException">x is not a whole number of rows, or y has not room for as many.</exception>
+    public void Predict(ReadOnlySpan<float> x, Span<float> y) => pass.Run(x, y);
 
-    /// <summary>W of a layer, [units, inputs].</summary>
-    public void GetWeight(int layer, Span<float> destination) => throw new NotImplementedException();
+    /// <summary>The outputs for x [rows, inputSize] in a new array [rows, outputSize].</summary>
+    /// <exception cref="ArgumentException">x is not a whole number of rows.</exception>
+    public float[] Predict(ReadOnlySpan<float> x)
+    {
+        float[] y = new float[Shapes.Rows(x.Length, InputSize, "features", nameof(x)) * OutputSize];
+        Predict(x, y);
+        return y;
+    }
 
-    /// <summary>Sets W of a layer.</summary>
-    public void SetWeight(int layer, ReadOnlySpan<float> source) => throw new NotImplementedException();
+    /// <summary>Trains on mini-batches of <paramref name="train"/> for a number of epochs.</summary>
+    /// <exception cref="ArgumentException">The data do not fit the network, or the options contradict each other.</exception>
+    /// <exception cref="InvalidOperationException">The network cannot be trained with this loss (a step unit in a deeper network, for one).</exception>
+    /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite.</exception>
+    public FitReport Fit(Dataset train, FitOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(options);
+        CheckNotDisposed();
+        using FitLoop loop = new(Stack, Parameters, train, options);
+        return loop.Run(cancellationToken);
+    }
 
-    /// <summary>b of a layer: [units], [1] where shared, [0] where there is none.</summary>
-    public void GetBias(int layer, Span<float> destination) => throw new NotImplementedException();
+    /// <summary>Scores the network without training it, on all cores.</summary>
+    /// <param name="data">Rows with their targets.</param>
+    /// <param name="loss">By default the loss that matches the output activation.</param>
+    public Evaluation Evaluate(Dataset data, Loss? loss = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        CheckNotDisposed();
+        using Scorer scorer = new(Stack, loss ?? LossFunction.DefaultFor(Stack.Output.Spec.Activation), data, threads: 0);
+        return scorer.Run(Parameters.Pointer, withConfusion: true);
+    }
 
-    /// <summary>Sets b of a layer.</summary>
-    public void SetBias(int layer, ReadOnlySpan<float> source) => throw new NotImplementedException();
+    /// <summary>Copies W of a layer, [units, inputs].</summary>
+    public void GetWeight(int layer, Span<float> destination)
+    {
+        DenseLayer dense = Layer(layer);
+        CheckLength(destination.Length, dense.OutputSize * dense.InputSize, $"The weight of layer {layer} is [{dense.OutputSize}, {dense.InputSize}]", nameof(destination));
+        fixed (float* to = destination)
+        {
+            dense.GetWeight(Parameters.Pointer, to);
+        }
+    }
 
-    /// <summary>The learnable constants of a layer's activation: c and beta, or the slope; [0] where there are none.</summary>
-    public void GetActivationParameters(int layer, Span<float> destination) => throw new NotImplementedException();
+    /// <summary>Sets W of a layer, [units, inputs].</summary>
+    public void SetWeight(int layer, ReadOnlySpan<float> source)
+    {
+        DenseLayer dense = Layer(layer);
+        CheckLength(source.Length, dense.OutputSize * dense.InputSize, $"The weight of layer {layer} is [{dense.OutputSize}, {dense.InputSize}]", nameof(source));
+        CheckFinite(source, nameof(source));
+        fixed (float* from = source)
+        {
+            dense.SetWeight(Parameters.Pointer, from);
+        }
+    }
+
+    /// <summary>Copies b of a layer: [units], [1] where it is shared, [0] where there is none.</summary>
+    public void GetBias(int layer, Span<float> destination)
+    {
+        DenseLayer dense = Layer(layer);
+        CheckLength(destination.Length, dense.BiasLength, $"The bias of layer {layer} is [{dense.BiasLength}]", nameof(destination));
+        dense.GetBias(Parameters.Pointer, destination);
+    }
+
+    /// <summary>Sets b of a layer: [units], [1] where it is shared, [0] where there is none.</summary>
+    public void SetBias(int layer, ReadOnlySpan<float> source)
+    {
+        DenseLayer dense = Layer(layer);
+        CheckLength(source.Length, dense.BiasLength, $"The bias of layer {layer} is [{dense.BiasLength}]", nameof(source));
+        CheckFinite(source, nameof(source));
+        dense.SetBias(Parameters.Pointer, source);
+    }
+
+    /// <summary>Copies the learnable constants of a layer's activation: (c, beta) of a scaled sigmoid, the slope of a PReLU, [0] elsewhere.</summary>
+    public void GetActivationParameters(int layer, Span<float> destination)
+    {
+        Span<float> constants = Layer(layer).ActivationParameters(Parameters.Pointer);
+        CheckLength(destination.Length, constants.Length, $"Layer {layer} has {constants.Length} learnable activation constants", nameof(destination));
+        constants.CopyTo(destination);
+    }
 
     /// <summary>Sets the learnable constants of a layer's activation.</summary>
-    public void SetActivationParameters(int layer, ReadOnlySpan<float> source) => throw new NotImplementedException();
+    public void SetActivationParameters(int layer, ReadOnlySpan<float> source)
+    {
+        Span<float> constants = Layer(layer).ActivationParameters(Parameters.Pointer);
+        CheckLength(source.Length, constants.Length, $"Layer {layer} has {constants.Length} learnable activation constants", nameof(source));
+        CheckFinite(source, nameof(source));
+        source.CopyTo(constants);
+    }
 
-    /// <summary>An immutable, thread-safe copy for serving.</summary>
-    public Predictor Freeze() => throw new NotImplementedException();
+    /// <summary>An immutable copy for serving, safe for any number of threads, unmoved by further training.</summary>
+    public Predictor Freeze()
+    {
+        CheckNotDisposed();
+        return new Predictor(Stack, Parameters);
+    }
 
     /// <summary>A copy with parameters of its own.</summary>
-    public Network Clone() => throw new NotImplementedException();
+    public Network Clone()
+    {
+        CheckNotDisposed();
+        Network copy = new(Stack) { Seed = Seed };
+        Parameters.Span.CopyTo(copy.Parameters.Span);
+        foreach ((string key, string value) in Metadata)
+        {
+            copy.Metadata.Add(key, value);
+        }
 
-    /// <summary>Writes a safetensors file: first under a temporary name, then renamed.</summary>
-    public void Save(string path) => throw new NotImplementedException();
+        return copy;
+    }
 
-    /// <summary>Writes the safetensors format.</summary>
-    public void Save(Stream stream) => throw new NotImplementedException();
+    /// <summary>Writes a safetensors file: first under a temporary name, flushed, then renamed, so that a file of that name is always whole.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path) => ModelFile.Write(path, Contents());
 
-    /// <summary>Reads a safetensors file.</summary>
-    public static Network Load(string path) => throw new NotImplementedException();
+    /// <summary>Writes the safetensors format to a stream.</summary>
+    public void Save(Stream stream) => ModelFile.Write(stream, Contents());
 
-    /// <summary>Reads the safetensors format.</summary>
-    public static Network Load(Stream stream) => throw new NotImplementedException();
+    /// <summary>Reads a model that <see cref="Save(string)"/> wrote.</summary>
+    /// <exception cref="ModelFormatException">The file is torn, malformed or of another kind; the message says where.</exception>
+    public static Network Load(string path) => FromContents(ModelFile.Read(path));
 
-    /// <summary>Reads a safetensors file that another framework wrote, with the activations given in layer order.</summary>
-    public static Network Load(string path, params ReadOnlySpan<Activation> activations) => throw new NotImplementedException();
+    /// <summary>Reads a model that <see cref="Save(Stream)"/> wrote.</summary>
+    /// <exception cref="ModelFormatException">The data are torn, malformed or of another kind; the message says where.</exception>
+    public static Network Load(Stream stream) => FromContents(ModelFile.Read(stream));
 
-    /// <inheritdoc/>
-    public void Dispose() => throw new NotImplementedException();
+    /// <summary>Reads a safetensors file of another framework (tensors named like <c>fc1.weight</c>), with the activation of each layer given in order.</summary>
+    /// <exception cref="ModelFormatException">The file is malformed, or its tensors are not a chain of dense layers.</exception>
+    public static Network Load(string path, params ReadOnlySpan<Activation> activations)
+    {
+        using FileStream stream = File.OpenRead(path);
+        return FromContents(ModelFile.Read(stream, activations));
+    }
 
-    internal void Initialize(int seed) => throw new NotImplementedException();
-}
+    /// <summary>Frees the parameters. Nothing may be predicting or training on the network at that time.</summary>
+    public void Dispose()
+    {
+        Parameters.Dispose();
+        pass.Dispose();
+    }
 
-/// <summary>A dense layer as seen from outside.</summary>
-/// <param name="InputSize">Inputs.</param>
-/// <param name="OutputSize">Units.</param>
-/// <param name="Activation">g.</param>
-/// <param name="Bias">How b is shared.</param>
-/// <param name="ParameterCount">Trainable numbers of the layer.</param>
-public readonly record struct LayerInfo(int InputSize, int OutputSize, Activation Activation, Bias Bias, int ParameterCount)
-{
-    /// <summary>Values in b: the units, 1 or 0.</summary>
-    public int BiasLength => Bias switch { Bias.PerUnit => OutputSize, Bias.Shared => 1, _ => 0 };
+    internal void Initialize(int seed)
+    {
+        Seed = seed;
+        Initialization.Run(Stack, Parameters.Pointer, seed);
+    }
 
-    /// <summary>Learnable constants of the activation.</summary>
-    public int ActivationParameterCount => !Activation.IsLearnable ? 0 : Activation.Kind == ActivationKind.ScaledSigmoid ? 2 : 1;
+    internal void CheckNotDisposed() => ObjectDisposedException.ThrowIf(Parameters.IsClosed, this);
+
+    private static void CheckLength(int length, int wanted, string what, string name)
+    {
+        if (length != wanted)
+        {
+            throw new ArgumentException($"{what}, {wanted} values, not {length}.", name);
+        }
+    }
+
+    private static void CheckFinite(ReadOnlySpan<float> values, string name)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (!float.IsFinite(values[i]))
+            {
+                throw new ArgumentException($"Value {i} is {values[i]}; parameters must be finite numbers.", name);
+            }
+        }
+    }
+
+    private static Network FromContents(ModelContents contents)
+    {
+        Network network = new(contents.InputSize, contents.Layers) { Seed = contents.Seed };
+        for (int i = 0; i < network.LayerCount; i++)
+        {
+            network.SetWeight(i, contents.Weights[i]);
+            network.SetBias(i, contents.Biases[i]);
+            network.SetActivationParameters(i, contents.ActivationParameters[i]);
+        }
+
+        foreach ((string key, string value) in contents.Metadata)
+        {
+            network.Metadata.Add(key, value);
+        }
+
+        return network;
+    }
+
+    private ModelContents Contents()
+    {
+        CheckNotDisposed();
+        float[][] weights = new float[LayerCount][];
+        float[][] biases = new float[LayerCount][];
+        float[][] constants = new float[LayerCount][];
+        for (int i = 0; i < LayerCount; i++)
+        {
+            LayerInfo layer = GetLayer(i);
+            GetWeight(i, weights[i] = new float[layer.OutputSize * layer.InputSize]);
+            GetBias(i, biases[i] = new float[layer.BiasLength]);
+            GetActivationParameters(i, constants[i] = new float[layer.ActivationParameterCount]);
+        }
+
+        DenseSpec[] specs = Array.ConvertAll(Stack.Layers, layer => layer.Spec);
+        return new ModelContents(InputSize, specs, weights, biases, constants, new Dictionary<string, string>(Metadata), Seed);
+    }
+
+    private DenseLayer Layer(int layer)
+    {
+        CheckNotDisposed();
+        if ((uint)layer >= (uint)LayerCount)
+        {
+            throw new ArgumentOutOfRangeException(nameof(layer), layer, $"Layers run from 0 to {LayerCount - 1}.");
+        }
+
+        return Stack.Layers[layer];
+    }
 }

@@ -1,19 +1,39 @@
+using FastMlp.Layers;
+using FastMlp.Memory;
+
 namespace FastMlp;
 
-/// <summary>A frozen network: immutable, packed, for any number of threads at once.</summary>
+/// <summary>
+/// A frozen network: immutable, packed as the kernels read it, for any number of threads at once. Made by <see cref="Network.Freeze"/>.
+/// </summary>
 public sealed class Predictor : IDisposable
 {
-    internal Predictor(Network network) => throw new NotImplementedException();
+    private readonly LayerStack stack;
+    private readonly AlignedBuffer parameters;
+    private readonly ForwardPass pass;
+
+    internal Predictor(LayerStack stack, AlignedBuffer source)
+    {
+        this.stack = stack;
+        parameters = new AlignedBuffer(stack.ParameterLength);
+        source.Span.CopyTo(parameters.Span);
+        pass = new ForwardPass(stack, parameters);
+    }
 
     /// <summary>Features in a row.</summary>
-    public int InputSize { get; }
+    public int InputSize => stack.InputSize;
 
     /// <summary>Outputs in a row.</summary>
-    public int OutputSize { get; }
+    public int OutputSize => stack.OutputSize;
 
-    /// <summary>Any number of rows; on the caller's thread, without a lock, allocating nothing.</summary>
-    public void Predict(ReadOnlySpan<float> x, Span<float> y) => throw new NotImplementedException();
+    /// <summary>y [rows, outputSize] &lt;- the outputs for x [rows, inputSize]: any number of rows, on the caller's thread, without a lock, 0 bytes allocated.</summary>
+    /// <exception cref="ArgumentException">x is not a whole number of rows, or y has not room for as many.</exception>
+    public void Predict(ReadOnlySpan<float> x, Span<float> y) => pass.Run(x, y);
 
-    /// <inheritdoc/>
-    public void Dispose() => throw new NotImplementedException();
+    /// <summary>Frees the parameters. Nothing may be predicting at that time.</summary>
+    public void Dispose()
+    {
+        parameters.Dispose();
+        pass.Dispose();
+    }
 }

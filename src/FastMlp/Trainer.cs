@@ -1,41 +1,180 @@
+using FastMlp.Memory;
+using FastMlp.Training;
+
 namespace FastMlp;
 
-/// <summary>Trains a network step by step, for those who write their own loop.</summary>
-public sealed class Trainer : IDisposable
+/// <summary>
+/// Trains a network step by step, for those who write their own loop. After the first step of a batch size (or a larger one)
+/// nothing is allocated. One trainer belongs to one thread at a time.
+/// </summary>
+public sealed unsafe class Trainer : IDisposable
 {
-    /// <summary>Creates the gradients, the optimizer state and the workspace for a network.</summary>
-    public Trainer(Network network, TrainerOptions options) => throw new NotImplementedException();
+    private readonly Network network;
+    private readonly TrainingState state;
+    private bool disposed;
+    private bool hasGradients;
+
+    /// <summary>Creates the gradients, the optimizer state and, at the first batch, the workspace for a network.</summary>
+    /// <exception cref="InvalidOperationException">The network cannot be trained with this loss.</exception>
+    public Trainer(Network network, TrainerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(options);
+        network.CheckNotDisposed();
+        this.network = network;
+        state = new TrainingState(network.Stack, network.Parameters, options.Loss, options.Optimizer, options.Threads);
+    }
 
     /// <summary>Updates done so far.</summary>
-    public long StepCount { get; private set; }
+    public long StepCount => state.StepCount;
 
     /// <summary>The learning rate of the next update; starts at the optimizer's.</summary>
-    public float LearningRate { get; set; }
+    public float LearningRate
+    {
+        get => state.LearningRate;
+        set => state.LearningRate = value > 0 && float.IsFinite(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "A learning rate is a positive, finite number.");
+    }
 
-    /// <summary>One forward, backward and update; returns the loss before the update.</summary>
-    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => throw new NotImplementedException();
+    /// <summary>One forward pass, backward pass and update on x [rows, inputSize] and targets [rows, outputSize]; returns the loss before the update.</summary>
+    /// <exception cref="ArgumentException">The lengths do not fit, or a value is NaN or infinite.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
+    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<float> targets)
+    {
+        float loss = ComputeGradients(x, targets);
+        ApplyGradients();
+        return loss;
+    }
 
-    /// <summary>The same from class indices.</summary>
-    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => throw new NotImplementedException();
+    /// <summary>The same from class labels [rows].</summary>
+    /// <exception cref="ArgumentException">The lengths do not fit, a label names no output, or a value is NaN or infinite.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
+    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<int> labels)
+    {
+        float loss = ComputeGradients(x, labels);
+        ApplyGradients();
+        return loss;
+    }
 
-    /// <summary>Forward and backward only; returns the loss.</summary>
-    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => throw new NotImplementedException();
+    /// <summary>Forward and backward pass without an update; returns the loss.</summary>
+    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets)
+    {
+        int rows = CheckRows(x);
+        if (targets.Length != (long)rows * network.OutputSize)
+        {
+            throw new ArgumentException($"{rows} rows of {network.OutputSize} targets are {(long)rows * network.OutputSize} values, not {targets.Length}.", nameof(targets));
+        }
 
-    /// <summary>The same from class indices.</summary>
-    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => throw new NotImplementedException();
+        fixed (float* from = x, to = targets)
+        {
+            return ComputeGradients(from, rows, new Targets(to, null));
+        }
+    }
 
-    /// <summary>dW of a layer, [units, inputs].</summary>
-    public void GetWeightGradient(int layer, Span<float> destination) => throw new NotImplementedException();
+    /// <summary>The same from class labels [rows].</summary>
+    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<int> labels)
+    {
+        int rows = CheckRows(x);
+        if (labels.Length != rows)
+        {
+            throw new ArgumentException($"{rows} rows need {rows} labels, not {labels.Length}.", nameof(labels));
+        }
 
-    /// <summary>db of a layer: [units], [1] where shared, [0] where there is none.</summary>
-    public void GetBiasGradient(int layer, Span<float> destination) => throw new NotImplementedException();
+        Shapes.CheckLabels(labels, network.OutputSize, nameof(labels));
+        fixed (float* from = x)
+        {
+            fixed (int* to = labels)
+            {
+                return ComputeGradients(from, rows, new Targets(null, to));
+            }
+        }
+    }
 
-    /// <summary>The gradient of the learnable constants of a layer's activation.</summary>
-    public void GetActivationGradient(int layer, Span<float> destination) => throw new NotImplementedException();
+    /// <summary>Copies dL/dW of a layer, [units, inputs], as last computed.</summary>
+    public void GetWeightGradient(int layer, Span<float> destination)
+    {
+        LayerInfo info = CheckGradient(layer);
+        CheckLength(destination.Length, info.OutputSize * info.InputSize, nameof(destination));
+        fixed (float* to = destination)
+        {
+            network.Stack.Layers[layer].GetWeight(state.Backpropagation.Gradients.Pointer, to);
+        }
+    }
+
+    /// <summary>Copies dL/db of a layer: [units], [1] where it is shared, [0] where there is none.</summary>
+    public void GetBiasGradient(int layer, Span<float> destination)
+    {
+        CheckLength(destination.Length, CheckGradient(layer).BiasLength, nameof(destination));
+        network.Stack.Layers[layer].GetBias(state.Backpropagation.Gradients.Pointer, destination);
+    }
+
+    /// <summary>Copies the gradient of the learnable constants of a layer's activation.</summary>
+    public void GetActivationGradient(int layer, Span<float> destination)
+    {
+        CheckLength(destination.Length, CheckGradient(layer).ActivationParameterCount, nameof(destination));
+        network.Stack.Layers[layer].ActivationParameters(state.Backpropagation.Gradients.Pointer).CopyTo(destination);
+    }
 
     /// <summary>Updates the parameters from the gradients last computed.</summary>
-    public void ApplyGradients() => throw new NotImplementedException();
+    /// <exception cref="InvalidOperationException">No gradients have been computed.</exception>
+    public void ApplyGradients()
+    {
+        CheckUsable();
+        CheckHasGradients();
+        state.ApplyGradients(epoch: 0, Next());
+    }
 
-    /// <inheritdoc/>
-    public void Dispose() => throw new NotImplementedException();
+    /// <summary>Frees the trainer's memory; the network stays.</summary>
+    public void Dispose()
+    {
+        disposed = true;
+        state.Dispose();
+    }
+
+    private float ComputeGradients(float* x, int rows, Targets targets)
+    {
+        MatrixView view = new((nint)x, rows, network.InputSize, network.InputSize, IsPadded: false);
+        float loss = state.ComputeGradients(view, targets, epoch: 0, Next());
+        hasGradients = true;
+        return loss;
+    }
+
+    private int Next() => (int)Math.Min(StepCount + 1, int.MaxValue);
+
+    private int CheckRows(ReadOnlySpan<float> x)
+    {
+        CheckUsable();
+        int rows = Shapes.Rows(x.Length, network.InputSize, "features", nameof(x));
+        return rows > 0 ? rows : throw new ArgumentException("A batch needs at least one row.", nameof(x));
+    }
+
+    private void CheckUsable()
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        network.CheckNotDisposed();
+    }
+
+    private LayerInfo CheckGradient(int layer)
+    {
+        CheckUsable();
+        CheckHasGradients();
+        return network.GetLayer(layer);
+    }
+
+    private void CheckHasGradients()
+    {
+        if (!hasGradients)
+        {
+            throw new InvalidOperationException("There are no gradients yet: call ComputeGradients or Step first.");
+        }
+    }
+
+    private static void CheckLength(int length, int wanted, string name)
+    {
+        if (length != wanted)
+        {
+            throw new ArgumentException($"The gradient has {wanted} values, not {length}.", name);
+        }
+    }
 }

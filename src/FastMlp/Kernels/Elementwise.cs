@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using FastMlp.Kernels.Activations;
+using FastMlp.Memory;
 using FastMlp.Simd;
+using FastMlp.Threading;
 
 namespace FastMlp.Kernels;
 
@@ -11,9 +13,26 @@ namespace FastMlp.Kernels;
 /// </remarks>
 internal static unsafe class Elementwise
 {
+    /// <summary>Elements below which a fork costs more than it gains: some 10 us of work for one core.</summary>
+    private const nint ForkThreshold = 32 * 1024;
+
     /// <summary>a[i] = g(z[i]); a may be z.</summary>
     public static void Apply<TActivation>(TActivation g, float* z, float* a, nint count)
         where TActivation : struct, IActivation => Isa.Run(new ApplyKernel<TActivation>(g, z, a, count));
+
+    /// <summary>The same on up to <paramref name="threads"/> threads.</summary>
+    public static void Apply<TActivation>(TActivation g, float* z, float* a, nint count, int threads)
+        where TActivation : unmanaged, IActivation
+    {
+        if (threads <= 1 || count < ForkThreshold)
+        {
+            Apply(g, z, a, count);
+            return;
+        }
+
+        ApplyKernel<TActivation> whole = new(g, z, a, count);
+        WorkerPool.Shared.Run(threads, &ApplyPart<TActivation>, &whole);
+    }
 
     /// <summary>delta[i] = delta[i] g'(z[i]), from a[i] = g(z[i]); z may be null unless the derivative needs it.</summary>
     public static void MultiplyByDerivative<TActivation>(TActivation g, float* z, float* a, float* delta, nint count)
@@ -65,9 +84,18 @@ internal static unsafe class Elementwise
         }
     }
 
+    private static void ApplyPart<TActivation>(void* whole, int part, int parts)
+        where TActivation : unmanaged, IActivation => ((ApplyKernel<TActivation>*)whole)->RunPart(part, parts);
+
     private readonly struct ApplyKernel<TActivation>(TActivation g, float* z, float* a, nint count) : IVectorKernel
         where TActivation : struct, IActivation
     {
+        public void RunPart(int part, int parts)
+        {
+            (nint begin, nint end) = Partition.Range(count, parts, part, AlignedBuffer.AlignmentFloats);
+            Apply(g, z + begin, a + begin, end - begin);
+        }
+
         public void Run<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Apply<TSimd, TVec, TActivation>(g, z, a, count);

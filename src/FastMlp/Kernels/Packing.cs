@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using FastMlp.Simd;
+using FastMlp.Threading;
 
 namespace FastMlp.Kernels;
 
@@ -32,6 +33,23 @@ internal static unsafe class Packing
             {
                 weight[(j * k) + p] = column[p * panelWidth];
             }
+        }
+    }
+
+    /// <summary>Elements below which a fork costs more than it gains: some 10 us of work for one core.</summary>
+    private const nint ForkThreshold = 32 * 1024;
+
+    /// <summary>The whole of <see cref="TransposePanels(float*, nint, nint, nint, float*, nint, nint, nint)"/>, on up to <paramref name="threads"/> threads.</summary>
+    public static void TransposePanels(float* source, nint n, nint k, nint sourceWidth, float* destination, nint destinationWidth, int threads)
+    {
+        Transposition whole = new(source, n, k, sourceWidth, destination, destinationWidth);
+        if (threads <= 1 || n * k < ForkThreshold)
+        {
+            whole.Run(0, 1);
+        }
+        else
+        {
+            WorkerPool.Shared.Run(threads, &TransposePart, &whole);
         }
     }
 
@@ -76,6 +94,18 @@ internal static unsafe class Packing
                     new Span<float>(row + columns, (int)(destinationWidth - columns)).Clear();
                 }
             }
+        }
+    }
+
+    private static void TransposePart(void* whole, int part, int parts) => ((Transposition*)whole)->Run(part, parts);
+
+    private readonly struct Transposition(float* source, nint n, nint k, nint sourceWidth, float* destination, nint destinationWidth)
+    {
+        public void Run(int part, int parts)
+        {
+            nint panels = (k + destinationWidth - 1) / destinationWidth;
+            (nint begin, nint end) = Partition.Range(panels, parts, part);
+            TransposePanels(source, n, k, sourceWidth, destination, destinationWidth, begin, end);
         }
     }
 }

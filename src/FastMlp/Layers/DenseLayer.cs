@@ -1,0 +1,220 @@
+using FastMlp.Kernels;
+using FastMlp.Memory;
+
+namespace FastMlp.Layers;
+
+/// <summary>
+/// z = x W^T + b, a = g(z): sizes, the place of its parameters in the network's one block, and its gradients.
+/// The parameters themselves are passed in, so one layer serves a network, its snapshots and its trainers.
+/// </summary>
+/// <remarks>
+/// W lies packed in the panels that the forward kernel reads (see <see cref="Packing"/>), for good; b as one value for each
+/// unit, also where it is shared (all equal) or absent (all 0), padded to whole panels with zeros.
+/// </remarks>
+internal abstract unsafe class DenseLayer
+{
+    /// <summary>
+    /// Cache lines between rows that the L1 cache would map onto few of its 64 sets: a stride of 8 lines leaves 8 sets, and
+    /// the transposed reads of dW evict one another.
+    /// </summary>
+    private const int BadStrideLines = 8;
+
+    protected DenseLayer(int inputSize, DenseSpec spec, nint parameterOffset)
+    {
+        InputSize = inputSize;
+        Spec = spec;
+        PanelVectors = GemmBlocking.PanelVectors(OutputSize);
+        PanelWidth = GemmBlocking.PanelWidth(OutputSize);
+        nint padded = GemmBlocking.Padded(OutputSize);
+        Stride = StrideOf(padded);
+        WeightOffset = parameterOffset;
+        WeightLength = AlignedBuffer.RoundUp(padded * inputSize);
+        BiasOffset = WeightOffset + WeightLength;
+        ActivationOffset = BiasOffset + AlignedBuffer.RoundUp(padded);
+        End = ActivationOffset + AlignedBuffer.RoundUp(ActivationParameterCount);
+    }
+
+    public int InputSize { get; }
+
+    public DenseSpec Spec { get; }
+
+    public int OutputSize => Spec.Units;
+
+    public int PanelVectors { get; }
+
+    /// <summary>Nr of the packed weights.</summary>
+    public nint PanelWidth { get; }
+
+    /// <summary>Floats between rows of this layer's activations and deltas in a workspace.</summary>
+    public nint Stride { get; }
+
+    /// <summary>Where W starts in the parameter block; all offsets are multiples of a cache line.</summary>
+    public nint WeightOffset { get; }
+
+    /// <summary>Floats that W takes, padding included.</summary>
+    public nint WeightLength { get; }
+
+    public nint BiasOffset { get; }
+
+    public nint ActivationOffset { get; }
+
+    /// <summary>The first float after this layer's parameters.</summary>
+    public nint End { get; }
+
+    public int BiasLength => Spec.Bias switch { Bias.PerUnit => OutputSize, Bias.Shared => 1, _ => 0 };
+
+    public int ActivationParameterCount => Spec.Activation.ParameterCount;
+
+    public int ParameterCount => checked((OutputSize * InputSize) + BiasLength + ActivationParameterCount);
+
+    /// <summary>Whether the backward pass reads z, so that training keeps it.</summary>
+    public abstract bool KeepsPreActivation { get; }
+
+    /// <summary>a &lt;- g(x W^T + b), nothing kept.</summary>
+    public abstract void Forward(float* parameters, MatrixView x, MatrixView a, int threads);
+
+    /// <summary>The same for training: z is kept where the backward pass reads it (elsewhere <paramref name="z"/> is not touched).</summary>
+    public abstract void ForwardKeeping(float* parameters, MatrixView x, MatrixView z, MatrixView a, int threads);
+
+    /// <summary>delta &lt;- dL/dz from dL/da, in place; adds to the gradient of learnable activation constants.</summary>
+    public abstract void ApplyDerivative(float* parameters, float* gradients, MatrixView z, MatrixView a, MatrixView delta);
+
+    /// <summary>
+    /// delta &lt;- (deltaNext W_next) * g'(z): this layer's delta from the next layer's, W_next as the panels that
+    /// <see cref="TransposeWeight"/> of that layer made.
+    /// </summary>
+    public abstract void PullDelta(
+        float* parameters, float* gradients, MatrixView deltaNext, float* transposedNext, MatrixView z, MatrixView a, MatrixView delta, int threads);
+
+    /// <summary>z &lt;- x W^T + b, for outputs whose loss is taken from z.</summary>
+    public void ForwardLinear(float* parameters, MatrixView x, MatrixView z, int threads) =>
+        Product(parameters, x, z, new BiasActivate<Kernels.Activations.IdentityActivation>(default, parameters + BiasOffset), threads);
+
+    /// <summary>dW &lt;- delta^T x and db &lt;- the sum of delta's rows (of all its elements where b is shared), into <paramref name="gradients"/>.</summary>
+    public void Gradient(float* gradients, MatrixView x, MatrixView delta, int threads)
+    {
+        GemmArguments arguments = WeightGradientArguments(x, delta);
+        arguments.C = gradients + WeightOffset;
+        Gemm.Run(in arguments, new Store(), threads);
+        BiasGradient(gradients, delta);
+    }
+
+    /// <summary>db alone.</summary>
+    public void BiasGradient(float* gradients, MatrixView delta)
+    {
+        if (Spec.Bias == Bias.None)
+        {
+            return;
+        }
+
+        float* bias = gradients + BiasOffset;
+        Reductions.SumRows(delta.Pointer, (int)delta.Rows, OutputSize, delta.Stride, bias);
+        if (Spec.Bias == Bias.Shared)
+        {
+            new Span<float>(bias, OutputSize).Fill(Reductions.Sum(bias, OutputSize));
+        }
+    }
+
+    /// <summary>delta^T x as panels like those of W; C is left to the caller.</summary>
+    public GemmArguments WeightGradientArguments(MatrixView x, MatrixView delta) => new()
+    {
+        M = InputSize,
+        N = OutputSize,
+        K = delta.Rows,
+        A = x.Pointer,
+        ARowStride = 1,
+        AColumnStride = x.Stride,
+        B = delta.Pointer,
+        BPanelStride = PanelWidth,
+        BRowStride = delta.Stride,
+        CRowStride = PanelWidth,
+        CPanelStride = InputSize * PanelWidth,
+        CIsPadded = true,
+        PanelVectors = PanelVectors,
+        KBlock = GemmBlocking.KBlock(delta.Rows),
+    };
+
+    /// <summary>Floats that <see cref="TransposeWeight"/> writes.</summary>
+    public nint TransposedLength => GemmBlocking.Padded(InputSize) * OutputSize;
+
+    /// <summary>Repacks W for dX = delta W.</summary>
+    public void TransposeWeight(float* parameters, float* destination, int threads) =>
+        Packing.TransposePanels(
+            parameters + WeightOffset, OutputSize, InputSize, PanelWidth, destination, GemmBlocking.PanelWidth(InputSize), threads);
+
+    public void GetWeight(float* block, float* weight) => Packing.Unpack(block + WeightOffset, OutputSize, InputSize, PanelWidth, weight);
+
+    public void SetWeight(float* block, float* weight) => Packing.Pack(weight, OutputSize, InputSize, PanelWidth, block + WeightOffset);
+
+    public void GetBias(float* block, Span<float> bias) => new Span<float>(block + BiasOffset, BiasLength).CopyTo(bias);
+
+    public void SetBias(float* block, ReadOnlySpan<float> bias)
+    {
+        if (Spec.Bias == Bias.Shared)
+        {
+            new Span<float>(block + BiasOffset, OutputSize).Fill(bias[0]);
+        }
+        else
+        {
+            bias.CopyTo(new Span<float>(block + BiasOffset, BiasLength));
+        }
+    }
+
+    public Span<float> ActivationParameters(float* block) => new(block + ActivationOffset, ActivationParameterCount);
+
+    /// <summary>C &lt;- epilogue(x W^T).</summary>
+    protected void Product<TEpilogue>(float* parameters, MatrixView x, MatrixView c, TEpilogue epilogue, int threads)
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        GemmArguments arguments = new()
+        {
+            M = x.Rows,
+            N = OutputSize,
+            K = InputSize,
+            A = x.Pointer,
+            ARowStride = x.Stride,
+            AColumnStride = 1,
+            B = parameters + WeightOffset,
+            BPanelStride = InputSize * PanelWidth,
+            BRowStride = PanelWidth,
+            C = c.Pointer,
+            CRowStride = c.Stride,
+            CPanelStride = PanelWidth,
+            CIsPadded = c.IsPadded,
+            PanelVectors = PanelVectors,
+            KBlock = GemmBlocking.KBlock(InputSize),
+        };
+        Gemm.Run(in arguments, epilogue, threads);
+    }
+
+    /// <summary>C &lt;- epilogue(deltaNext W_next), C of this layer's shape.</summary>
+    protected void DeltaProduct<TEpilogue>(MatrixView deltaNext, float* transposedNext, MatrixView c, TEpilogue epilogue, int threads)
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        GemmArguments arguments = new()
+        {
+            M = deltaNext.Rows,
+            N = OutputSize,
+            K = deltaNext.Columns,
+            A = deltaNext.Pointer,
+            ARowStride = deltaNext.Stride,
+            AColumnStride = 1,
+            B = transposedNext,
+            BPanelStride = deltaNext.Columns * PanelWidth,
+            BRowStride = PanelWidth,
+            C = c.Pointer,
+            CRowStride = c.Stride,
+            CPanelStride = PanelWidth,
+            CIsPadded = true,
+            PanelVectors = PanelVectors,
+            KBlock = GemmBlocking.KBlock(deltaNext.Columns),
+        };
+        Gemm.Run(in arguments, epilogue, threads);
+    }
+
+    private static nint StrideOf(nint padded)
+    {
+        nint lines = AlignedBuffer.RoundUp(padded) / AlignedBuffer.AlignmentFloats;
+        return (lines % BadStrideLines == 0 ? lines + 1 : lines) * AlignedBuffer.AlignmentFloats;
+    }
+}

@@ -1,0 +1,71 @@
+using FastMlp.Kernels;
+using FastMlp.Kernels.Activations;
+using FastMlp.Memory;
+using FastMlp.Threading;
+
+namespace FastMlp.Layers;
+
+/// <summary>A dense layer with its elementwise activation as a type: one virtual call a layer, none an element.</summary>
+internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputSize, DenseSpec spec, nint parameterOffset)
+    : DenseLayer(inputSize, spec, parameterOffset)
+    where TActivation : unmanaged, IActivation
+{
+    public override bool KeepsPreActivation => TActivation.DerivativeNeedsZ;
+
+    /// <summary>g with its constants as they now are.</summary>
+    protected virtual TActivation Activation(float* parameters) => activation;
+
+    public override void Forward(float* parameters, MatrixView x, MatrixView a, int threads)
+    {
+        if (TActivation.IsCheap)
+        {
+            Product(parameters, x, a, new BiasActivate<TActivation>(Activation(parameters), parameters + BiasOffset), threads);
+        }
+        else
+        {
+            // Dear formulas run as a second pass while the rows are in cache: in the GEMM's store they would stand once for each register.
+            ForwardLinear(parameters, x, a, threads);
+            Apply(Activation(parameters), a, a, threads);
+        }
+    }
+
+    public override void ForwardKeeping(float* parameters, MatrixView x, MatrixView z, MatrixView a, int threads)
+    {
+        if (KeepsPreActivation)
+        {
+            ForwardLinear(parameters, x, z, threads);
+            Apply(Activation(parameters), z, a, threads);
+        }
+        else
+        {
+            Forward(parameters, x, a, threads);
+        }
+    }
+
+    public override void ApplyDerivative(float* parameters, float* gradients, MatrixView z, MatrixView a, MatrixView delta) =>
+        Elementwise.MultiplyByDerivative(Activation(parameters), z.Pointer, a.Pointer, delta.Pointer, delta.Rows * delta.Stride);
+
+    public override void PullDelta(
+        float* parameters, float* gradients, MatrixView deltaNext, float* transposedNext, MatrixView z, MatrixView a, MatrixView delta, int threads)
+    {
+        nint zOffset = KeepsPreActivation ? z.Pointer - delta.Pointer : 0;
+        MultiplyByDerivative<TActivation> epilogue = new(Activation(parameters), zOffset, a.Pointer - delta.Pointer);
+        DeltaProduct(deltaNext, transposedNext, delta, epilogue, threads);
+    }
+
+    /// <summary>a &lt;- g(z), over whole rows with their padding where there is some.</summary>
+    private static void Apply(TActivation g, MatrixView z, MatrixView a, int threads)
+    {
+        if (z.Stride != a.Stride || (!z.IsPadded && z.Stride != z.Columns))
+        {
+            for (nint row = 0; row < z.Rows; row++)
+            {
+                Elementwise.Apply(g, z.Pointer + (row * z.Stride), a.Pointer + (row * a.Stride), z.Columns);
+            }
+
+            return;
+        }
+
+        Elementwise.Apply(g, z.Pointer, a.Pointer, z.Rows * z.Stride, threads);
+    }
+}

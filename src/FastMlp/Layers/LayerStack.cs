@@ -1,0 +1,130 @@
+using FastMlp.Kernels;
+using FastMlp.Memory;
+using FastMlp.Threading;
+
+namespace FastMlp.Layers;
+
+/// <summary>The layers of a network in order, the size of their one parameter block, and the forward pass for prediction.</summary>
+internal sealed unsafe class LayerStack
+{
+    /// <summary>
+    /// Activations of a block of rows stay in L1 (32 KB on most x64) if at least two tiles of rows fit in this much; the rest is for weights.
+    /// </summary>
+    private const int FirstLevelBytes = 20 * 1024;
+
+    /// <summary>Otherwise they stay in a part of L2, so that weights still stream once for many rows.</summary>
+    private const int SecondLevelBytes = 256 * 1024;
+
+    /// <summary>Rows beyond which a larger block gains nothing: the weights are then read once for 240 rows.</summary>
+    private const int MaxRowBlock = 20 * Microkernel.MaxRows;
+
+    private readonly nint widest;
+
+    public LayerStack(int inputSize, ReadOnlySpan<DenseSpec> specs)
+    {
+        InputSize = inputSize;
+        Layers = new DenseLayer[specs.Length];
+        nint offset = 0;
+        nint inputWidth = inputSize;
+        nint widestPass = 0;
+        int features = inputSize;
+        for (int i = 0; i < specs.Length; i++)
+        {
+            DenseLayer layer = LayerFactory.Create(features, specs[i], offset);
+            Layers[i] = layer;
+            offset = layer.End;
+            features = layer.OutputSize;
+            widest = Math.Max(widest, layer.Stride);
+            widestPass = Math.Max(widestPass, inputWidth + layer.Stride);
+            inputWidth = layer.Stride;
+            ParameterCount = checked(ParameterCount + layer.ParameterCount);
+        }
+
+        ParameterLength = offset;
+        nint bytesPerRow = widestPass * sizeof(float);
+        nint rows = FirstLevelBytes / bytesPerRow;
+        if (rows < 2 * Microkernel.MaxRows)
+        {
+            rows = SecondLevelBytes / bytesPerRow;
+        }
+
+        RowBlock = Math.Clamp(rows / Microkernel.MaxRows, 2, MaxRowBlock / Microkernel.MaxRows) * Microkernel.MaxRows;
+    }
+
+    public int InputSize { get; }
+
+    public int OutputSize => Output.OutputSize;
+
+    public DenseLayer[] Layers { get; }
+
+    public DenseLayer Output => Layers[^1];
+
+    /// <summary>Floats in the parameter block, padding included.</summary>
+    public nint ParameterLength { get; }
+
+    /// <summary>Trainable numbers.</summary>
+    public int ParameterCount { get; }
+
+    /// <summary>Rows that are carried through all layers before the next rows start.</summary>
+    public nint RowBlock { get; }
+
+    /// <summary>Floats of scratch that <see cref="Forward"/> needs for so many rows.</summary>
+    public nint WorkspaceLength(nint rows) => Layers.Length == 1 ? 0 : 2 * Math.Min(rows, RowBlock) * widest;
+
+    /// <summary>y [rows, outputSize] &lt;- the network of x [rows, inputSize], both dense; block by block of rows on this thread.</summary>
+    public void Forward(float* parameters, float* x, nint rows, float* y, float* workspace)
+    {
+        nint half = Math.Min(rows, RowBlock) * widest;
+        for (nint row = 0; row < rows; row += RowBlock)
+        {
+            nint count = Math.Min(RowBlock, rows - row);
+            MatrixView input = new((nint)(x + (row * InputSize)), count, InputSize, InputSize, IsPadded: false);
+            for (int i = 0; i < Layers.Length; i++)
+            {
+                DenseLayer layer = Layers[i];
+                MatrixView output = i == Layers.Length - 1
+                    ? new((nint)(y + (row * layer.OutputSize)), count, layer.OutputSize, layer.OutputSize, IsPadded: false)
+                    : new((nint)(workspace + ((i & 1) * half)), count, layer.OutputSize, layer.Stride, IsPadded: true);
+                layer.Forward(parameters, input, output, threads: 1);
+                input = output;
+            }
+        }
+    }
+
+    /// <summary>The same on up to <paramref name="threads"/> threads, each with its own part of the workspace: threads times <see cref="WorkspaceLength"/>.</summary>
+    public void Forward(float* parameters, float* x, nint rows, float* y, float* workspace, int threads)
+    {
+        ParallelForward whole = new() { Stack = System.Runtime.InteropServices.GCHandle.Alloc(this), Parameters = parameters, X = x, Rows = rows, Y = y, Workspace = workspace };
+        try
+        {
+            WorkerPool.Shared.Run(threads, &ForwardPart, &whole);
+        }
+        finally
+        {
+            whole.Stack.Free();
+        }
+    }
+
+    private static void ForwardPart(void* context, int part, int parts)
+    {
+        ParallelForward* whole = (ParallelForward*)context;
+        LayerStack stack = (LayerStack)whole->Stack.Target!;
+        (nint begin, nint end) = Partition.Range(whole->Rows, parts, part, stack.RowBlock);
+        stack.Forward(
+            whole->Parameters,
+            whole->X + (begin * stack.InputSize),
+            end - begin,
+            whole->Y + (begin * stack.OutputSize),
+            whole->Workspace + (part * stack.WorkspaceLength(whole->Rows)));
+    }
+
+    private struct ParallelForward
+    {
+        public System.Runtime.InteropServices.GCHandle Stack;
+        public float* Parameters;
+        public float* X;
+        public nint Rows;
+        public float* Y;
+        public float* Workspace;
+    }
+}

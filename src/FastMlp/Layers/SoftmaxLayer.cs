@@ -1,0 +1,29 @@
+using FastMlp.Kernels;
+using FastMlp.Memory;
+
+namespace FastMlp.Layers;
+
+/// <summary>A dense layer with softmax over its units: the one activation that is not elementwise.</summary>
+internal sealed unsafe class SoftmaxLayer(int inputSize, DenseSpec spec, nint parameterOffset) : DenseLayer(inputSize, spec, parameterOffset)
+{
+    public override bool KeepsPreActivation => false;
+
+    public override void Forward(float* parameters, MatrixView x, MatrixView a, int threads)
+    {
+        ForwardLinear(parameters, x, a, threads);
+        Softmax.Rows(a.Pointer, a.Pointer, (int)a.Rows, OutputSize, a.Stride, a.Stride);
+    }
+
+    public override void ForwardKeeping(float* parameters, MatrixView x, MatrixView z, MatrixView a, int threads) =>
+        Forward(parameters, x, a, threads);
+
+    public override void ApplyDerivative(float* parameters, float* gradients, MatrixView z, MatrixView a, MatrixView delta) =>
+        Softmax.Backward(a.Pointer, delta.Pointer, (int)delta.Rows, OutputSize, a.Stride, delta.Stride);
+
+    public override void PullDelta(
+        float* parameters, float* gradients, MatrixView deltaNext, float* transposedNext, MatrixView z, MatrixView a, MatrixView delta, int threads)
+    {
+        DeltaProduct(deltaNext, transposedNext, delta, new Store(), threads);
+        ApplyDerivative(parameters, gradients, z, a, delta);
+    }
+}

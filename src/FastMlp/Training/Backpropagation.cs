@@ -1,0 +1,102 @@
+using FastMlp.Kernels;
+using FastMlp.Layers;
+using FastMlp.Memory;
+
+namespace FastMlp.Training;
+
+/// <summary>Forward, loss, backward: from a batch to its loss and the gradient of every parameter.</summary>
+internal sealed unsafe class Backpropagation : IDisposable
+{
+    private readonly LayerStack stack;
+    private readonly LossFunction loss;
+    private readonly int threads;
+    private TrainingWorkspace? workspace;
+
+    public Backpropagation(LayerStack stack, LossFunction loss, int threads)
+    {
+        this.stack = stack;
+        this.loss = loss;
+        this.threads = threads;
+        Gradients = new AlignedBuffer(stack.ParameterLength);
+    }
+
+    /// <summary>dL/dtheta, laid out like the parameters.</summary>
+    public AlignedBuffer Gradients { get; }
+
+    /// <summary>The outputs of the last batch, [rows, outputSize].</summary>
+    public MatrixView Outputs(nint rows) => workspace!.Activation(stack.Layers.Length - 1, rows);
+
+    /// <summary>The loss of the batch. Its delta at the outputs is left for <see cref="Backward"/>.</summary>
+    public float Forward(float* parameters, MatrixView x, Targets targets)
+    {
+        Reserve((int)x.Rows);
+        int last = stack.Layers.Length - 1;
+        MatrixView input = x;
+        for (int i = 0; i < last; i++)
+        {
+            MatrixView a = workspace!.Activation(i, x.Rows);
+            stack.Layers[i].ForwardKeeping(parameters, input, workspace.PreActivation(i, x.Rows), a, threads);
+            input = a;
+        }
+
+        return loss.Run(parameters, Gradients.Pointer, input, workspace!, targets, threads);
+    }
+
+    /// <summary>Fills <see cref="Gradients"/> from the batch that went forward last.</summary>
+    public void Backward(float* parameters, MatrixView x)
+    {
+        for (int i = stack.Layers.Length - 1; i >= 0; i--)
+        {
+            DenseLayer layer = stack.Layers[i];
+            MatrixView delta = workspace!.Delta(i, x.Rows);
+            MatrixView input = i == 0 ? x : workspace.Activation(i - 1, x.Rows);
+            layer.Gradient(Gradients.Pointer, input, delta, threads);
+            if (i > 0)
+            {
+                layer.TransposeWeight(parameters, workspace.TransposedWeight, threads);
+                stack.Layers[i - 1].PullDelta(
+                    parameters,
+                    Gradients.Pointer,
+                    delta,
+                    workspace.TransposedWeight,
+                    workspace.PreActivation(i - 1, x.Rows),
+                    input,
+                    workspace.Delta(i - 1, x.Rows),
+                    threads);
+            }
+        }
+    }
+
+    /// <summary>The first layer whose activations are not all finite; -1 if all are.</summary>
+    public int FirstLayerNotFinite(nint rows)
+    {
+        for (int i = 0; i < stack.Layers.Length; i++)
+        {
+            MatrixView a = workspace!.Activation(i, rows);
+            for (nint row = 0; row < rows; row++)
+            {
+                if (!Reductions.AllFinite(a.Pointer + (row * a.Stride), a.Columns))
+                {
+                    return i;
+                }
+            }
+        }
+
+        return -1;
+    }
+
+    public void Dispose()
+    {
+        workspace?.Dispose();
+        Gradients.Dispose();
+    }
+
+    private void Reserve(int rows)
+    {
+        if (workspace is null || workspace.Rows < rows)
+        {
+            workspace?.Dispose();
+            workspace = new TrainingWorkspace(stack, rows);
+        }
+    }
+}

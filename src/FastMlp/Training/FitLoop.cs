@@ -1,0 +1,224 @@
+using System.Diagnostics;
+using FastMlp.Layers;
+using FastMlp.Memory;
+
+namespace FastMlp.Training;
+
+/// <summary>Epochs of mini-batches over a data set, with validation, early stopping and reports.</summary>
+internal sealed unsafe class FitLoop : IDisposable
+{
+    private readonly LayerStack stack;
+    private readonly AlignedBuffer parameters;
+    private readonly Dataset train;
+    private readonly FitOptions options;
+    private readonly TrainingState state;
+    private readonly Scorer? scorer;
+    private readonly int batchSize;
+    private readonly bool gathers;
+    private readonly int[] order;
+    private readonly AlignedBuffer batchFeatures;
+    private readonly nint featureStride;
+    private readonly AlignedBuffer batchTargets;
+    private readonly int[] batchLabels;
+    private readonly AlignedBuffer? best;
+
+    public FitLoop(LayerStack stack, AlignedBuffer parameters, Dataset train, FitOptions options)
+    {
+        this.stack = stack;
+        this.parameters = parameters;
+        this.train = train;
+        this.options = options;
+        Shapes.Check(stack, train, nameof(train));
+        if (train.Rows == 0)
+        {
+            throw new ArgumentException("There are no rows to train on.", nameof(train));
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Epochs, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.EarlyStoppingPatience);
+        state = new TrainingState(stack, parameters, options.Loss, options.Optimizer, options.Threads);
+        if (options.Validation is { } validation)
+        {
+            Shapes.Check(stack, validation, nameof(options.Validation));
+            scorer = new Scorer(stack, state.Loss, validation, options.Threads);
+        }
+        else if (options.EarlyStoppingPatience > 0)
+        {
+            throw new ArgumentException("Early stopping watches the validation loss: set Validation.", nameof(options));
+        }
+
+        batchSize = Math.Min(options.BatchSize, train.Rows);
+        gathers = options.Shuffle && batchSize < train.Rows;
+        order = new int[train.Rows];
+        featureStride = AlignedBuffer.RoundUp(train.InputSize);
+        batchFeatures = new AlignedBuffer(gathers ? featureStride * batchSize : 0);
+        batchTargets = new AlignedBuffer(gathers && !train.IsClassification ? (nint)train.TargetSize * batchSize : 0);
+        batchLabels = new int[gathers && train.IsClassification ? batchSize : 0];
+        best = options.EarlyStoppingPatience > 0 ? new AlignedBuffer(stack.ParameterLength) : null;
+    }
+
+    public FitReport Run(CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        List<EpochReport> reports = new(Math.Min(options.Epochs, 10_000));
+        StopReason reason = StopReason.EpochsDone;
+        int bestEpoch = 0;
+        float bestLoss = float.PositiveInfinity;
+        TimeSpan training = TimeSpan.Zero;
+        long samples = 0;
+        bool converges = stack.Output.Spec.Activation.Kind == ActivationKind.Step;
+        for (int epoch = 1; epoch <= options.Epochs && reason == StopReason.EpochsDone; epoch++)
+        {
+            long epochStart = Stopwatch.GetTimestamp();
+            EpochSums sums = Epoch(epoch, cancellationToken);
+            TimeSpan epochTime = Stopwatch.GetElapsedTime(epochStart);
+            training += epochTime;
+            samples += sums.Rows;
+            if (sums.Rows < train.Rows)
+            {
+                reason = StopReason.Cancelled;
+                break;
+            }
+
+            Evaluation? validation = scorer?.Run(parameters.Pointer);
+            EpochReport report = new(
+                epoch,
+                (float)(sums.Loss / sums.Rows),
+                sums.Metric(train),
+                validation?.Loss,
+                validation is null ? null : train.IsClassification ? validation.Accuracy : validation.Rmse,
+                sums.Rows / epochTime.TotalSeconds,
+                Stopwatch.GetElapsedTime(start));
+            reports.Add(report);
+            float watched = validation?.Loss ?? report.TrainLoss;
+            if (watched < bestLoss)
+            {
+                bestLoss = watched;
+                bestEpoch = epoch;
+                best?.Span.Clear();
+                if (best is not null)
+                {
+                    parameters.Span.CopyTo(best.Span);
+                }
+            }
+
+            options.Progress?.Invoke(report);
+            if (converges && sums.Loss == 0)
+            {
+                reason = StopReason.Converged;
+            }
+            else if (best is not null && epoch - bestEpoch >= options.EarlyStoppingPatience)
+            {
+                reason = StopReason.EarlyStopping;
+            }
+            else if (cancellationToken.IsCancellationRequested)
+            {
+                reason = StopReason.Cancelled;
+            }
+        }
+
+        if (best is not null && bestEpoch > 0)
+        {
+            best.Span.CopyTo(parameters.Span);
+        }
+
+        double rate = training > TimeSpan.Zero ? samples / training.TotalSeconds : 0;
+        return new FitReport(reports, bestEpoch, rate, Stopwatch.GetElapsedTime(start), reason);
+    }
+
+    public void Dispose()
+    {
+        state.Dispose();
+        scorer?.Dispose();
+        batchFeatures.Dispose();
+        batchTargets.Dispose();
+        best?.Dispose();
+    }
+
+    private EpochSums Epoch(int epoch, CancellationToken cancellationToken)
+    {
+        if (gathers)
+        {
+            for (int i = 0; i < order.Length; i++)
+            {
+                order[i] = i;
+            }
+
+            CounterRandom.Shuffle(order, options.Seed, CounterRandom.ShuffleStream + epoch);
+        }
+
+        EpochSums sums = default;
+        int batch = 0;
+        fixed (float* features = train.Features, values = train.Targets)
+        {
+            fixed (int* labels = train.Labels, gathered = batchLabels)
+            {
+                for (int first = 0; first < train.Rows && !cancellationToken.IsCancellationRequested; first += batchSize)
+                {
+                    int rows = Math.Min(batchSize, train.Rows - first);
+                    MatrixView x = new((nint)(features + ((nint)first * train.InputSize)), rows, train.InputSize, train.InputSize, IsPadded: false);
+                    Targets targets = train.IsClassification ? new(null, labels + first) : new(values + ((nint)first * train.TargetSize), null);
+                    if (gathers)
+                    {
+                        Gather(order.AsSpan(first, rows));
+                        x = new((nint)batchFeatures.Pointer, rows, train.InputSize, featureStride, IsPadded: true);
+                        targets = train.IsClassification ? new(null, gathered) : new(batchTargets.Pointer, null);
+                    }
+
+                    float loss = state.Step(x, targets, epoch, ++batch);
+                    sums.Add(loss, rows, state.Backpropagation.Outputs(rows), targets);
+                }
+            }
+        }
+
+        return sums;
+    }
+
+    /// <summary>Copies the rows of a batch together, in its order.</summary>
+    private void Gather(ReadOnlySpan<int> rows)
+    {
+        ReadOnlySpan<float> features = train.Features;
+        for (int i = 0; i < rows.Length; i++)
+        {
+            int row = rows[i];
+            features.Slice(row * train.InputSize, train.InputSize).CopyTo(new Span<float>(batchFeatures.Pointer + (i * featureStride), train.InputSize));
+            if (train.IsClassification)
+            {
+                batchLabels[i] = train.Labels[row];
+            }
+            else
+            {
+                train.Targets.Slice(row * train.TargetSize, train.TargetSize)
+                    .CopyTo(new Span<float>(batchTargets.Pointer + ((nint)i * train.TargetSize), train.TargetSize));
+            }
+        }
+    }
+
+    /// <summary>What an epoch adds up, batch by batch.</summary>
+    private struct EpochSums
+    {
+        public double Loss;
+        public int Rows;
+        private long right;
+        private double squares;
+
+        public void Add(float loss, int rows, MatrixView outputs, Targets targets)
+        {
+            Loss += (double)loss * rows;
+            Rows += rows;
+            if (targets.AreLabels)
+            {
+                right += Scores.Right(outputs, targets.Labels);
+            }
+            else
+            {
+                squares += Scores.SquaredError(outputs, targets.Values);
+            }
+        }
+
+        public readonly float Metric(Dataset data) => data.IsClassification
+            ? (float)((double)right / Rows)
+            : (float)Math.Sqrt(squares / ((double)Rows * data.TargetSize));
+    }
+}

@@ -1,0 +1,27 @@
+using System.Runtime.CompilerServices;
+using FastMlp.Kernels;
+using FastMlp.Layers;
+using FastMlp.Simd;
+
+namespace FastMlp.Training.Optimizers;
+
+/// <summary>v &lt;- mu v + g; theta &lt;- theta - eta v.</summary>
+internal sealed unsafe class MomentumState(Sgd sgd, LayerStack stack) : OptimizerState(stack, Rule.States)
+{
+    protected override bool Step(float* parameters, float* gradients, float learningRate, long step, int threads) =>
+        Apply(new Rule(learningRate, sgd.Momentum), sgd.WeightDecay, parameters, gradients, threads);
+
+    private readonly struct Rule(float learningRate, float momentum) : IUpdateRule
+    {
+        public static int States => 1;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec Apply<TSimd, TVec>(TVec theta, TVec g, ref TVec first, ref TVec second)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            first = TSimd.MultiplyAdd(TSimd.Broadcast(momentum), first, g);
+            return TSimd.MultiplyAdd(TSimd.Broadcast(-learningRate), first, theta);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using FastMlp.Layers;
+using FastMlp.Memory;
+
+namespace FastMlp.Training;
+
+/// <summary>
+/// The memory of one forward and backward pass over up to so many rows: one block, sized by arithmetic, carved by offset.
+/// Activations of every layer, z where a layer keeps it, two deltas in turn, repacked weights, a loss for each row.
+/// </summary>
+internal sealed unsafe class TrainingWorkspace : IDisposable
+{
+    private readonly AlignedBuffer buffer;
+    private readonly nint[] activations;
+    private readonly nint[] preActivations;
+    private readonly nint[] deltas;
+    private readonly LayerStack stack;
+
+    public TrainingWorkspace(LayerStack stack, int rows)
+    {
+        this.stack = stack;
+        Rows = rows;
+        int count = stack.Layers.Length;
+        activations = new nint[count];
+        preActivations = new nint[count];
+        deltas = new nint[count];
+        nint offset = 0;
+        nint widest = 0;
+        nint transposed = 0;
+        for (int i = 0; i < count; i++)
+        {
+            DenseLayer layer = stack.Layers[i];
+            activations[i] = Take(layer.Stride * rows);
+            preActivations[i] = layer.KeepsPreActivation ? Take(layer.Stride * rows) : activations[i];
+            widest = Math.Max(widest, i == count - 1 ? 0 : layer.Stride);
+            transposed = Math.Max(transposed, i == 0 ? 0 : layer.TransposedLength);
+        }
+
+        // Hidden deltas take turns in two places. That of the output has its own, because the loss writes only the
+        // columns that there are and the padding must stay 0.
+        nint even = Take(widest * rows);
+        nint odd = Take(widest * rows);
+        for (int i = 0; i < count - 1; i++)
+        {
+            deltas[i] = (i & 1) == 0 ? even : odd;
+        }
+
+        deltas[count - 1] = Take(stack.Output.Stride * rows);
+        nint oneHotOffset = Take((nint)stack.OutputSize * rows);
+        nint transposedOffset = Take(transposed);
+        nint lossOffset = Take(rows);
+        buffer = new AlignedBuffer(offset);
+        TransposedWeight = buffer.Pointer + transposedOffset;
+        RowLoss = buffer.Pointer + lossOffset;
+        OneHot = buffer.Pointer + oneHotOffset;
+
+        nint Take(nint floats)
+        {
+            nint start = offset;
+            offset += AlignedBuffer.RoundUp(floats);
+            return start;
+        }
+    }
+
+    /// <summary>Rows that fit.</summary>
+    public int Rows { get; }
+
+    public float* TransposedWeight { get; }
+
+    public float* RowLoss { get; }
+
+    /// <summary>Room for labels as one-hot rows, [rows, outputs], dense.</summary>
+    public float* OneHot { get; }
+
+    public MatrixView Activation(int layer, nint rows) => View(activations[layer], layer, rows);
+
+    /// <summary>z of a layer that keeps it; elsewhere the place of its activation.</summary>
+    public MatrixView PreActivation(int layer, nint rows) => View(preActivations[layer], layer, rows);
+
+    /// <summary>The delta of a layer; that of the layer after the next has the same place.</summary>
+    public MatrixView Delta(int layer, nint rows) => View(deltas[layer], layer, rows);
+
+    public void Dispose() => buffer.Dispose();
+
+    private MatrixView View(nint offset, int layer, nint rows) =>
+        new((nint)(buffer.Pointer + offset), rows, stack.Layers[layer].OutputSize, stack.Layers[layer].Stride, IsPadded: true);
+}
