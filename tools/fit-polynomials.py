@@ -121,11 +121,9 @@ def split(name, value, bits):
 
 if __name__ == "__main__":
     ln2 = log(mpf(2))
-    split("2 ln 2", 2 * ln2, 15)
     split("ln 2", ln2, 15)
-    # The range is a little wider than +-ln 2 (and +-ln 2 / 2): the rounded product x / ln 2 may fall past a half.
-    fit_polynomial("exp r", exp, -ln2 * mpf("1.0001"), ln2 * mpf("1.0001"), {0: 1, 1: 1}, range(2, 8))
-    fit_polynomial("expm1 r / r", lambda x: expm1(x) / x, -ln2 / 2 * mpf("1.0001"), ln2 / 2 * mpf("1.0001"), {0: 1}, range(1, 6))
+    # The range is a little wider than +-ln 2 / 2: the rounded product x / ln 2 may fall past a half.
+    fit_polynomial("(e^r - 1) / r", lambda x: expm1(x) / x, -ln2 / 2 * mpf("1.0001"), ln2 / 2 * mpf("1.0001"), {0: 1}, range(1, 6))
     fit_polynomial("log(1 + f) / f", lambda x: log1p(x) / x, sqrt(mpf(1) / 2) - 1, sqrt(mpf(2)) - 1, {0: 1, 1: mpf(-1) / 2}, range(2, 10))
     fit_polynomial("log(1 + e) / e", lambda x: log1p(x) / x, mpf(2) ** -20, 1, {0: 1}, range(1, 10))
-    fit_quotient("Phi(-t) e^(t^2 / 2)", mills, 0, mpf("14.5"), 5, 6)
+    fit_quotient("Phi(-t) e^(t^2 / 2)", mills, 0, mpf("14.5"), 4, 5)

@@ -8,16 +8,20 @@ namespace FastMlp.Kernels;
 /// docs/numerics.md has the error of each, swept over all floats, and how the polynomials were made.
 /// </summary>
 /// <remarks>
-/// The coefficients are printed by tools/fit-polynomials.py. Two ideas carry most of the speed:
-/// rounding by adding 1.5 2^23 + 127 leaves n + 127 in the low bits, so that one shift makes 2^n;
-/// and e^x = p s s with s = 2^n, |ln p| up to ln 2 instead of half of it, reaches from the subnormals to the
-/// overflow with one s, at the price of one more coefficient. Products n * Ln2High are exact, so that the
-/// reduction is as good without fused multiply-add.
+/// All exponentials share one reduction: e^x = 2^n (1 + q), |ln(1 + q)| up to ln 2 / 2. Rounding by adding
+/// 1.5 2^23 + 127 + b leaves n + b, biased as in a float, in the low bits, so that one shift makes s = 2^(n + b);
+/// s q + s then rounds once. The offset b moves a result that would be subnormal, or overflow, among the normal
+/// numbers until the last operation. Products n * Ln2High are exact, so that the reduction is as good without
+/// fused multiply-add. The coefficients are printed by tools/fit-polynomials.py.
 /// </remarks>
 internal static class VecMath
 {
-    /// <summary>1.5 2^23 + 127: adding it rounds to an integer n and leaves n + 127, a float's exponent, in the low bits.</summary>
+    /// <summary>1.5 2^23 + 127: adding it rounds to an integer n and leaves n as a float's exponent in the low bits.</summary>
     private const float RoundToExponent = 12582912f + FloatBits.ExponentBias;
+
+    /// <summary>The offset b for results down to the subnormals: n from -152 to 58 becomes a normal exponent.</summary>
+    private const float Raise = 64f;
+    private const float RaisedOne = 18446744073709551616f;
 
     // ln 2 in two parts; the high one has 15 significant bits, so its product with |n| < 2^8 is exact.
     private const float Ln2High = 0.693145752f;
@@ -30,11 +34,11 @@ internal static class VecMath
     /// <summary>Above this e^x is infinity (from 88.73 on).</summary>
     private const float ExpOverflow = 89f;
 
-    /// <summary>Below this x e^x rounds to 0.</summary>
-    private const float SiluUnderflow = -110f;
-
     /// <summary>Above this t Phi(-t) rounds to 0 (from 14.36 on).</summary>
     private const float NormalUnderflow = 14.5f;
+
+    /// <summary>Above this 1 + e^-x rounds to 1 (from 16.7 on), and <see cref="Raise"/> still has room.</summary>
+    private const float SigmoidSaturation = 20f;
 
     private const float SignBit = -0f;
     private const float SmallestNormal = 1.17549435e-38f;
@@ -46,36 +50,37 @@ internal static class VecMath
         where TVec : unmanaged
     {
         x = TSimd.AtMost(TSimd.Broadcast(ExpOverflow), TSimd.AtLeast(TSimd.Broadcast(ExpUnderflow), x));
-        TVec p = ExpPolynomial<TSimd, TVec>(Reduce<TSimd, TVec>(x, out TVec n));
-        TVec s = TSimd.ShiftToExponent(n);
-        return TSimd.Multiply(TSimd.Multiply(p, s), s);
+        TVec negative = TSimd.GreaterThan(TSimd.Zero, x);
+
+        // n reaches 128, one more than an exponent holds, and -152: so b is -1 for x >= 0.
+        TVec shift = TSimd.Select(negative, TSimd.Broadcast(RoundToExponent + Raise), TSimd.Broadcast(RoundToExponent - 1f));
+        TVec scale = TSimd.Select(negative, TSimd.Broadcast(1f / RaisedOne), TSimd.Broadcast(2f));
+        TVec q = Reduce<TSimd, TVec>(x, shift, out TVec s);
+        return TSimd.Multiply(TSimd.MultiplyAdd(s, q, s), scale);
+    }
+
+    /// <summary>e^x for x &lt;= 0 (and NaN): the one that softmax and softplus need, a few instructions shorter.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec ExpOfNegative<TSimd, TVec>(TVec x)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+    {
+        x = TSimd.AtLeast(TSimd.Broadcast(ExpUnderflow), x);
+        TVec q = Reduce<TSimd, TVec>(x, TSimd.Broadcast(RoundToExponent + Raise), out TVec s);
+        return TSimd.Multiply(TSimd.MultiplyAdd(s, q, s), TSimd.Broadcast(1f / RaisedOne));
     }
 
     /// <summary>e^x - 1 for x &lt;= 0 (and NaN), with full relative accuracy near 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVec ExpMinusOne<TSimd, TVec>(TVec x)
+    public static TVec ExpMinusOneOfNegative<TSimd, TVec>(TVec x)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
-        // e^-20 is below half a unit in the last place of 1.
-        x = TSimd.AtLeast(TSimd.Broadcast(-20f), x);
-        TVec shift = TSimd.Broadcast(RoundToExponent);
-        TVec t = TSimd.MultiplyAdd(x, TSimd.Broadcast(Log2E), shift);
-        TVec n = TSimd.Subtract(t, shift);
-        TVec r = TSimd.MultiplyAdd(n, TSimd.Broadcast(-Ln2High), x);
-        r = TSimd.MultiplyAdd(n, TSimd.Broadcast(-Ln2Low), r);
-
-        TVec h = TSimd.MultiplyAdd(TSimd.Broadcast(0.0013882519f), r, TSimd.Broadcast(0.00836652052f));
-        h = TSimd.MultiplyAdd(h, r, TSimd.Broadcast(0.0416672006f));
-        h = TSimd.MultiplyAdd(h, r, TSimd.Broadcast(0.166665435f));
-        h = TSimd.MultiplyAdd(h, r, TSimd.Broadcast(0.49999997f));
-        TVec q = TSimd.MultiplyAdd(TSimd.Multiply(r, r), h, r);
-
-        TVec s = TSimd.ShiftToExponent(t);
+        TVec q = ReduceSaturating<TSimd, TVec>(x, out TVec s);
         return TSimd.MultiplyAdd(s, q, TSimd.Subtract(s, TSimd.Broadcast(1f)));
     }
 
-    /// <summary>tanh x = -E / (E + 2) with E = e^(-2|x|) - 1, given the sign of x.</summary>
+    /// <summary>tanh x = (1 - e) / (1 + e) with e = e^(-2|x|), given the sign of x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVec Tanh<TSimd, TVec>(TVec x)
         where TSimd : struct, ISimd<TVec>
@@ -83,9 +88,14 @@ internal static class VecMath
     {
         TVec signBit = TSimd.Broadcast(SignBit);
         TVec y = TSimd.Or(x, signBit);
-        TVec e = ExpMinusOne<TSimd, TVec>(TSimd.Add(y, y));
-        TVec magnitude = TSimd.Abs(TSimd.Divide(e, TSimd.Add(e, TSimd.Broadcast(2f))));
-        return TSimd.Or(magnitude, TSimd.And(x, signBit));
+        TVec q = ReduceSaturating<TSimd, TVec>(TSimd.Add(y, y), out TVec s);
+
+        // e - 1 and e + 1 are rounded apart, not one from the other: that keeps the quotient within 2 ulp near 1.
+        TVec one = TSimd.Broadcast(1f);
+        TVec quotient = TSimd.Divide(
+            TSimd.MultiplyAdd(s, q, TSimd.Subtract(s, one)),
+            TSimd.MultiplyAdd(s, q, TSimd.Add(s, one)));
+        return TSimd.Or(TSimd.Abs(quotient), TSimd.And(x, signBit));
     }
 
     /// <summary>1 / (1 + e^-x), right down to the subnormal tail.</summary>
@@ -94,21 +104,20 @@ internal static class VecMath
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
-        x = TSimd.AtMost(TSimd.Broadcast(-ExpUnderflow), TSimd.AtLeast(TSimd.Broadcast(ExpUnderflow), x));
-        TVec numerator = SigmoidParts<TSimd, TVec>(x, out TVec denominator);
-        return TSimd.Divide(numerator, denominator);
+        x = TSimd.AtMost(TSimd.Broadcast(SigmoidSaturation), TSimd.AtLeast(TSimd.Broadcast(ExpUnderflow), x));
+        TVec q = Reduce<TSimd, TVec>(x, TSimd.Broadcast(RoundToExponent + Raise), out TVec s);
+        TVec raised = TSimd.MultiplyAdd(s, q, s);
+        return TSimd.Divide(raised, TSimd.Add(raised, TSimd.Broadcast(RaisedOne)));
     }
 
-    /// <summary>x / (1 + e^-x).</summary>
+    /// <summary>x / (1 + e^-x); below -87, where it is under 10^-36, with the absolute error of 2^-142 that the factor's subnormals leave.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVec Silu<TSimd, TVec>(TVec x)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
-        // x e^x itself rounds to 0 only below -108.7; the limit keeps -infinity from making infinity times 0.
-        TVec lower = TSimd.AtLeast(TSimd.Broadcast(SiluUnderflow), x);
-        TVec numerator = SigmoidParts<TSimd, TVec>(TSimd.AtMost(TSimd.Broadcast(-SiluUnderflow), lower), out TVec denominator);
-        return TSimd.Divide(TSimd.Multiply(lower, numerator), denominator);
+        // The limit keeps -infinity from making infinity times 0.
+        return TSimd.Multiply(TSimd.AtLeast(TSimd.Broadcast(ExpUnderflow), x), Sigmoid<TSimd, TVec>(x));
     }
 
     /// <summary>ln(1 + e^x) = max(0, x) + ln(1 + e^-|x|).</summary>
@@ -117,7 +126,7 @@ internal static class VecMath
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
-        TVec e = Exp<TSimd, TVec>(TSimd.Or(x, TSimd.Broadcast(SignBit)));
+        TVec e = ExpOfNegative<TSimd, TVec>(TSimd.Or(x, TSimd.Broadcast(SignBit)));
         return TSimd.Add(TSimd.AtLeast(TSimd.Zero, x), LogOnePlus<TSimd, TVec>(e));
     }
 
@@ -173,9 +182,8 @@ internal static class VecMath
         where TVec : unmanaged
     {
         TVec t = TSimd.AtMost(TSimd.Broadcast(NormalUnderflow), TSimd.Abs(x));
-        TVec p = NormalParts<TSimd, TVec>(t, out TVec s);
-        TVec tail = TSimd.Multiply(TSimd.Multiply(p, TSimd.Multiply(t, TailOverNormal<TSimd, TVec>(t))), s);
-        return TSimd.Subtract(TSimd.AtLeast(TSimd.Zero, x), TSimd.Multiply(tail, s));
+        TVec tail = TSimd.Multiply(RaisedNormal<TSimd, TVec>(t), TSimd.Multiply(t, TailOverNormal<TSimd, TVec>(t)));
+        return TSimd.Subtract(TSimd.AtLeast(TSimd.Zero, x), TSimd.Multiply(tail, TSimd.Broadcast(1f / RaisedOne)));
     }
 
     /// <summary>Phi(x) + x phi(x): the derivative of x Phi(x).</summary>
@@ -184,61 +192,38 @@ internal static class VecMath
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
-        TVec signBit = TSimd.Broadcast(SignBit);
         TVec t = TSimd.AtMost(TSimd.Broadcast(NormalUnderflow), TSimd.Abs(x));
-        TVec p = NormalParts<TSimd, TVec>(t, out TVec s);
 
         // At -t it is e^(-t^2 / 2) (M(t) - t / sqrt(2 pi)), at t it is 1 minus that.
         TVec bracket = TSimd.MultiplyAdd(t, TSimd.Broadcast(-0.398942280f), TailOverNormal<TSimd, TVec>(t));
-        TVec atMinusT = TSimd.Multiply(TSimd.Multiply(TSimd.Multiply(p, bracket), s), s);
+        TVec raised = TSimd.Multiply(RaisedNormal<TSimd, TVec>(t), bracket);
+        TVec atMinusT = TSimd.Multiply(raised, TSimd.Broadcast(1f / RaisedOne));
         return TSimd.Select(TSimd.GreaterThan(x, TSimd.Zero), TSimd.Subtract(TSimd.Broadcast(1f), atMinusT), atMinusT);
     }
 
-    /// <summary>r in x = 2 n ln 2 + r, |r| up to ln 2, for x in [-110, 110]; the low bits of <paramref name="t"/> hold n + 127.</summary>
+    /// <summary>q in e^x = 2^n (1 + q), and s = 2^(n + b) where shift is RoundToExponent + b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVec Reduce<TSimd, TVec>(TVec x, out TVec t)
+    private static TVec Reduce<TSimd, TVec>(TVec x, TVec shift, out TVec s)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
-        TVec shift = TSimd.Broadcast(RoundToExponent);
-        t = TSimd.MultiplyAdd(x, TSimd.Broadcast(0.5f * Log2E), shift);
-        TVec n = TSimd.Subtract(t, shift);
-        TVec r = TSimd.MultiplyAdd(n, TSimd.Broadcast(-2f * Ln2High), x);
-        return TSimd.MultiplyAdd(n, TSimd.Broadcast(-2f * Ln2Low), r);
+        TVec n = Quotient<TSimd, TVec>(x, shift, out s);
+        return ExpMinusOnePolynomial<TSimd, TVec>(Remainder<TSimd, TVec>(x, n));
     }
 
-    /// <summary>e^r for |r| up to ln 2.</summary>
+    /// <summary>q and s = 2^n for e^x - 1 and e^x + 1, x &lt;= 0: from -20 on e^x is below half an ulp of 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVec ExpPolynomial<TSimd, TVec>(TVec r)
+    private static TVec ReduceSaturating<TSimd, TVec>(TVec x, out TVec s)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
-        TVec p = TSimd.MultiplyAdd(TSimd.Broadcast(0.00019611801f), r, TSimd.Broadcast(0.00141043041f));
-        p = TSimd.MultiplyAdd(p, r, TSimd.Broadcast(0.00833609886f));
-        p = TSimd.MultiplyAdd(p, r, TSimd.Broadcast(0.0416612774f));
-        p = TSimd.MultiplyAdd(p, r, TSimd.Broadcast(0.16666615f));
-        p = TSimd.MultiplyAdd(p, r, TSimd.Broadcast(0.500000358f));
-        p = TSimd.MultiplyAdd(p, r, TSimd.Broadcast(1f));
-        return TSimd.MultiplyAdd(p, r, TSimd.Broadcast(1f));
+        x = TSimd.AtLeast(TSimd.Broadcast(-20f), x);
+        return Reduce<TSimd, TVec>(x, TSimd.Broadcast(RoundToExponent), out s);
     }
 
-    /// <summary>1 / (1 + e^-x) as a quotient, for x in [-110, 110]: with e^x = p s s it is p s / (1 / s + p s), neither of which overflows.</summary>
+    /// <summary>2^64 e^(-t^2 / 2) for t in [0, 14.5].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVec SigmoidParts<TSimd, TVec>(TVec x, out TVec denominator)
-        where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged
-    {
-        TVec p = ExpPolynomial<TSimd, TVec>(Reduce<TSimd, TVec>(x, out TVec t));
-        TVec shift = TSimd.Broadcast(RoundToExponent);
-        TVec inverse = TSimd.ShiftToExponent(TSimd.Subtract(shift, TSimd.Subtract(t, shift)));
-        TVec numerator = TSimd.Multiply(p, TSimd.ShiftToExponent(t));
-        denominator = TSimd.Add(inverse, numerator);
-        return numerator;
-    }
-
-    /// <summary>e^(-t^2 / 2) = p s s for t in [0, 14.5].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVec NormalParts<TSimd, TVec>(TVec t, out TVec s)
+    private static TVec RaisedNormal<TSimd, TVec>(TVec t)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
@@ -246,9 +231,40 @@ internal static class VecMath
         TVec h = TSimd.And(t, TSimd.Broadcast(BitConverter.UInt32BitsToSingle(0xFFFF_F000)));
         TVec halfNegative = TSimd.Multiply(h, TSimd.Broadcast(-0.5f));
         TVec rest = TSimd.Multiply(TSimd.Subtract(t, h), TSimd.MultiplyAdd(t, TSimd.Broadcast(-0.5f), halfNegative));
-        TVec r = Reduce<TSimd, TVec>(TSimd.Multiply(halfNegative, h), out TVec n);
-        s = TSimd.ShiftToExponent(n);
-        return ExpPolynomial<TSimd, TVec>(TSimd.Add(r, rest));
+        TVec exact = TSimd.Multiply(halfNegative, h);
+        TVec n = Quotient<TSimd, TVec>(TSimd.Add(exact, rest), TSimd.Broadcast(RoundToExponent + Raise), out TVec s);
+        TVec q = ExpMinusOnePolynomial<TSimd, TVec>(TSimd.Add(Remainder<TSimd, TVec>(exact, n), rest));
+        return TSimd.MultiplyAdd(s, q, s);
+    }
+
+    /// <summary>n, the integer nearest to x / ln 2, and s = 2^(n + b) where shift is RoundToExponent + b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVec Quotient<TSimd, TVec>(TVec x, TVec shift, out TVec s)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+    {
+        TVec t = TSimd.MultiplyAdd(x, TSimd.Broadcast(Log2E), shift);
+        s = TSimd.ShiftToExponent(t);
+        return TSimd.Subtract(t, shift);
+    }
+
+    /// <summary>x - n ln 2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVec Remainder<TSimd, TVec>(TVec x, TVec n)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged => TSimd.MultiplyAdd(n, TSimd.Broadcast(-Ln2Low), TSimd.MultiplyAdd(n, TSimd.Broadcast(-Ln2High), x));
+
+    /// <summary>e^r - 1 for |r| up to ln 2 / 2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVec ExpMinusOnePolynomial<TSimd, TVec>(TVec r)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+    {
+        TVec h = TSimd.MultiplyAdd(TSimd.Broadcast(0.0013882519f), r, TSimd.Broadcast(0.00836652052f));
+        h = TSimd.MultiplyAdd(h, r, TSimd.Broadcast(0.0416672006f));
+        h = TSimd.MultiplyAdd(h, r, TSimd.Broadcast(0.166665435f));
+        h = TSimd.MultiplyAdd(h, r, TSimd.Broadcast(0.49999997f));
+        return TSimd.MultiplyAdd(TSimd.Multiply(r, r), h, r);
     }
 
     /// <summary>Phi(-t) e^(t^2 / 2) for t in [0, 14.5]: smooth, from 1/2 down as 0.4 / t.</summary>
@@ -257,16 +273,14 @@ internal static class VecMath
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
-        TVec p = TSimd.MultiplyAdd(TSimd.Broadcast(0.000887074682f), t, TSimd.Broadcast(0.0116196927f));
-        p = TSimd.MultiplyAdd(p, t, TSimd.Broadcast(0.0712040812f));
-        p = TSimd.MultiplyAdd(p, t, TSimd.Broadcast(0.250324994f));
-        p = TSimd.MultiplyAdd(p, t, TSimd.Broadcast(0.507259071f));
+        TVec p = TSimd.MultiplyAdd(TSimd.Broadcast(0.0041163112f), t, TSimd.Broadcast(0.0406332351f));
+        p = TSimd.MultiplyAdd(p, t, TSimd.Broadcast(0.183235154f));
+        p = TSimd.MultiplyAdd(p, t, TSimd.Broadcast(0.438294977f));
         p = TSimd.MultiplyAdd(p, t, TSimd.Broadcast(0.5f));
-        TVec q = TSimd.MultiplyAdd(TSimd.Broadcast(0.00222356943f), t, TSimd.Broadcast(0.0291260611f));
-        q = TSimd.MultiplyAdd(q, t, TSimd.Broadcast(0.180711374f));
-        q = TSimd.MultiplyAdd(q, t, TSimd.Broadcast(0.656497717f));
-        q = TSimd.MultiplyAdd(q, t, TSimd.Broadcast(1.44673824f));
-        q = TSimd.MultiplyAdd(q, t, TSimd.Broadcast(1.81240273f));
+        TVec q = TSimd.MultiplyAdd(TSimd.Broadcast(0.0103179421f), t, TSimd.Broadcast(0.101858862f));
+        q = TSimd.MultiplyAdd(q, t, TSimd.Broadcast(0.46947068f));
+        q = TSimd.MultiplyAdd(q, t, TSimd.Broadcast(1.2025032f));
+        q = TSimd.MultiplyAdd(q, t, TSimd.Broadcast(1.67447495f));
         q = TSimd.MultiplyAdd(q, t, TSimd.Broadcast(1f));
         return TSimd.Divide(p, q);
     }

@@ -16,7 +16,7 @@ internal readonly struct EluActivation(float alpha) : IActivation
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
-        TVec negative = TSimd.Multiply(TSimd.Broadcast(alpha), VecMath.ExpMinusOne<TSimd, TVec>(TSimd.AtMost(TSimd.Zero, z)));
+        TVec negative = TSimd.Multiply(TSimd.Broadcast(alpha), VecMath.ExpMinusOneOfNegative<TSimd, TVec>(TSimd.AtMost(TSimd.Zero, z)));
         return TSimd.Select(TSimd.GreaterThan(z, TSimd.Zero), z, negative);
     }
 

@@ -19,7 +19,7 @@ internal readonly struct SeluActivation : IActivation
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
-        TVec negative = TSimd.Multiply(TSimd.Broadcast(LambdaAlpha), VecMath.ExpMinusOne<TSimd, TVec>(TSimd.AtMost(TSimd.Zero, z)));
+        TVec negative = TSimd.Multiply(TSimd.Broadcast(LambdaAlpha), VecMath.ExpMinusOneOfNegative<TSimd, TVec>(TSimd.AtMost(TSimd.Zero, z)));
         return TSimd.Select(TSimd.GreaterThan(z, TSimd.Zero), TSimd.Multiply(TSimd.Broadcast(Lambda), z), negative);
     }
 

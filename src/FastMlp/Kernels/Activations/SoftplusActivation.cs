@@ -20,5 +20,5 @@ internal readonly struct SoftplusActivation : IActivation
     public TVec Derivative<TSimd, TVec>(TVec z, TVec a)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged =>
-        TSimd.Negate(VecMath.ExpMinusOne<TSimd, TVec>(TSimd.Negate(a)));
+        TSimd.Negate(VecMath.ExpMinusOneOfNegative<TSimd, TVec>(TSimd.Negate(a)));
 }
