@@ -1,0 +1,98 @@
+namespace FastMlp.Serialization;
+
+/// <summary>Makes a model of a file without a specification, from the names and shapes of its tensors.</summary>
+internal static class ForeignModel
+{
+    private const string Weight = "weight";
+    private const string BiasSuffix = "bias";
+
+    /// <summary>Dense layers in file order; see docs/formats.md for what that order is.</summary>
+    /// <exception cref="ModelFormatException">The tensors do not form a chain of dense layers with these activations.</exception>
+    public static ModelContents Read(Stream stream, ReadOnlySpan<Activation> activations)
+    {
+        SafetensorsHeader header = Safetensors.ReadHeader(stream);
+        if (header.Metadata.ContainsKey(Specification.Key))
+            throw new ModelFormatException($"The file has its own specification (metadata key '{Specification.Key}'); load it without giving activations.");
+
+        TensorMap map = new(header);
+        TensorInfo[] weights = FindWeights(header, map, out HashSet<string> biases);
+        map.RefuseOthers("is neither the weight [out, in] of a dense layer nor a bias [out] beside one");
+        if (weights.Length == 0)
+            throw new ModelFormatException("The file has no tensor whose name ends in '.weight', so no dense layer.");
+        if (weights.Length != activations.Length)
+            throw new ModelFormatException($"The file has {weights.Length} dense layers ({string.Join(", ", weights.Select(weight => weight.Quoted))}), but {activations.Length} activations were given; give one for each.");
+        CheckChain(weights);
+        map.ReadData(stream);
+
+        DenseSpec[] layers = new DenseSpec[weights.Length];
+        for (int i = 0; i < layers.Length; i++)
+        {
+            Bias bias = biases.Contains(BiasOf(weights[i])) ? Bias.PerUnit : Bias.None;
+            layers[i] = new DenseSpec((int)weights[i].Shape[0], activations[i], bias, DenseSpec.DefaultInitializer(activations[i]));
+        }
+        return new ModelContents(
+            (int)weights[0].Shape[1],
+            layers,
+            [.. weights.Select(weight => map[weight.Name])],
+            [.. weights.Select((weight, i) => layers[i].Bias == Bias.None ? [] : map[BiasOf(weight)])],
+            [.. layers.Select(layer => StartValues(layer.Activation))],
+            header.Metadata.ToDictionary(),
+            Seed: 0);
+    }
+
+    private static TensorInfo[] FindWeights(SafetensorsHeader header, TensorMap map, out HashSet<string> biases)
+    {
+        HashSet<string> names = [.. header.Tensors.Select(tensor => tensor.Name)];
+        List<TensorInfo> weights = [];
+        biases = [];
+        foreach (TensorInfo tensor in header.Tensors)
+        {
+            if (tensor.Name != Weight && !tensor.Name.EndsWith("." + Weight, StringComparison.Ordinal))
+                continue;
+            if (tensor.Shape.Length != 2)
+                throw new ModelFormatException($"Tensor {tensor.Quoted} has shape {tensor.ShapeText}; the weight of a dense layer must be [out, in].");
+            if (tensor.Shape[0] is < 1 or > int.MaxValue || tensor.Shape[1] is < 1 or > int.MaxValue)
+                throw new ModelFormatException($"Tensor {tensor.Quoted} has shape {tensor.ShapeText}; each size must be from 1 to {int.MaxValue}.");
+            map.Require(tensor.Name, tensor.Shape);
+            if (names.Contains(BiasOf(tensor)))
+            {
+                map.Require(BiasOf(tensor), [tensor.Shape[0]]);
+                biases.Add(BiasOf(tensor));
+            }
+            weights.Add(tensor);
+        }
+        return InOrder(weights);
+    }
+
+    /// <summary>
+    /// The order of the data, unless the writer merely sorted the names. The reference writer does, so that <c>10.weight</c> comes
+    /// before <c>2.weight</c>; then numbers within the names decide, by value.
+    /// </summary>
+    private static TensorInfo[] InOrder(List<TensorInfo> weights)
+    {
+        // It sorts by type first, so the names ascend within each type.
+        bool isSorted = weights.GroupBy(weight => weight.Type)
+            .All(group => group.Zip(group.Skip(1)).All(pair => string.CompareOrdinal(pair.First.Name, pair.Second.Name) < 0));
+        return isSorted
+            ? [.. weights.OrderBy(weight => weight.Name, Comparer<string>.Create(Text.CompareNatural))]
+            : [.. weights];
+    }
+
+    private static void CheckChain(TensorInfo[] weights)
+    {
+        for (int i = 1; i < weights.Length; i++)
+        {
+            if (weights[i].Shape[1] != weights[i - 1].Shape[0])
+                throw new ModelFormatException($"Tensor {weights[i].Quoted} of shape {weights[i].ShapeText} does not fit behind {weights[i - 1].Quoted} of shape {weights[i - 1].ShapeText}: its second size must be {weights[i - 1].Shape[0]}. Layers are taken in the order {string.Join(", ", weights.Select(weight => weight.Quoted))}.");
+        }
+    }
+
+    private static string BiasOf(TensorInfo weight) => weight.Name[..^Weight.Length] + BiasSuffix;
+
+    private static float[] StartValues(Activation activation) => activation switch
+    {
+        { IsLearnable: false } => [],
+        { Kind: ActivationKind.ScaledSigmoid } => [activation.First, activation.Second],
+        _ => [activation.First],
+    };
+}

@@ -1,0 +1,161 @@
+namespace FastMlp.Serialization;
+
+/// <summary>Reads and writes networks as safetensors files; docs/formats.md has the layout.</summary>
+internal static class ModelFile
+{
+    /// <summary>Reads a file that <see cref="Write(string, ModelContents)"/> made.</summary>
+    /// <exception cref="ModelFormatException">The file is malformed, torn or unsupported; the message begins with the path.</exception>
+    /// <exception cref="IOException">The file is missing, is a folder or cannot be read.</exception>
+    public static ModelContents Read(string path)
+    {
+        using FileStream file = Open(path);
+        try
+        {
+            return Read(file);
+        }
+        catch (ModelFormatException e)
+        {
+            throw new ModelFormatException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads a file of another framework, with the activations in layer order.</summary>
+    /// <inheritdoc cref="Read(string)" path="/exception"/>
+    public static ModelContents Read(string path, ReadOnlySpan<Activation> activations)
+    {
+        using FileStream file = Open(path);
+        try
+        {
+            return Read(file, activations);
+        }
+        catch (ModelFormatException e)
+        {
+            throw new ModelFormatException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads what <see cref="Write(Stream, ModelContents)"/> wrote, from the stream's position to its end.</summary>
+    /// <exception cref="ModelFormatException">The content is malformed, torn or unsupported.</exception>
+    public static ModelContents Read(Stream stream)
+    {
+        SafetensorsHeader header = Safetensors.ReadHeader(stream);
+        if (!header.Metadata.TryGetValue(Specification.Key, out string? json))
+            throw new ModelFormatException($"The file has no metadata key '{Specification.Key}', so another framework wrote it: give the activation of each layer to load it.");
+        Specification specification = Specification.Parse(json);
+
+        // Every tensor is matched with the specification before any data is read, so a lying shape allocates nothing.
+        TensorMap map = new(header);
+        int inputs = specification.InputSize;
+        for (int i = 0; i < specification.Layers.Length; i++)
+        {
+            DenseSpec layer = specification.Layers[i];
+            map.Require(WeightName(i), [layer.Units, inputs]);
+            if (layer.Bias != Bias.None)
+                map.Require(BiasName(i), [BiasLength(layer)]);
+            foreach (string constant in LearnableConstants(layer.Activation))
+                map.Require(ConstantName(i, constant), [1]);
+            inputs = layer.Units;
+        }
+        map.RefuseOthers("has no place in the specification");
+        map.ReadData(stream);
+
+        return new ModelContents(
+            specification.InputSize,
+            specification.Layers,
+            [.. specification.Layers.Select((_, i) => map[WeightName(i)])],
+            [.. specification.Layers.Select((layer, i) => layer.Bias == Bias.None ? [] : map[BiasName(i)])],
+            [.. specification.Layers.Select((layer, i) => LearnableConstants(layer.Activation).Select(constant => map[ConstantName(i, constant)][0]).ToArray())],
+            header.Metadata.Where(entry => entry.Key != Specification.Key).ToDictionary(),
+            specification.Seed);
+    }
+
+    /// <summary>Reads tensors named like <c>0.weight</c> or <c>fc1.weight</c>, each [out, in], with an optional bias [out] beside it.</summary>
+    /// <inheritdoc cref="Read(Stream)" path="/exception"/>
+    public static ModelContents Read(Stream stream, ReadOnlySpan<Activation> activations) =>
+        ForeignModel.Read(stream, activations);
+
+    /// <summary>Writes to a temporary name, flushes and renames; a failure leaves the old file as it was.</summary>
+    /// <exception cref="ArgumentException">The contents contradict themselves or hold a number that is not finite.</exception>
+    /// <inheritdoc cref="AtomicFile.Write" path="/exception"/>
+    public static void Write(string path, ModelContents contents)
+    {
+        Check(contents);
+        AtomicFile.Write(path, stream => Write(stream, contents));
+    }
+
+    /// <summary>Writes a network; the same contents always give the same bytes.</summary>
+    /// <exception cref="ArgumentException">The contents contradict themselves or hold a number that is not finite.</exception>
+    public static void Write(Stream stream, ModelContents contents)
+    {
+        Check(contents);
+        List<(string, long[], float[])> tensors = [];
+        for (int i = 0; i < contents.Layers.Length; i++)
+        {
+            DenseSpec layer = contents.Layers[i];
+            tensors.Add((WeightName(i), [layer.Units, contents.InputsOf(i)], contents.Weights[i]));
+            if (layer.Bias != Bias.None)
+                tensors.Add((BiasName(i), [BiasLength(layer)], contents.Biases[i]));
+            string[] constants = LearnableConstants(layer.Activation);
+            for (int c = 0; c < constants.Length; c++)
+                tensors.Add((ConstantName(i, constants[c]), [1], [contents.ActivationParameters[i][c]]));
+        }
+        Dictionary<string, string> metadata = new(contents.Metadata)
+        {
+            [Specification.Key] = new Specification(contents.InputSize, contents.Seed, contents.Layers).ToJson(),
+        };
+        Safetensors.Write(stream, tensors, metadata);
+    }
+
+    private static string WeightName(int layer) => $"layers.{layer}.weight";
+
+    private static string BiasName(int layer) => $"layers.{layer}.bias";
+
+    private static string ConstantName(int layer, string constant) => $"layers.{layer}.activation.{constant}";
+
+    private static int BiasLength(DenseSpec layer) => layer.Bias switch { Bias.PerUnit => layer.Units, Bias.Shared => 1, _ => 0 };
+
+    /// <summary>The tensors of a learnable activation, in the order of <see cref="ModelContents.ActivationParameters"/>.</summary>
+    private static string[] LearnableConstants(Activation activation) => activation switch
+    {
+        { IsLearnable: false } => [],
+        { Kind: ActivationKind.ScaledSigmoid } => ["scale", "slope"],
+        _ => ["slope"],
+    };
+
+    private static FileStream Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (Directory.Exists(path))
+            throw new IOException($"Cannot read '{path}': it is a folder; give the name of a file.");
+        return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+    }
+
+    /// <summary>What the reader would refuse must not be written: a model that cannot be loaded again is lost.</summary>
+    private static void Check(ModelContents contents)
+    {
+        int count = contents.Layers.Length;
+        if (count == 0 || contents.InputSize < 1 || contents.Layers.Any(layer => layer.Units < 1))
+            throw new ArgumentException("A model needs at least one layer, and every size must be at least 1.", nameof(contents));
+        if (contents.Weights.Length != count || contents.Biases.Length != count || contents.ActivationParameters.Length != count)
+            throw new ArgumentException($"A model of {count} layers needs weights, biases and activation parameters for each.", nameof(contents));
+        if (contents.Metadata.ContainsKey(Specification.Key))
+            throw new ArgumentException($"The metadata key '{Specification.Key}' is reserved for the specification; use another key.", nameof(contents));
+
+        for (int i = 0; i < count; i++)
+        {
+            DenseSpec layer = contents.Layers[i];
+            CheckValues(WeightName(i), contents.Weights[i], (long)layer.Units * contents.InputsOf(i));
+            CheckValues(BiasName(i), contents.Biases[i], BiasLength(layer));
+            CheckValues($"layers.{i}.activation", contents.ActivationParameters[i], LearnableConstants(layer.Activation).Length);
+        }
+    }
+
+    private static void CheckValues(string name, float[] values, long length)
+    {
+        if (values.Length != length)
+            throw new ArgumentException($"{name} must have {length} values, not {values.Length}.");
+        int bad = TensorMap.FirstNotFinite(values);
+        if (bad >= 0)
+            throw new ArgumentException($"{name}[{bad}] is {values[bad]}; a model with numbers that are not finite cannot be saved.");
+    }
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text;
+
+namespace FastMlp.Serialization;
+
+/// <summary>Text from a file in a form that is fit for a one-line message, and names of enum members.</summary>
+internal static class Text
+{
+    private const int LongestQuote = 80;
+
+    /// <summary>In single quotes, shortened, with control characters and broken surrogates replaced: a hostile name must not fill or forge a log.</summary>
+    public static string Quote(string text)
+    {
+        StringBuilder quoted = new("'");
+        foreach (Rune rune in text.AsSpan(0, Math.Min(text.Length, LongestQuote)).EnumerateRunes())
+            quoted.Append(Rune.IsControl(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator ? Rune.ReplacementChar : rune);
+        if (text.Length > LongestQuote)
+            quoted.Append(CultureInfo.InvariantCulture, $"... ({text.Length} characters)");
+        return quoted.Append('\'').ToString();
+    }
+
+    /// <summary><c>[10, 64]</c>.</summary>
+    public static string Shape(ReadOnlySpan<long> shape)
+    {
+        StringBuilder text = new("[");
+        for (int i = 0; i < shape.Length; i++)
+            text.Append(i == 0 ? "" : ", ").Append(CultureInfo.InvariantCulture, $"{shape[i]}");
+        return text.Append(']').ToString();
+    }
+
+    /// <summary>Whether every surrogate has its pair, so that UTF-8 holds the text unchanged.</summary>
+    public static bool IsWellFormed(string text)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i]))
+                continue;
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+                return false;
+            i++;
+        }
+        return true;
+    }
+
+    /// <summary>Ordinal order in which a run of digits counts as its number, so that <c>fc10</c> comes after <c>fc2</c>.</summary>
+    public static int CompareNatural(string left, string right)
+    {
+        int i = 0;
+        int j = 0;
+        while (i < left.Length && j < right.Length)
+        {
+            int order;
+            if (char.IsAsciiDigit(left[i]) && char.IsAsciiDigit(right[j]))
+            {
+                ReadOnlySpan<char> a = DigitsAt(left, ref i);
+                ReadOnlySpan<char> b = DigitsAt(right, ref j);
+                // Without leading zeros the longer number is the larger one, of any length.
+                order = a.Length != b.Length ? a.Length - b.Length : a.SequenceCompareTo(b);
+            }
+            else
+            {
+                order = left[i++] - right[j++];
+            }
+            if (order != 0)
+                return order;
+        }
+        int rest = (left.Length - i) - (right.Length - j);
+        return rest != 0 ? rest : string.CompareOrdinal(left, right);
+    }
+
+    private static ReadOnlySpan<char> DigitsAt(string text, ref int position)
+    {
+        int start = position;
+        while (position < text.Length && char.IsAsciiDigit(text[position]))
+            position++;
+        return text.AsSpan(start, position - start).TrimStart('0');
+    }
+
+    /// <summary>The member with exactly this name. <c>Enum.TryParse</c> would also take numbers and comma lists.</summary>
+    public static bool TryName<T>(string name, out T value)
+        where T : struct, Enum
+    {
+        int index = Array.IndexOf(Enum.GetNames<T>(), name);
+        value = index < 0 ? default : Enum.GetValues<T>()[index];
+        return index >= 0;
+    }
+
+    /// <summary>All names, for a message that says what would be accepted.</summary>
+    public static string Names<T>()
+        where T : struct, Enum => string.Join(", ", Enum.GetNames<T>());
+}

@@ -1,0 +1,77 @@
+using FastMlp.Serialization;
+
+namespace FastMlp.Tests.Serialization;
+
+public sealed class ForeignModelTests
+{
+    [Fact]
+    public void ReadsASequentialOfPyTorch()
+    {
+        // As save_file writes nn.Sequential(Linear(3, 2), ReLU(), Linear(2, 1, bias=False)).state_dict(): names ascending.
+        byte[] file = TestFiles.Floats("""{"format":"pt"}""", ("0.bias", [2], [7, 8]), ("0.weight", [2, 3], [1, 2, 3, 4, 5, 6]), ("2.weight", [1, 2], [9, 10]));
+
+        ModelContents contents = ModelFile.Read(new MemoryStream(file), [Activation.Relu, Activation.Identity]);
+
+        Assert.Equal(3, contents.InputSize);
+        Assert.Equal([new DenseSpec(2, Activation.Relu, Bias.PerUnit, Initializer.HeNormal), new DenseSpec(1, Activation.Identity, Bias.None, Initializer.GlorotUniform)], contents.Layers);
+        Assert.Equal([[1, 2, 3, 4, 5, 6], [9, 10]], contents.Weights);
+        Assert.Equal([[7, 8], []], contents.Biases);
+        Assert.Equal([[], []], contents.ActivationParameters);
+        Assert.Equal(new Dictionary<string, string> { ["format"] = "pt" }, contents.Metadata);
+    }
+
+    [Fact]
+    public void NumbersInSortedNamesCountByTheirValue()
+    {
+        // All of one size: sorting as text would read 0, 10, 2 without any error.
+        byte[] file = TestFiles.Floats("", ("net.0.weight", [1, 1], [0]), ("net.10.weight", [1, 1], [10]), ("net.2.weight", [1, 1], [2]));
+        Assert.Equal([[0], [2], [10]], Load(file, 3).Weights);
+    }
+
+    [Fact]
+    public void UnsortedNamesKeepTheOrderOfTheData()
+    {
+        byte[] file = TestFiles.Floats("", ("fc2.weight", [1, 1], [2]), ("fc10.weight", [1, 1], [10]), ("fc1.weight", [1, 1], [1]));
+        Assert.Equal([[2], [10], [1]], Load(file, 3).Weights);
+    }
+
+    [Fact]
+    public void ABareLinearAndLearnableActivationsAreRead()
+    {
+        byte[] file = TestFiles.Floats("", ("bias", [1], [5]), ("weight", [1, 1], [4]));
+        ModelContents contents = ModelFile.Read(new MemoryStream(file), [Activation.ScaledSigmoid(2, 3, learnable: true)]);
+        Assert.Equal([[4]], contents.Weights);
+        Assert.Equal([[5]], contents.Biases);
+        Assert.Equal([[2, 3]], contents.ActivationParameters);
+        TestFiles.AssertSame(contents, TestFiles.Read(TestFiles.Write(contents)));
+    }
+
+    [Fact]
+    public void DefectsAreNamed()
+    {
+        (string Name, int[] Shape, float[] Values) first = ("0.weight", [2, 1], [1, 2]);
+        AssertRefused("does not fit behind '0.weight' of shape [2, 1]: its second size must be 2", 2, first, ("2.weight", [1, 3], [1, 2, 3]));
+        AssertRefused("1 dense layers ('0.weight'), but 2 activations", 2, first);
+        AssertRefused("'0.bias' has shape [1]; it must be [2]", 1, first, ("0.bias", [1], [1]));
+        AssertRefused("'1.running_mean' of shape [2] is neither", 1, first, ("1.running_mean", [2], [1, 2]));
+        AssertRefused("'1.bias' of shape [2] is neither", 1, first, ("1.bias", [2], [1, 2]));
+        AssertRefused("'conv.weight' has shape [1, 1, 1]; the weight of a dense layer must be [out, in]", 1, ("conv.weight", [1, 1, 1], [1]));
+        AssertRefused("'0.weight' has shape [0, 3]; each size must be from 1", 1, ("0.weight", [0, 3], []));
+        AssertRefused("'0.weight' has NaN at index 1", 1, ("0.weight", [1, 2], [0, float.NaN]));
+        AssertRefused("no tensor whose name ends in '.weight'", 1);
+
+        string own = Assert.Throws<ModelFormatException>(() => Load(TestFiles.Write(TestFiles.Small()), 2)).Message;
+        Assert.Contains("has its own specification", own, StringComparison.Ordinal);
+        string integers = Assert.Throws<ModelFormatException>(() => Load(TestFiles.Raw("""{"0.weight":{"dtype":"I8","shape":[1,1],"data_offsets":[0,1]}}""", [1]), 1)).Message;
+        Assert.Contains("'0.weight' is of type I8, which cannot hold weights", integers, StringComparison.Ordinal);
+    }
+
+    private static ModelContents Load(byte[] file, int layers)
+    {
+        Activation[] activations = new Activation[layers];
+        return ModelFile.Read(new MemoryStream(file), activations);
+    }
+
+    private static void AssertRefused(string reason, int layers, params (string, int[], float[])[] tensors) =>
+        Assert.Contains(reason, Assert.Throws<ModelFormatException>(() => Load(TestFiles.Floats("", tensors), layers)).Message, StringComparison.Ordinal);
+}
