@@ -28,7 +28,7 @@ public static class BuiltInDatasets
         new("diabetes", DataTask.Regression,
             "442 patients, age, sex, body mass index, blood pressure and 6 blood serum values, unscaled; how far has diabetes progressed a year later?",
             "B. Efron, T. Hastie, I. Johnstone, R. Tibshirani (2004), Least Angle Regression",
-            "published by the authors of the paper with no licence stated; facts, passed on with scikit-learn (BSD-3-Clause)"),
+            "none stated; published by the authors with the paper, passed on by scikit-learn"),
     ];
 
     /// <summary>The names: digits, iris, wine, breast-cancer, diabetes.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace FastMlp.Data;
@@ -32,7 +33,7 @@ public sealed record Preprocessing
     public IReadOnlyList<string> TargetNames { get; init; } = [];
 
     /// <summary>
-    /// Fits the scaling to the training rows and takes over their names. The targets of a regression are standardized,
+    /// Fits the scaling to the training rows and takes over their names; classes without names get their numbers. The targets of a regression are standardized,
     /// so that the loss does not depend on their unit.
     /// </summary>
     /// <param name="train">The training rows only: held-out rows must not shape the scaling.</param>
@@ -54,7 +55,9 @@ public sealed record Preprocessing
             },
             Targets = scaleTargets && !train.IsClassification ? Scaler.StandardTargets(train) : null,
             FeatureNames = train.FeatureNames,
-            ClassNames = train.ClassNames,
+            ClassNames = train.IsClassification && train.ClassNames.Count == 0
+                ? [.. Enumerable.Range(0, train.TargetSize).Select(c => c.ToString(CultureInfo.InvariantCulture))]
+                : train.ClassNames,
             TargetNames = train.TargetNames,
         };
     }
