@@ -269,7 +269,7 @@ internal sealed class CsvRows : IDisposable
         }
         catch (InvalidDataException e)
         {
-            throw new DataFormatException($"{Source}: the gzip data is damaged; CSV text, gzip or not, was expected.", e);
+            throw new DataFormatException($"{Source}: the gzip data is damaged or cut short; CSV text, gzip or not, was expected.", e);
         }
     }
 

@@ -52,7 +52,7 @@ public static class IdxReader
         }
         catch (InvalidDataException e)
         {
-            throw new DataFormatException($"{source}: the gzip data is damaged; an idx file, gzip or not, was expected.", e);
+            throw new DataFormatException($"{source}: the gzip data is damaged or cut short; an idx file, gzip or not, was expected.", e);
         }
     }
 

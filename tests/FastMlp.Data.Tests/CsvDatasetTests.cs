@@ -180,6 +180,22 @@ public class CsvDatasetTests
     }
 
     [Fact]
+    public void EveryTruncationOfGzipIsADataError()
+    {
+        // Cut within the text, its checksum or its length: never fewer rows in silence.
+        Random random = new(1);
+        string text = "a,b\n" + string.Concat(Enumerable.Range(0, 300).Select(i => $"{random.Next(1000)},{i % 7}\n"));
+        byte[] whole = Gzip(Encoding.UTF8.GetBytes(text));
+        Assert.Equal(300, CsvDataset.Load(new MemoryStream(whole)).Rows);
+        Assert.Equal(300, CsvDataset.Load(new MemoryStream([.. whole, 0, 0, 0])).Rows);
+        Assert.Equal(301, CsvDataset.Load(new MemoryStream([.. whole, .. Gzip("1,2\n"u8.ToArray())])).Rows);
+        for (int length = 2; length < whole.Length; length++)
+        {
+            Assert.Throws<DataFormatException>(() => CsvDataset.Load(new MemoryStream(whole[..length])));
+        }
+    }
+
+    [Fact]
     public void PredictionFindsItsColumnsByName()
     {
         Preprocessing model = Model();
