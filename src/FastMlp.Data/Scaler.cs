@@ -1,0 +1,298 @@
+using System.Text.Json;
+
+namespace FastMlp.Data;
+
+/// <summary>
+/// x' = (x - offset) scale, with an offset and a scale for each column; float32. Immutable and safe for many threads.
+/// The offsets and scales are found in double precision and then rounded.
+/// </summary>
+public sealed class Scaler
+{
+    private readonly float[] offsets;
+    private readonly float[] scales;
+
+    private Scaler(float[] offsets, float[] scales)
+    {
+        this.offsets = offsets;
+        this.scales = scales;
+    }
+
+    /// <summary>Columns.</summary>
+    public int Size => offsets.Length;
+
+    /// <summary>What is subtracted, for each column.</summary>
+    public ReadOnlySpan<float> Offsets => offsets;
+
+    /// <summary>What the difference is multiplied by, for each column; never 0.</summary>
+    public ReadOnlySpan<float> Scales => scales;
+
+    /// <summary>Whether every offset is 0 and every scale 1, so that nothing changes.</summary>
+    public bool IsIdentity => !offsets.AsSpan().ContainsAnyExcept(0f) && !scales.AsSpan().ContainsAnyExcept(1f);
+
+    /// <summary>
+    /// x' = (x - mean) / deviation for each feature, with the deviation of the population (divided by the number of rows).
+    /// A constant column is only centred.
+    /// </summary>
+    /// <exception cref="ArgumentException">The set has no rows.</exception>
+    public static Scaler Standard(Dataset dataset)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        return Standard(dataset.Features, dataset.InputSize, nameof(dataset));
+    }
+
+    /// <summary>As <see cref="Standard(Dataset)"/>, for the float targets of a regression.</summary>
+    /// <exception cref="ArgumentException">The targets are class labels, or the set has no rows.</exception>
+    public static Scaler StandardTargets(Dataset dataset)
+    {
+        RequireTargets(dataset);
+        return Standard(dataset.Targets, dataset.TargetSize, nameof(dataset));
+    }
+
+    /// <summary>
+    /// x' = low + (x - min) (high - low) / (max - min) for each feature. A constant column goes to <paramref name="low"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">The set has no rows, or low is not below high.</exception>
+    public static Scaler MinMax(Dataset dataset, float low = 0, float high = 1)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        RequireRows(dataset.Rows, nameof(dataset));
+        if (!(float.IsFinite(low) && float.IsFinite(high) && low < high))
+        {
+            throw new ArgumentException($"The range [{low}, {high}] is empty; low must be below high, both finite.", nameof(low));
+        }
+
+        int size = dataset.InputSize;
+        (float[] min, float[] max) = Extremes(dataset.Features, size);
+        float[] offsets = new float[size];
+        float[] scales = new float[size];
+        for (int c = 0; c < size; c++)
+        {
+            double scale = ((double)high - low) / ((double)max[c] - min[c]);
+            scales[c] = Usable((float)scale) ? (float)scale : 1;
+            offsets[c] = (float)(min[c] - (low / (double)scales[c]));
+        }
+
+        return new Scaler(offsets, scales);
+    }
+
+    /// <summary>x' = x / 255 for every column: bytes of an image to [0, 1].</summary>
+    public static Scaler Pixels(int size)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        float[] scales = new float[size];
+        Array.Fill(scales, 1f / 255);
+        return new Scaler(new float[size], scales);
+    }
+
+    /// <summary>x' = x for every column.</summary>
+    public static Scaler Identity(int size)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        float[] scales = new float[size];
+        Array.Fill(scales, 1f);
+        return new Scaler(new float[size], scales);
+    }
+
+    /// <summary>x' = (x - offset) scale with the given numbers, copied.</summary>
+    /// <exception cref="ArgumentException">The lengths differ or are 0, a number is not finite, or a scale is 0.</exception>
+    public static Scaler Fixed(ReadOnlySpan<float> offsets, ReadOnlySpan<float> scales)
+    {
+        string? fault = Fault(offsets, scales);
+        return fault is null
+            ? new Scaler(offsets.ToArray(), scales.ToArray())
+            : throw new ArgumentException(fault, nameof(scales));
+    }
+
+    /// <summary>values[i, c] &lt;- (values[i, c] - offset[c]) scale[c], in place, for any number of rows; allocates nothing.</summary>
+    /// <exception cref="ArgumentException">The length is not a whole number of rows.</exception>
+    public void Transform(Span<float> values)
+    {
+        RequireWholeRows(values.Length);
+        for (; !values.IsEmpty; values = values[offsets.Length..])
+        {
+            for (int c = 0; c < offsets.Length; c++)
+            {
+                values[c] = (values[c] - offsets[c]) * scales[c];
+            }
+        }
+    }
+
+    /// <summary>values[i, c] &lt;- values[i, c] / scale[c] + offset[c], in place: undoes <see cref="Transform(Span{float})"/> up to rounding.</summary>
+    /// <exception cref="ArgumentException">The length is not a whole number of rows.</exception>
+    public void Inverse(Span<float> values)
+    {
+        RequireWholeRows(values.Length);
+        for (; !values.IsEmpty; values = values[offsets.Length..])
+        {
+            for (int c = 0; c < offsets.Length; c++)
+            {
+                values[c] = (values[c] / scales[c]) + offsets[c];
+            }
+        }
+    }
+
+    /// <summary>The set with its features scaled, copied; targets and names are kept.</summary>
+    /// <exception cref="ArgumentException">The set has another number of features, or a value leaves the range of float32.</exception>
+    public Dataset Transform(Dataset dataset)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        RequireSize(dataset.InputSize, "features");
+        float[] features = dataset.Features.ToArray();
+        Transform(features);
+        return dataset.IsClassification
+            ? new Dataset(features, dataset.InputSize, dataset.Labels.ToArray(), dataset.TargetSize)
+            {
+                FeatureNames = dataset.FeatureNames,
+                ClassNames = dataset.ClassNames,
+                TargetNames = dataset.TargetNames,
+            }
+            : WithTargets(features, dataset, dataset.Targets.ToArray());
+    }
+
+    /// <summary>The set with its float targets scaled, copied; features and names are kept.</summary>
+    /// <exception cref="ArgumentException">The targets are class labels, have another size, or a value leaves the range of float32.</exception>
+    public Dataset TransformTargets(Dataset dataset)
+    {
+        RequireTargets(dataset);
+        RequireSize(dataset.TargetSize, "targets");
+        float[] targets = dataset.Targets.ToArray();
+        Transform(targets);
+        return WithTargets(dataset.Features.ToArray(), dataset, targets);
+    }
+
+    /// <summary>{"offset":[...],"scale":[...]}, with the shortest digits that give the same floats back.</summary>
+    public string ToJson() => Json.Write(Write);
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote, bit for bit.</summary>
+    /// <exception cref="ModelFormatException">The text is not such JSON, or its numbers make no scaler.</exception>
+    public static Scaler FromJson(string json) => Json.Read(json, "scaler", root => Read(root, "scaler"));
+
+    internal void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        Json.WriteFloats(writer, "offset", offsets);
+        Json.WriteFloats(writer, "scale", scales);
+        writer.WriteEndObject();
+    }
+
+    internal static Scaler Read(JsonElement element, string where)
+    {
+        float[] offsets = Json.ReadFloats(element, "offset", where);
+        float[] scales = Json.ReadFloats(element, "scale", where);
+        string? fault = Fault(offsets, scales);
+        return fault is null ? new Scaler(offsets, scales) : throw new ModelFormatException($"{where}: {fault}");
+    }
+
+    private static Scaler Standard(ReadOnlySpan<float> values, int size, string argument)
+    {
+        int rows = values.Length / size;
+        RequireRows(rows, argument);
+        double[] means = new double[size];
+        double[] squares = new double[size];
+        for (int i = 0; i < values.Length; i++)
+        {
+            means[i % size] += values[i];
+        }
+
+        for (int c = 0; c < size; c++)
+        {
+            means[c] /= rows;
+        }
+
+        // A second pass over the differences: sums of squares minus squared sums cancel where the mean is large.
+        for (int i = 0; i < values.Length; i++)
+        {
+            double difference = values[i] - means[i % size];
+            squares[i % size] += difference * difference;
+        }
+
+        // A constant column is known by its extremes: the rounded mean may differ from the constant, and its deviation from 0.
+        (float[] min, float[] max) = Extremes(values, size);
+        float[] offsets = new float[size];
+        float[] scales = new float[size];
+        for (int c = 0; c < size; c++)
+        {
+            float scale = (float)(1 / Math.Sqrt(squares[c] / rows));
+            bool constant = min[c] == max[c] || !Usable(scale);
+            offsets[c] = constant ? min[c] : (float)means[c];
+            scales[c] = constant ? 1 : scale;
+        }
+
+        return new Scaler(offsets, scales);
+    }
+
+    private static (float[] Min, float[] Max) Extremes(ReadOnlySpan<float> values, int size)
+    {
+        float[] min = values[..size].ToArray();
+        float[] max = values[..size].ToArray();
+        for (int i = size; i < values.Length; i++)
+        {
+            int c = i % size;
+            min[c] = Math.Min(min[c], values[i]);
+            max[c] = Math.Max(max[c], values[i]);
+        }
+
+        return (min, max);
+    }
+
+    private static bool Usable(float scale) => float.IsFinite(scale) && scale != 0;
+
+    private static string? Fault(ReadOnlySpan<float> offsets, ReadOnlySpan<float> scales)
+    {
+        if (offsets.IsEmpty || offsets.Length != scales.Length)
+        {
+            return $"a scaler has one offset and one scale for each column, not {offsets.Length} and {scales.Length}.";
+        }
+
+        for (int c = 0; c < offsets.Length; c++)
+        {
+            if (!float.IsFinite(offsets[c]) || !Usable(scales[c]))
+            {
+                return $"column {c} has the offset {offsets[c]} and the scale {scales[c]}; both must be finite, and the scale not 0.";
+            }
+        }
+
+        return null;
+    }
+
+    private static Dataset WithTargets(float[] features, Dataset dataset, float[] targets) =>
+        new(features, dataset.InputSize, targets, dataset.TargetSize)
+        {
+            FeatureNames = dataset.FeatureNames,
+            ClassNames = dataset.ClassNames,
+            TargetNames = dataset.TargetNames,
+        };
+
+    private static void RequireTargets(Dataset dataset)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        if (dataset.IsClassification)
+        {
+            throw new ArgumentException("Class labels are not scaled; only the float targets of a regression are.", nameof(dataset));
+        }
+    }
+
+    private static void RequireRows(int rows, string argument)
+    {
+        if (rows == 0)
+        {
+            throw new ArgumentException("A scaler is fitted to at least one row; the set has none.", argument);
+        }
+    }
+
+    private void RequireSize(int size, string what)
+    {
+        if (size != Size)
+        {
+            throw new ArgumentException($"The set has {size} {what} in a row; the scaler was made for {Size}.");
+        }
+    }
+
+    private void RequireWholeRows(int length)
+    {
+        if (length % Size != 0)
+        {
+            throw new ArgumentException($"{length} values are not a whole number of rows of {Size}.");
+        }
+    }
+}
