@@ -38,7 +38,7 @@ internal static unsafe class Elementwise
     public static void MultiplyByDerivative<TActivation>(TActivation g, float* z, float* a, float* delta, nint count)
         where TActivation : struct, IActivation => Isa.Run(new DerivativeKernel<TActivation>(g, z, a, delta, count));
 
-    /// <inheritdoc cref="Apply{TActivation}"/>
+    /// <summary>a[i] = g(z[i]) on a given instruction set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Apply<TSimd, TVec, TActivation>(TActivation g, float* z, float* a, nint count)
         where TSimd : struct, ISimd<TVec>

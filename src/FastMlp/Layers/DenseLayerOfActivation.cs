@@ -1,7 +1,6 @@
 using FastMlp.Kernels;
 using FastMlp.Kernels.Activations;
 using FastMlp.Memory;
-using FastMlp.Threading;
 
 namespace FastMlp.Layers;
 
@@ -48,8 +47,8 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
     public override void PullDelta(
         float* parameters, float* gradients, MatrixView deltaNext, float* transposedNext, MatrixView z, MatrixView a, MatrixView delta, int threads)
     {
-        nint zOffset = KeepsPreActivation ? z.Pointer - delta.Pointer : 0;
-        MultiplyByDerivative<TActivation> epilogue = new(Activation(parameters), zOffset, a.Pointer - delta.Pointer);
+        nint zOffset = KeepsPreActivation ? (nint)(z.Pointer - delta.Pointer) : 0;
+        MultiplyByDerivative<TActivation> epilogue = new(Activation(parameters), zOffset, (nint)(a.Pointer - delta.Pointer));
         DeltaProduct(deltaNext, transposedNext, delta, epilogue, threads);
     }
 

@@ -68,7 +68,7 @@ internal sealed unsafe class LayerStack
     /// <summary>Rows that are carried through all layers before the next rows start.</summary>
     public nint RowBlock { get; }
 
-    /// <summary>Floats of scratch that <see cref="Forward"/> needs for so many rows.</summary>
+    /// <summary>Floats of scratch that a forward pass needs for so many rows.</summary>
     public nint WorkspaceLength(nint rows) => Layers.Length == 1 ? 0 : 2 * Math.Min(rows, RowBlock) * widest;
 
     /// <summary>y [rows, outputSize] &lt;- the network of x [rows, inputSize], both dense; block by block of rows on this thread.</summary>
