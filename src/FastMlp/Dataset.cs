@@ -1,3 +1,5 @@
+using CommunityToolkit.HighPerformance;
+
 namespace FastMlp;
 
 /// <summary>
@@ -90,6 +92,9 @@ public sealed class Dataset
 
     /// <summary>The features, [rows, inputSize].</summary>
     public ReadOnlySpan<float> Features => features.Span;
+
+    /// <summary>The same as a matrix.</summary>
+    public ReadOnlyMemory2D<float> FeatureMatrix => features.AsMemory2D(Rows, InputSize);
 
     /// <summary>The float targets, [rows, targetSize]; empty for class labels.</summary>
     public ReadOnlySpan<float> Targets => targets.Span;

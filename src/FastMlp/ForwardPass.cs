@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using CommunityToolkit.HighPerformance;
 using FastMlp.Layers;
 using FastMlp.Memory;
 using FastMlp.Training;
@@ -21,10 +23,8 @@ internal sealed unsafe class ForwardPass : IDisposable
         pool = new WorkspacePool(stack.WorkspaceLength(stack.RowBlock));
     }
 
-    [System.Runtime.CompilerServices.SkipLocalsInit]
     public void Run(ReadOnlySpan<float> x, Span<float> y)
     {
-        ObjectDisposedException.ThrowIf(parameters.IsClosed, this);
         int rows = Shapes.Rows(x.Length, stack.InputSize, "features", nameof(x));
         if (y.Length < (long)rows * stack.OutputSize)
         {
@@ -33,21 +33,55 @@ internal sealed unsafe class ForwardPass : IDisposable
 
         fixed (float* from = x, to = y)
         {
-            if (stack.WorkspaceLength(rows) <= StackFloats)
-            {
-                float* scratch = stackalloc float[StackFloats];
-                stack.Forward(parameters.Pointer, from, rows, to, scratch);
-            }
-            else
-            {
-                AlignedBuffer scratch = pool.Rent();
-                stack.Forward(parameters.Pointer, from, rows, to, scratch.Pointer);
-                pool.Return(scratch);
-            }
+            Run(MatrixView.Dense(from, rows, stack.InputSize), MatrixView.Dense(to, rows, stack.OutputSize));
+        }
+    }
+
+    public void Run(ReadOnlySpan2D<float> x, Span2D<float> y)
+    {
+        if (x.Width != stack.InputSize || y.Width != stack.OutputSize || x.Height != y.Height)
+        {
+            throw new ArgumentException(
+                $"x is [{x.Height}, {x.Width}] and y [{y.Height}, {y.Width}]; they must be [rows, {stack.InputSize}] and [rows, {stack.OutputSize}] with the same rows.");
         }
 
-        GC.KeepAlive(this);
+        if (x.Height == 0)
+        {
+            return;
+        }
+
+        // A matrix of one row may have any pitch; it is never used.
+        fixed (float* from = &x.DangerousGetReference(), to = &y.DangerousGetReference())
+        {
+            Run(
+                new MatrixView((nint)from, x.Height, x.Width, Pitch(x), IsPadded: false),
+                new MatrixView((nint)to, y.Height, y.Width, Pitch(y), IsPadded: false));
+        }
     }
 
     public void Dispose() => pool.Dispose();
+
+    private static nint Pitch(ReadOnlySpan2D<float> matrix) => matrix.Height < 2
+        ? matrix.Width
+        : (nint)Unsafe.ByteOffset(in matrix.DangerousGetReferenceAt(0, 0), in matrix.DangerousGetReferenceAt(1, 0)) / sizeof(float);
+
+    [SkipLocalsInit]
+    private void Run(MatrixView x, MatrixView y)
+    {
+        ObjectDisposedException.ThrowIf(parameters.IsClosed, typeof(Network));
+        if (stack.WorkspaceLength(x.Rows) <= StackFloats)
+        {
+            float* scratch = stackalloc float[StackFloats];
+            stack.Forward(parameters.Pointer, x, y, scratch);
+        }
+        else
+        {
+            AlignedBuffer scratch = pool.Rent();
+            stack.Forward(parameters.Pointer, x, y, scratch.Pointer);
+            pool.Return(scratch);
+        }
+
+        // Without this the collector may free the parameters under a call that is the last use of the network.
+        GC.KeepAlive(parameters);
+    }
 }

@@ -1,3 +1,5 @@
+using CommunityToolkit.HighPerformance;
+using CommunityToolkit.HighPerformance.Buffers;
 using FastMlp.Layers;
 using FastMlp.Memory;
 using FastMlp.Serialization;
@@ -68,12 +70,25 @@ public sealed unsafe class Network : IDisposable
     /// <exception cref="ArgumentException">x is not a whole number of rows, or y has not room for as many.</exception>
     public void Predict(ReadOnlySpan<float> x, Span<float> y) => pass.Run(x, y);
 
+    /// <summary>The same between matrices whose rows need not follow each other closely: a window into a larger array, for one.</summary>
+    /// <exception cref="ArgumentException">x is not [rows, inputSize] or y not [rows, outputSize].</exception>
+    public void Predict(ReadOnlySpan2D<float> x, Span2D<float> y) => pass.Run(x, y);
+
     /// <summary>The outputs for x [rows, inputSize] in a new array [rows, outputSize].</summary>
     /// <exception cref="ArgumentException">x is not a whole number of rows.</exception>
     public float[] Predict(ReadOnlySpan<float> x)
     {
         float[] y = new float[Shapes.Rows(x.Length, InputSize, "features", nameof(x)) * OutputSize];
         Predict(x, y);
+        return y;
+    }
+
+    /// <summary>The outputs for x [rows, inputSize] in memory from the array pool; dispose it to give it back.</summary>
+    /// <exception cref="ArgumentException">x is not a whole number of rows.</exception>
+    public MemoryOwner<float> PredictPooled(ReadOnlySpan<float> x)
+    {
+        MemoryOwner<float> y = MemoryOwner<float>.Allocate(Shapes.Rows(x.Length, InputSize, "features", nameof(x)) * OutputSize);
+        Predict(x, y.Span);
         return y;
     }
 

@@ -1,3 +1,4 @@
+using CommunityToolkit.HighPerformance;
 using FastMlp.Layers;
 using FastMlp.Memory;
 
@@ -29,6 +30,10 @@ public sealed class Predictor : IDisposable
     /// <summary>y [rows, outputSize] &lt;- the outputs for x [rows, inputSize]: any number of rows, on the caller's thread, without a lock, 0 bytes allocated.</summary>
     /// <exception cref="ArgumentException">x is not a whole number of rows, or y has not room for as many.</exception>
     public void Predict(ReadOnlySpan<float> x, Span<float> y) => pass.Run(x, y);
+
+    /// <summary>The same between matrices whose rows need not follow each other closely: a window into a larger array, for one.</summary>
+    /// <exception cref="ArgumentException">x is not [rows, inputSize] or y not [rows, outputSize].</exception>
+    public void Predict(ReadOnlySpan2D<float> x, Span2D<float> y) => pass.Run(x, y);
 
     /// <summary>Frees the parameters. Nothing may be predicting at that time.</summary>
     public void Dispose()

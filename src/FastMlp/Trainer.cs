@@ -134,7 +134,7 @@ public sealed unsafe class Trainer : IDisposable
 
     private float ComputeGradients(float* x, int rows, Targets targets)
     {
-        MatrixView view = new((nint)x, rows, network.InputSize, network.InputSize, IsPadded: false);
+        MatrixView view = MatrixView.Dense(x, rows, network.InputSize);
         float loss = state.ComputeGradients(view, targets, epoch: 0, Next());
         hasGradients = true;
         return loss;

@@ -1,3 +1,5 @@
+using CommunityToolkit.HighPerformance.Buffers;
+
 namespace FastMlp.Layers;
 
 /// <summary>First weights from a seed: number (j, p) of W depends on the seed, the layer and its place in W, on nothing else.</summary>
@@ -9,9 +11,9 @@ internal static unsafe class Initialization
         for (int i = 0; i < stack.Layers.Length; i++)
         {
             DenseLayer layer = stack.Layers[i];
-            float[] weight = new float[layer.OutputSize * layer.InputSize];
-            Fill(weight, layer, seed, i);
-            fixed (float* source = weight)
+            using SpanOwner<float> weight = SpanOwner<float>.Allocate(layer.OutputSize * layer.InputSize, AllocationMode.Clear);
+            Fill(weight.Span, layer, seed, i);
+            fixed (float* source = weight.Span)
             {
                 layer.SetWeight(parameters, source);
             }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using FastMlp.Kernels;
 using FastMlp.Memory;
 using FastMlp.Threading;
@@ -71,19 +72,19 @@ internal sealed unsafe class LayerStack
     /// <summary>Floats of scratch that a forward pass needs for so many rows.</summary>
     public nint WorkspaceLength(nint rows) => Layers.Length == 1 ? 0 : 2 * Math.Min(rows, RowBlock) * widest;
 
-    /// <summary>y [rows, outputSize] &lt;- the network of x [rows, inputSize], both dense; block by block of rows on this thread.</summary>
-    public void Forward(float* parameters, float* x, nint rows, float* y, float* workspace)
+    /// <summary>y [rows, outputSize] &lt;- the network of x [rows, inputSize]; block by block of rows on this thread.</summary>
+    public void Forward(float* parameters, MatrixView x, MatrixView y, float* workspace)
     {
-        nint half = Math.Min(rows, RowBlock) * widest;
-        for (nint row = 0; row < rows; row += RowBlock)
+        nint half = Math.Min(x.Rows, RowBlock) * widest;
+        for (nint row = 0; row < x.Rows; row += RowBlock)
         {
-            nint count = Math.Min(RowBlock, rows - row);
-            MatrixView input = new((nint)(x + (row * InputSize)), count, InputSize, InputSize, IsPadded: false);
+            nint count = Math.Min(RowBlock, x.Rows - row);
+            MatrixView input = x.Slice(row, count);
             for (int i = 0; i < Layers.Length; i++)
             {
                 DenseLayer layer = Layers[i];
                 MatrixView output = i == Layers.Length - 1
-                    ? new((nint)(y + (row * layer.OutputSize)), count, layer.OutputSize, layer.OutputSize, IsPadded: false)
+                    ? y.Slice(row, count)
                     : new((nint)(workspace + ((i & 1) * half)), count, layer.OutputSize, layer.Stride, IsPadded: true);
                 layer.Forward(parameters, input, output, threads: 1);
                 input = output;
@@ -92,39 +93,31 @@ internal sealed unsafe class LayerStack
     }
 
     /// <summary>The same on up to <paramref name="threads"/> threads, each with its own part of the workspace: threads times <see cref="WorkspaceLength"/>.</summary>
-    public void Forward(float* parameters, float* x, nint rows, float* y, float* workspace, int threads)
+    public void Forward(float* parameters, MatrixView x, MatrixView y, float* workspace, int threads)
     {
-        ParallelForward whole = new() { Stack = System.Runtime.InteropServices.GCHandle.Alloc(this), Parameters = parameters, X = x, Rows = rows, Y = y, Workspace = workspace };
-        try
-        {
-            WorkerPool.Shared.Run(threads, &ForwardPart, &whole);
-        }
-        finally
-        {
-            whole.Stack.Free();
-        }
+        using GCHandle<LayerStack> self = new(this);
+        ParallelForward whole = new() { Stack = self, Parameters = parameters, X = x, Y = y, Workspace = workspace };
+        WorkerPool.Shared.Run(threads, &ForwardPart, &whole);
     }
 
     private static void ForwardPart(void* context, int part, int parts)
     {
         ParallelForward* whole = (ParallelForward*)context;
-        LayerStack stack = (LayerStack)whole->Stack.Target!;
-        (nint begin, nint end) = Partition.Range(whole->Rows, parts, part, stack.RowBlock);
+        LayerStack stack = whole->Stack.Target;
+        (nint begin, nint end) = Partition.Range(whole->X.Rows, parts, part, stack.RowBlock);
         stack.Forward(
             whole->Parameters,
-            whole->X + (begin * stack.InputSize),
-            end - begin,
-            whole->Y + (begin * stack.OutputSize),
-            whole->Workspace + (part * stack.WorkspaceLength(whole->Rows)));
+            whole->X.Slice(begin, end - begin),
+            whole->Y.Slice(begin, end - begin),
+            whole->Workspace + (part * stack.WorkspaceLength(whole->X.Rows)));
     }
 
     private struct ParallelForward
     {
-        public System.Runtime.InteropServices.GCHandle Stack;
+        public GCHandle<LayerStack> Stack;
         public float* Parameters;
-        public float* X;
-        public nint Rows;
-        public float* Y;
+        public MatrixView X;
+        public MatrixView Y;
         public float* Workspace;
     }
 }

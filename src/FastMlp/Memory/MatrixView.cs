@@ -10,6 +10,9 @@ internal readonly unsafe record struct MatrixView(nint Address, nint Rows, nint 
 {
     public float* Pointer => (float*)Address;
 
+    /// <summary>Rows one behind the other, with no padding.</summary>
+    public static MatrixView Dense(float* pointer, nint rows, nint columns) => new((nint)pointer, rows, columns, columns, IsPadded: false);
+
     /// <summary>Rows from <paramref name="start"/> on.</summary>
     public MatrixView Slice(nint start, nint rows) => this with { Address = (nint)(Pointer + (start * Stride)), Rows = rows };
 }

@@ -96,7 +96,6 @@ internal sealed unsafe class FitLoop : IDisposable
             {
                 bestLoss = watched;
                 bestEpoch = epoch;
-                best?.Span.Clear();
                 if (best is not null)
                 {
                     parameters.Span.CopyTo(best.Span);
@@ -157,7 +156,7 @@ internal sealed unsafe class FitLoop : IDisposable
                 for (int first = 0; first < train.Rows && !cancellationToken.IsCancellationRequested; first += batchSize)
                 {
                     int rows = Math.Min(batchSize, train.Rows - first);
-                    MatrixView x = new((nint)(features + ((nint)first * train.InputSize)), rows, train.InputSize, train.InputSize, IsPadded: false);
+                    MatrixView x = MatrixView.Dense(features + ((nint)first * train.InputSize), rows, train.InputSize);
                     Targets targets = train.IsClassification ? new(null, labels + first) : new(values + ((nint)first * train.TargetSize), null);
                     if (gathers)
                     {

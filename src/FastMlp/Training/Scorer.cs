@@ -50,7 +50,8 @@ internal sealed unsafe class Scorer : IDisposable
                 for (int first = 0; first < data.Rows; first += blockRows)
                 {
                     int rows = Math.Min(blockRows, data.Rows - first);
-                    stack.Forward(parameters, features + ((nint)first * stack.InputSize), rows, outputs.Pointer, workspace.Pointer, threads);
+                    MatrixView x = MatrixView.Dense(features + ((nint)first * stack.InputSize), rows, stack.InputSize);
+                    stack.Forward(parameters, x, MatrixView.Dense(outputs.Pointer, rows, n), workspace.Pointer, threads);
                     for (int i = 0; i < rows; i++)
                     {
                         float* a = outputs.Pointer + ((nint)i * n);
