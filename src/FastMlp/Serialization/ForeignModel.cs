@@ -20,7 +20,7 @@ internal static class ForeignModel
         if (weights.Length == 0)
             throw new ModelFormatException("The file has no tensor whose name ends in '.weight', so no dense layer.");
         if (weights.Length != activations.Length)
-            throw new ModelFormatException($"The file has {weights.Length} dense layers ({string.Join(", ", weights.Select(weight => weight.Quoted))}), but {activations.Length} activations were given; give one for each.");
+            throw new ModelFormatException($"The file has {weights.Length} dense layers ({Names(weights)}), but {activations.Length} activations were given; give one for each.");
         CheckChain(weights);
         map.ReadData(stream);
 
@@ -83,9 +83,11 @@ internal static class ForeignModel
         for (int i = 1; i < weights.Length; i++)
         {
             if (weights[i].Shape[1] != weights[i - 1].Shape[0])
-                throw new ModelFormatException($"Tensor {weights[i].Quoted} of shape {weights[i].ShapeText} does not fit behind {weights[i - 1].Quoted} of shape {weights[i - 1].ShapeText}: its second size must be {weights[i - 1].Shape[0]}. Layers are taken in the order {string.Join(", ", weights.Select(weight => weight.Quoted))}.");
+                throw new ModelFormatException($"Tensor {weights[i].Quoted} of shape {weights[i].ShapeText} does not fit behind {weights[i - 1].Quoted} of shape {weights[i - 1].ShapeText}: its second size must be {weights[i - 1].Shape[0]}. Layers are taken in the order {Names(weights)}.");
         }
     }
+
+    private static string Names(TensorInfo[] weights) => Text.Quote([.. weights.Select(weight => weight.Name)]);
 
     private static string BiasOf(TensorInfo weight) => weight.Name[..^Weight.Length] + BiasSuffix;
 

@@ -31,7 +31,7 @@ internal ref struct HeaderReader
         }
         catch (JsonException e)
         {
-            throw new ModelFormatException($"The header is not valid JSON near byte {Safetensors.LengthBytes + header.reader.BytesConsumed}: {Reason(e)}", e);
+            throw new ModelFormatException($"The header is not valid JSON near byte {Safetensors.LengthBytes + header.reader.BytesConsumed}: {Text.Reason(e)}", e);
         }
     }
 
@@ -167,13 +167,6 @@ internal ref struct HeaderReader
 
     private readonly ModelFormatException Fail(string message) =>
         new($"In the header near byte {Safetensors.LengthBytes + reader.TokenStartIndex}: {message}.");
-
-    /// <summary>The JSON reader's sentence without its line and column, which repeat the byte offset.</summary>
-    private static string Reason(JsonException e)
-    {
-        int cut = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return cut < 0 ? e.Message : e.Message[..cut];
-    }
 
     private static int FirstInvalid(ReadOnlySpan<byte> bytes)
     {

@@ -42,7 +42,7 @@ internal sealed record Specification(int InputSize, int Seed, DenseSpec[] Layers
         }
         catch (JsonException e)
         {
-            throw new ModelFormatException($"The specification (metadata key '{Key}') is not valid JSON: {e.Message}", e);
+            throw new ModelFormatException($"The specification (metadata key '{Key}') is not valid JSON: {Text.Reason(e)}", e);
         }
         catch (InvalidOperationException e)
         {

@@ -1,23 +1,46 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 
 namespace FastMlp.Serialization;
 
 /// <summary>Text from a file in a form that is fit for a one-line message, and names of enum members.</summary>
 internal static class Text
 {
-    private const int LongestQuote = 80;
+    private const int LongestName = 80;
+    private const int LongestReason = 160;
+    private const int LongestList = 8;
 
     /// <summary>In single quotes, shortened, with control characters and broken surrogates replaced: a hostile name must not fill or forge a log.</summary>
     public static string Quote(string text)
     {
-        StringBuilder quoted = new("'");
-        foreach (Rune rune in text.AsSpan(0, Math.Min(text.Length, LongestQuote)).EnumerateRunes())
-            quoted.Append(Rune.IsControl(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format
-                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator ? Rune.ReplacementChar : rune);
-        if (text.Length > LongestQuote)
+        StringBuilder quoted = Clean(new StringBuilder("'"), text, LongestName);
+        if (text.Length > LongestName)
             quoted.Append(CultureInfo.InvariantCulture, $"... ({text.Length} characters)");
         return quoted.Append('\'').ToString();
+    }
+
+    /// <summary>The first few names in quotes, and how many more there are.</summary>
+    public static string Quote(IReadOnlyCollection<string> names)
+    {
+        string first = string.Join(", ", names.Take(LongestList).Select(Quote));
+        return names.Count <= LongestList ? first : string.Create(CultureInfo.InvariantCulture, $"{first} and {names.Count - LongestList} more");
+    }
+
+    /// <summary>What the JSON parser says, which may quote the whole file, without its line and column.</summary>
+    public static string Reason(JsonException e)
+    {
+        int cut = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        string reason = cut < 0 ? e.Message : e.Message[..cut];
+        return Clean(new StringBuilder(), reason, LongestReason).Append(reason.Length > LongestReason ? "..." : "").ToString();
+    }
+
+    private static StringBuilder Clean(StringBuilder cleaned, string text, int most)
+    {
+        foreach (Rune rune in text.AsSpan(0, Math.Min(text.Length, most)).EnumerateRunes())
+            cleaned.Append(Rune.IsControl(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator ? Rune.ReplacementChar : rune);
+        return cleaned;
     }
 
     /// <summary><c>[10, 64]</c>.</summary>

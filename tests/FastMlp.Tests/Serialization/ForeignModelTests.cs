@@ -29,6 +29,16 @@ public sealed class ForeignModelTests
     }
 
     [Fact]
+    public void NamesSortedWithinEachTypeCountAsSorted()
+    {
+        // The reference writer puts wide types first: F64 2.weight = 2, F32 0.weight = 1, BF16 10.weight = 0.5.
+        byte[] file = TestFiles.Raw(
+            """{"2.weight":{"dtype":"F64","shape":[1,1],"data_offsets":[0,8]},"0.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[8,12]},"10.weight":{"dtype":"BF16","shape":[1,1],"data_offsets":[12,14]}}""",
+            Convert.FromHexString("0000000000000040" + "0000803F" + "003F"));
+        Assert.Equal([[1], [2], [0.5f]], Load(file, 3).Weights);
+    }
+
+    [Fact]
     public void UnsortedNamesKeepTheOrderOfTheData()
     {
         byte[] file = TestFiles.Floats("", ("fc2.weight", [1, 1], [2]), ("fc10.weight", [1, 1], [10]), ("fc1.weight", [1, 1], [1]));

@@ -194,10 +194,14 @@ public sealed class SafetensorsTests
     public void HostileNamesCannotFillOrForgeAMessage()
     {
         string name = "x\\nFAKE \\u001b[31m\\u202e" + new string('y', 10_000);
-        byte[] file = TestFiles.Raw($$$"""{"{{{name}}}":0}""", []);
-        string message = Assert.Throws<ModelFormatException>(() => Safetensors.ReadHeader(new MemoryStream(file))).Message;
-        Assert.True(message.Length < 300, message);
-        Assert.DoesNotContain(message, character => char.IsControl(character) || character == '\u202e');
+        // The JSON parser quotes a bad literal with all that follows it.
+        foreach (string header in new[] { $$$"""{"{{{name}}}":0}""", "{\"a\":f\n\u001b[31m\u202e" + new string('y', 10_000) })
+        {
+            byte[] file = TestFiles.Raw(header, []);
+            string message = Assert.Throws<ModelFormatException>(() => Safetensors.ReadHeader(new MemoryStream(file))).Message;
+            Assert.True(message.Length < 300, message);
+            Assert.DoesNotContain(message, character => char.IsControl(character) || character == '\u202e');
+        }
     }
 
     [Fact]
