@@ -211,11 +211,11 @@ public sealed unsafe class Network : IDisposable
 
     /// <summary>Reads a safetensors file of another framework (tensors named like <c>fc1.weight</c>), with the activation of each layer given in order.</summary>
     /// <exception cref="ModelFormatException">The file is malformed, or its tensors are not a chain of dense layers.</exception>
-    public static Network Load(string path, params ReadOnlySpan<Activation> activations)
-    {
-        using FileStream stream = File.OpenRead(path);
-        return FromContents(ModelFile.Read(stream, activations));
-    }
+    public static Network Load(string path, params ReadOnlySpan<Activation> activations) => FromContents(ModelFile.Read(path, activations));
+
+    /// <summary>The same from a stream, which is read to its end.</summary>
+    /// <exception cref="ModelFormatException">The data are malformed, or the tensors are not a chain of dense layers.</exception>
+    public static Network Load(Stream stream, params ReadOnlySpan<Activation> activations) => FromContents(ModelFile.Read(stream, activations));
 
     /// <summary>Frees the parameters. Nothing may be predicting or training on the network at that time.</summary>
     public void Dispose()
