@@ -13,7 +13,7 @@ public static class CsvDataset
     /// <summary>A target of whole numbers with at most this many distinct values is taken for classes.</summary>
     public const int MaxDetectedClasses = 20;
 
-    // Two pages' worth of floats; doubled as rows arrive.
+    // 8 KB of floats, enough for a small file; doubled as rows arrive.
     private const int FirstBuffer = 2048;
 
     /// <summary>Reads a file with its target column, which by default is the last one.</summary>

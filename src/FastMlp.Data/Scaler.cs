@@ -189,9 +189,12 @@ public sealed class Scaler
         RequireRows(rows, argument);
         double[] means = new double[size];
         double[] squares = new double[size];
-        for (int i = 0; i < values.Length; i++)
+        for (ReadOnlySpan<float> row = values; !row.IsEmpty; row = row[size..])
         {
-            means[i % size] += values[i];
+            for (int c = 0; c < means.Length; c++)
+            {
+                means[c] += row[c];
+            }
         }
 
         for (int c = 0; c < size; c++)
@@ -200,10 +203,13 @@ public sealed class Scaler
         }
 
         // A second pass over the differences: sums of squares minus squared sums cancel where the mean is large.
-        for (int i = 0; i < values.Length; i++)
+        for (ReadOnlySpan<float> row = values; !row.IsEmpty; row = row[size..])
         {
-            double difference = values[i] - means[i % size];
-            squares[i % size] += difference * difference;
+            for (int c = 0; c < means.Length; c++)
+            {
+                double difference = row[c] - means[c];
+                squares[c] += difference * difference;
+            }
         }
 
         // A constant column is known by its extremes: the rounded mean may differ from the constant, and its deviation from 0.
@@ -225,11 +231,13 @@ public sealed class Scaler
     {
         float[] min = values[..size].ToArray();
         float[] max = values[..size].ToArray();
-        for (int i = size; i < values.Length; i++)
+        for (ReadOnlySpan<float> row = values[size..]; !row.IsEmpty; row = row[size..])
         {
-            int c = i % size;
-            min[c] = Math.Min(min[c], values[i]);
-            max[c] = Math.Max(max[c], values[i]);
+            for (int c = 0; c < min.Length; c++)
+            {
+                min[c] = Math.Min(min[c], row[c]);
+                max[c] = Math.Max(max[c], row[c]);
+            }
         }
 
         return (min, max);
