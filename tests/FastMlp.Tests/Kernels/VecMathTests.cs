@@ -6,7 +6,7 @@ using FastMlp.Tests.Simd;
 namespace FastMlp.Tests.Kernels;
 
 /// <summary>The error of each function in ulps, over every 257th float and densely around the edges, on every policy.</summary>
-/// <remarks>The bounds are those of docs/numerics.md, found with every 13th float, fused and not.</remarks>
+/// <remarks>The bounds are those of docs/numerics.md, with room over the finer sweeps that it lists.</remarks>
 public sealed unsafe class VecMathTests(ITestOutputHelper output)
 {
     private const uint PositiveInfinity = 0x7F80_0000;
