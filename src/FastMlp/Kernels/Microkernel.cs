@@ -99,257 +99,252 @@ internal static unsafe class Microkernel
         // Four row pointers and two strides reach twelve rows within x64's base + index addressing.
         float* b = t.B;
         nint bStep = t.BRowStride, aStep = t.AColumnStride, row1 = t.ARowStride, row2 = 2 * t.ARowStride;
-        float* a0 = t.A;
-        float* a3 = a0 + row1 + row2;
-        float* a6 = a3 + row1 + row2;
-        float* a9 = a6 + row1 + row2;
+        float* a0 = t.A, a3 = a0 + row1 + row2, a6 = a3 + row1 + row2, a9 = a6 + row1 + row2;
         for (nint p = t.K; p > 0; p--)
         {
             TVec b0 = TSimd.Load(b);
             TVec b1 = TVectors.Value > 1 ? TSimd.Load(b + TSimd.Width) : b0;
             b += bStep;
 
-            {
-                TVec a = TSimd.Broadcast(*a0);
-                c0x0 = TSimd.MultiplyAdd(a, b0, c0x0);
-                if (TVectors.Value > 1)
-                {
-                    c0x1 = TSimd.MultiplyAdd(a, b1, c0x1);
-                }
-            }
-
+            Row<TSimd, TVec, TVectors>(a0, b0, b1, ref c0x0, ref c0x1);
             if (TRows.Value > 1)
             {
-                TVec a = TSimd.Broadcast(*(a0 + row1));
-                c1x0 = TSimd.MultiplyAdd(a, b0, c1x0);
-                if (TVectors.Value > 1)
-                {
-                    c1x1 = TSimd.MultiplyAdd(a, b1, c1x1);
-                }
+                Row<TSimd, TVec, TVectors>(a0 + row1, b0, b1, ref c1x0, ref c1x1);
             }
 
             if (TRows.Value > 2)
             {
-                TVec a = TSimd.Broadcast(*(a0 + row2));
-                c2x0 = TSimd.MultiplyAdd(a, b0, c2x0);
-                if (TVectors.Value > 1)
-                {
-                    c2x1 = TSimd.MultiplyAdd(a, b1, c2x1);
-                }
+                Row<TSimd, TVec, TVectors>(a0 + row2, b0, b1, ref c2x0, ref c2x1);
             }
 
             if (TRows.Value > 3)
             {
-                TVec a = TSimd.Broadcast(*a3);
-                c3x0 = TSimd.MultiplyAdd(a, b0, c3x0);
-                if (TVectors.Value > 1)
-                {
-                    c3x1 = TSimd.MultiplyAdd(a, b1, c3x1);
-                }
+                Row<TSimd, TVec, TVectors>(a3, b0, b1, ref c3x0, ref c3x1);
             }
 
             if (TRows.Value > 4)
             {
-                TVec a = TSimd.Broadcast(*(a3 + row1));
-                c4x0 = TSimd.MultiplyAdd(a, b0, c4x0);
-                if (TVectors.Value > 1)
-                {
-                    c4x1 = TSimd.MultiplyAdd(a, b1, c4x1);
-                }
+                Row<TSimd, TVec, TVectors>(a3 + row1, b0, b1, ref c4x0, ref c4x1);
             }
 
             if (TRows.Value > 5)
             {
-                TVec a = TSimd.Broadcast(*(a3 + row2));
-                c5x0 = TSimd.MultiplyAdd(a, b0, c5x0);
-                if (TVectors.Value > 1)
-                {
-                    c5x1 = TSimd.MultiplyAdd(a, b1, c5x1);
-                }
+                Row<TSimd, TVec, TVectors>(a3 + row2, b0, b1, ref c5x0, ref c5x1);
             }
 
             if (TRows.Value > 6)
             {
-                TVec a = TSimd.Broadcast(*a6);
-                c6x0 = TSimd.MultiplyAdd(a, b0, c6x0);
-                if (TVectors.Value > 1)
-                {
-                    c6x1 = TSimd.MultiplyAdd(a, b1, c6x1);
-                }
+                Row<TSimd, TVec, TVectors>(a6, b0, b1, ref c6x0, ref c6x1);
             }
 
             if (TRows.Value > 7)
             {
-                TVec a = TSimd.Broadcast(*(a6 + row1));
-                c7x0 = TSimd.MultiplyAdd(a, b0, c7x0);
-                if (TVectors.Value > 1)
-                {
-                    c7x1 = TSimd.MultiplyAdd(a, b1, c7x1);
-                }
+                Row<TSimd, TVec, TVectors>(a6 + row1, b0, b1, ref c7x0, ref c7x1);
             }
 
             if (TRows.Value > 8)
             {
-                TVec a = TSimd.Broadcast(*(a6 + row2));
-                c8x0 = TSimd.MultiplyAdd(a, b0, c8x0);
-                if (TVectors.Value > 1)
-                {
-                    c8x1 = TSimd.MultiplyAdd(a, b1, c8x1);
-                }
+                Row<TSimd, TVec, TVectors>(a6 + row2, b0, b1, ref c8x0, ref c8x1);
             }
 
             if (TRows.Value > 9)
             {
-                TVec a = TSimd.Broadcast(*a9);
-                c9x0 = TSimd.MultiplyAdd(a, b0, c9x0);
-                if (TVectors.Value > 1)
-                {
-                    c9x1 = TSimd.MultiplyAdd(a, b1, c9x1);
-                }
+                Row<TSimd, TVec, TVectors>(a9, b0, b1, ref c9x0, ref c9x1);
             }
 
             if (TRows.Value > 10)
             {
-                TVec a = TSimd.Broadcast(*(a9 + row1));
-                c10x0 = TSimd.MultiplyAdd(a, b0, c10x0);
-                if (TVectors.Value > 1)
-                {
-                    c10x1 = TSimd.MultiplyAdd(a, b1, c10x1);
-                }
+                Row<TSimd, TVec, TVectors>(a9 + row1, b0, b1, ref c10x0, ref c10x1);
             }
 
             if (TRows.Value > 11)
             {
-                TVec a = TSimd.Broadcast(*(a9 + row2));
-                c11x0 = TSimd.MultiplyAdd(a, b0, c11x0);
-                if (TVectors.Value > 1)
-                {
-                    c11x1 = TSimd.MultiplyAdd(a, b1, c11x1);
-                }
+                Row<TSimd, TVec, TVectors>(a9 + row2, b0, b1, ref c11x0, ref c11x1);
             }
 
             a0 += aStep;
-            if (TRows.Value > 3)
-            {
-                a3 += aStep;
-            }
-
-            if (TRows.Value > 6)
-            {
-                a6 += aStep;
-            }
-
-            if (TRows.Value > 9)
-            {
-                a9 += aStep;
-            }
+            a3 += aStep;
+            a6 += aStep;
+            a9 += aStep;
         }
 
         if (TEpilogue.IsCheap && t.Columns == TVectors.Value * TSimd.Width)
         {
-            TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c0x0, 0, 0);
-            if (TVectors.Value > 1)
+            nint ldc1 = t.CRowStride, ldc2 = 2 * ldc1;
+            float* c0 = t.C, c3 = c0 + ldc1 + ldc2, c6 = c3 + ldc1 + ldc2, c9 = c6 + ldc1 + ldc2;
+            if (!t.IsFirst)
             {
-                TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c0x1, 0, TSimd.Width);
+                Add<TSimd, TVec, TVectors>(c0, ref c0x0, ref c0x1);
+                if (TRows.Value > 1)
+                {
+                    Add<TSimd, TVec, TVectors>(c0 + ldc1, ref c1x0, ref c1x1);
+                }
+
+                if (TRows.Value > 2)
+                {
+                    Add<TSimd, TVec, TVectors>(c0 + ldc2, ref c2x0, ref c2x1);
+                }
+
+                if (TRows.Value > 3)
+                {
+                    Add<TSimd, TVec, TVectors>(c3, ref c3x0, ref c3x1);
+                }
+
+                if (TRows.Value > 4)
+                {
+                    Add<TSimd, TVec, TVectors>(c3 + ldc1, ref c4x0, ref c4x1);
+                }
+
+                if (TRows.Value > 5)
+                {
+                    Add<TSimd, TVec, TVectors>(c3 + ldc2, ref c5x0, ref c5x1);
+                }
+
+                if (TRows.Value > 6)
+                {
+                    Add<TSimd, TVec, TVectors>(c6, ref c6x0, ref c6x1);
+                }
+
+                if (TRows.Value > 7)
+                {
+                    Add<TSimd, TVec, TVectors>(c6 + ldc1, ref c7x0, ref c7x1);
+                }
+
+                if (TRows.Value > 8)
+                {
+                    Add<TSimd, TVec, TVectors>(c6 + ldc2, ref c8x0, ref c8x1);
+                }
+
+                if (TRows.Value > 9)
+                {
+                    Add<TSimd, TVec, TVectors>(c9, ref c9x0, ref c9x1);
+                }
+
+                if (TRows.Value > 10)
+                {
+                    Add<TSimd, TVec, TVectors>(c9 + ldc1, ref c10x0, ref c10x1);
+                }
+
+                if (TRows.Value > 11)
+                {
+                    Add<TSimd, TVec, TVectors>(c9 + ldc2, ref c11x0, ref c11x1);
+                }
             }
 
+            if (t.IsLast)
+            {
+                nint column = t.Column;
+                Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c0, column, ref c0x0, ref c0x1);
+                if (TRows.Value > 1)
+                {
+                    Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c0 + ldc1, column, ref c1x0, ref c1x1);
+                }
+
+                if (TRows.Value > 2)
+                {
+                    Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c0 + ldc2, column, ref c2x0, ref c2x1);
+                }
+
+                if (TRows.Value > 3)
+                {
+                    Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c3, column, ref c3x0, ref c3x1);
+                }
+
+                if (TRows.Value > 4)
+                {
+                    Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c3 + ldc1, column, ref c4x0, ref c4x1);
+                }
+
+                if (TRows.Value > 5)
+                {
+                    Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c3 + ldc2, column, ref c5x0, ref c5x1);
+                }
+
+                if (TRows.Value > 6)
+                {
+                    Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c6, column, ref c6x0, ref c6x1);
+                }
+
+                if (TRows.Value > 7)
+                {
+                    Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c6 + ldc1, column, ref c7x0, ref c7x1);
+                }
+
+                if (TRows.Value > 8)
+                {
+                    Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c6 + ldc2, column, ref c8x0, ref c8x1);
+                }
+
+                if (TRows.Value > 9)
+                {
+                    Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c9, column, ref c9x0, ref c9x1);
+                }
+
+                if (TRows.Value > 10)
+                {
+                    Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c9 + ldc1, column, ref c10x0, ref c10x1);
+                }
+
+                if (TRows.Value > 11)
+                {
+                    Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c9 + ldc2, column, ref c11x0, ref c11x1);
+                }
+            }
+
+            Store<TSimd, TVec, TVectors>(c0, c0x0, c0x1);
             if (TRows.Value > 1)
             {
-                TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c1x0, 1, 0);
-                if (TVectors.Value > 1)
-                {
-                    TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c1x1, 1, TSimd.Width);
-                }
+                Store<TSimd, TVec, TVectors>(c0 + ldc1, c1x0, c1x1);
             }
 
             if (TRows.Value > 2)
             {
-                TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c2x0, 2, 0);
-                if (TVectors.Value > 1)
-                {
-                    TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c2x1, 2, TSimd.Width);
-                }
+                Store<TSimd, TVec, TVectors>(c0 + ldc2, c2x0, c2x1);
             }
 
             if (TRows.Value > 3)
             {
-                TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c3x0, 3, 0);
-                if (TVectors.Value > 1)
-                {
-                    TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c3x1, 3, TSimd.Width);
-                }
+                Store<TSimd, TVec, TVectors>(c3, c3x0, c3x1);
             }
 
             if (TRows.Value > 4)
             {
-                TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c4x0, 4, 0);
-                if (TVectors.Value > 1)
-                {
-                    TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c4x1, 4, TSimd.Width);
-                }
+                Store<TSimd, TVec, TVectors>(c3 + ldc1, c4x0, c4x1);
             }
 
             if (TRows.Value > 5)
             {
-                TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c5x0, 5, 0);
-                if (TVectors.Value > 1)
-                {
-                    TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c5x1, 5, TSimd.Width);
-                }
+                Store<TSimd, TVec, TVectors>(c3 + ldc2, c5x0, c5x1);
             }
 
             if (TRows.Value > 6)
             {
-                TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c6x0, 6, 0);
-                if (TVectors.Value > 1)
-                {
-                    TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c6x1, 6, TSimd.Width);
-                }
+                Store<TSimd, TVec, TVectors>(c6, c6x0, c6x1);
             }
 
             if (TRows.Value > 7)
             {
-                TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c7x0, 7, 0);
-                if (TVectors.Value > 1)
-                {
-                    TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c7x1, 7, TSimd.Width);
-                }
+                Store<TSimd, TVec, TVectors>(c6 + ldc1, c7x0, c7x1);
             }
 
             if (TRows.Value > 8)
             {
-                TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c8x0, 8, 0);
-                if (TVectors.Value > 1)
-                {
-                    TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c8x1, 8, TSimd.Width);
-                }
+                Store<TSimd, TVec, TVectors>(c6 + ldc2, c8x0, c8x1);
             }
 
             if (TRows.Value > 9)
             {
-                TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c9x0, 9, 0);
-                if (TVectors.Value > 1)
-                {
-                    TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c9x1, 9, TSimd.Width);
-                }
+                Store<TSimd, TVec, TVectors>(c9, c9x0, c9x1);
             }
 
             if (TRows.Value > 10)
             {
-                TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c10x0, 10, 0);
-                if (TVectors.Value > 1)
-                {
-                    TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c10x1, 10, TSimd.Width);
-                }
+                Store<TSimd, TVec, TVectors>(c9 + ldc1, c10x0, c10x1);
             }
 
             if (TRows.Value > 11)
             {
-                TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c11x0, 11, 0);
-                if (TVectors.Value > 1)
-                {
-                    TileStore.Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, c11x1, 11, TSimd.Width);
-                }
+                Store<TSimd, TVec, TVectors>(c9 + ldc2, c11x0, c11x1);
             }
 
             return;
@@ -357,75 +352,126 @@ internal static unsafe class Microkernel
 
         // One inlined copy of the epilogue for the rare and the dear: the sums go through memory.
         TVec* tile = stackalloc TVec[MaxRows * 2];
-        tile[0] = c0x0;
-        tile[1] = c0x1;
-
+        Spill(tile + 0, c0x0, c0x1);
         if (TRows.Value > 1)
         {
-            tile[2] = c1x0;
-            tile[3] = c1x1;
+            Spill(tile + 2, c1x0, c1x1);
         }
 
         if (TRows.Value > 2)
         {
-            tile[4] = c2x0;
-            tile[5] = c2x1;
+            Spill(tile + 4, c2x0, c2x1);
         }
 
         if (TRows.Value > 3)
         {
-            tile[6] = c3x0;
-            tile[7] = c3x1;
+            Spill(tile + 6, c3x0, c3x1);
         }
 
         if (TRows.Value > 4)
         {
-            tile[8] = c4x0;
-            tile[9] = c4x1;
+            Spill(tile + 8, c4x0, c4x1);
         }
 
         if (TRows.Value > 5)
         {
-            tile[10] = c5x0;
-            tile[11] = c5x1;
+            Spill(tile + 10, c5x0, c5x1);
         }
 
         if (TRows.Value > 6)
         {
-            tile[12] = c6x0;
-            tile[13] = c6x1;
+            Spill(tile + 12, c6x0, c6x1);
         }
 
         if (TRows.Value > 7)
         {
-            tile[14] = c7x0;
-            tile[15] = c7x1;
+            Spill(tile + 14, c7x0, c7x1);
         }
 
         if (TRows.Value > 8)
         {
-            tile[16] = c8x0;
-            tile[17] = c8x1;
+            Spill(tile + 16, c8x0, c8x1);
         }
 
         if (TRows.Value > 9)
         {
-            tile[18] = c9x0;
-            tile[19] = c9x1;
+            Spill(tile + 18, c9x0, c9x1);
         }
 
         if (TRows.Value > 10)
         {
-            tile[20] = c10x0;
-            tile[21] = c10x1;
+            Spill(tile + 20, c10x0, c10x1);
         }
 
         if (TRows.Value > 11)
         {
-            tile[22] = c11x0;
-            tile[23] = c11x1;
+            Spill(tile + 22, c11x0, c11x1);
         }
 
         TileStore.Spilled<TSimd, TVec, TEpilogue>(in t, epilogue, tile, TRows.Value, TVectors.Value, 2);
+    }
+
+    /// <summary>One row's step of p.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Row<TSimd, TVec, TVectors>(float* a, TVec b0, TVec b1, ref TVec c0, ref TVec c1)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : struct, IConstant
+    {
+        TVec value = TSimd.Broadcast(*a);
+        c0 = TSimd.MultiplyAdd(value, b0, c0);
+        if (TVectors.Value > 1)
+        {
+            c1 = TSimd.MultiplyAdd(value, b1, c1);
+        }
+    }
+
+    /// <summary>Adds what earlier blocks of k left in a row of C.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add<TSimd, TVec, TVectors>(float* c, ref TVec c0, ref TVec c1)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : struct, IConstant
+    {
+        c0 = TSimd.Add(TSimd.Load(c), c0);
+        if (TVectors.Value > 1)
+        {
+            c1 = TSimd.Add(TSimd.Load(c + TSimd.Width), c1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Apply<TSimd, TVec, TVectors, TEpilogue>(TEpilogue epilogue, float* c, nint column, ref TVec c0, ref TVec c1)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : struct, IConstant
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        c0 = epilogue.Apply<TSimd, TVec>(c0, c, column);
+        if (TVectors.Value > 1)
+        {
+            c1 = epilogue.Apply<TSimd, TVec>(c1, c + TSimd.Width, column + TSimd.Width);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<TSimd, TVec, TVectors>(float* c, TVec c0, TVec c1)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : struct, IConstant
+    {
+        TSimd.Store(c, c0);
+        if (TVectors.Value > 1)
+        {
+            TSimd.Store(c + TSimd.Width, c1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Spill<TVec>(TVec* to, TVec c0, TVec c1)
+        where TVec : unmanaged
+    {
+        to[0] = c0;
+        to[1] = c1;
     }
 }
