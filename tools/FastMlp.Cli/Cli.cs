@@ -59,15 +59,20 @@ internal static class Cli
         }
     }
 
-    private static RootCommand Root(CommandConsole console, CancellationToken stop) => new("Trains multilayer perceptrons and runs them.")
+    private static RootCommand Root(CommandConsole console, CancellationToken stop)
     {
-        JsonOption,
-        TrainCommand.Create(console, stop),
-        EvaluateCommand.Create(console),
-        PredictCommand.Create(console),
-        InspectCommand.Create(console),
-        InfoCommand.Create(console),
-    };
+        RootCommand root = new("Trains multilayer perceptrons and runs them.")
+        {
+            JsonOption,
+            TrainCommand.Create(console, stop),
+            EvaluateCommand.Create(console),
+            PredictCommand.Create(console),
+            InspectCommand.Create(console),
+            InfoCommand.Create(console),
+        };
+        root.HelpName = "fastmlp";
+        return root;
+    }
 
     private static int BadUsage(CommandConsole console, ParseResult parsed, string message)
     {

@@ -4,6 +4,7 @@ using FastMlp.Cli.Reporting;
 using FastMlp.Cli.Sources;
 using FastMlp.Data;
 using Spectre.Console;
+using Text = FastMlp.Cli.Reporting.Text;
 
 namespace FastMlp.Cli;
 

@@ -14,9 +14,9 @@ internal sealed class StopSignal : IDisposable
     private readonly PosixSignalRegistration terminate;
     private int count;
 
-    /// <param name="stop">Another way to ask for the stop.</param>
     /// <param name="beforeKill">Called when the process is about to be ended, to leave the terminal in order.</param>
-    public StopSignal(CancellationToken stop, Action beforeKill)
+    /// <param name="stop">Another way to ask for the stop.</param>
+    public StopSignal(Action beforeKill, CancellationToken stop)
     {
         this.beforeKill = beforeKill;
         source = CancellationTokenSource.CreateLinkedTokenSource(stop);

@@ -1,22 +1,35 @@
 using System.Globalization;
 using FastMlp.Cli.Arguments;
-using FastMlp.Data;
 
 namespace FastMlp.Cli.Training;
 
 /// <summary>The settings with every default filled in from the task and the number of rows.</summary>
 internal sealed class TrainingPlan
 {
+    /// <summary>Without --epochs, small data are visited again and again until about as many rows have been seen as in one pass over MNIST.</summary>
+    private const int DefaultRowsVisited = 60_000;
+
+    private const int LeastDefaultEpochs = 20;
+    private const int MostDefaultEpochs = 200;
+
+    /// <summary>
+    /// Without --weight-decay it is this over the training rows: a fixed prior on the weights, against which more rows weigh more.
+    /// </summary>
+    private const float ClassPrior = 4;
+
+    private const float ValuePrior = 10;
+
     private readonly TrainSettings settings;
     private readonly bool classifies;
+    private readonly float weightDecay;
 
     public TrainingPlan(TrainSettings settings, bool classifies, int trainRows)
     {
         this.settings = settings;
         this.classifies = classifies;
-        Layers = settings.Layers ?? [classifies ? 128 : 32];
-        Epochs = settings.Epochs ?? 40;
-        _ = trainRows;
+        Layers = settings.Layers ?? [classifies ? 256 : 64];
+        Epochs = settings.Epochs ?? Math.Clamp(DefaultRowsVisited / trainRows, LeastDefaultEpochs, MostDefaultEpochs);
+        weightDecay = settings.WeightDecay ?? (classifies ? ClassPrior : ValuePrior) / trainRows;
         Optimizer = CreateOptimizer();
     }
 
@@ -78,7 +91,6 @@ internal sealed class TrainingPlan
 
     private Optimizer CreateOptimizer()
     {
-        float weightDecay = settings.WeightDecay ?? 0;
         float momentum = settings.Momentum ?? 0.9f;
         return settings.Optimizer switch
         {

@@ -54,7 +54,7 @@ internal sealed class TrainingRun : IDisposable
             console.ErrorIsTerminal ? new LiveDisplay(console.Status, Plan.Epochs, metric)
             : quiet ? new SilentDisplay()
             : new PlainDisplay(console.Error, Plan.Epochs, metric);
-        using (StopSignal signal = new(stop, display.Restore))
+        using (StopSignal signal = new(display.Restore, stop))
         using (signal.Token.Register(display.Stopping))
         {
             try
