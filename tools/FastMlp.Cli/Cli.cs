@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using FastMlp.Cli.Reporting;
+using FastMlp.Data;
 
 namespace FastMlp.Cli;
 
@@ -88,7 +89,7 @@ internal static class Cli
     /// <summary>Expected failures speak for themselves; the others say which kind they are and how to see more.</summary>
     private static string Describe(Exception exception) => exception switch
     {
-        CommandFailedException or ModelFormatException or TrainingDivergedException or IOException
+        CommandFailedException or ModelFormatException or DataFormatException or TrainingDivergedException or IOException
             or UnauthorizedAccessException or InvalidDataException => OneLine(exception.Message),
         OutOfMemoryException => "there is not enough memory for this.",
         _ => $"{OneLine(exception.Message)} (unexpected {exception.GetType().Name}; set {DebugVariable}=1 to see where)",

@@ -47,7 +47,7 @@ internal sealed class StoredModel : IDisposable
     /// <summary>The classes by name, or by number where they have none.</summary>
     public IReadOnlyList<string> ClassNames => Preprocessing.ClassNames.Count > 0
         ? Preprocessing.ClassNames
-        : [.. Enumerable.Range(0, Network.OutputSize).Select(i => i.ToString(CultureInfo.InvariantCulture))];
+        : Numbers(Network.OutputSize);
 
     public static StoredModel Load(string path)
     {
@@ -69,9 +69,16 @@ internal sealed class StoredModel : IDisposable
 
     public void Dispose() => Network.Dispose();
 
-    private static Preprocessing Plain(Network network) => new()
+    private static Preprocessing Plain(Network network)
     {
-        Task = network.GetLayer(network.LayerCount - 1).Activation == Activation.Softmax ? DataTask.Classification : DataTask.Regression,
-        Features = Scaler.Identity(network.InputSize),
-    };
+        bool classifies = network.GetLayer(network.LayerCount - 1).Activation == Activation.Softmax;
+        return new Preprocessing
+        {
+            Task = classifies ? DataTask.Classification : DataTask.Regression,
+            Features = Scaler.Identity(network.InputSize),
+            ClassNames = classifies ? Numbers(network.OutputSize) : [],
+        };
+    }
+
+    private static string[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(i => i.ToString(CultureInfo.InvariantCulture))];
 }
