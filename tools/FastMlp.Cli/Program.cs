@@ -1,1 +1,4 @@
-return 0;
+using FastMlp.Cli;
+using FastMlp.Cli.Reporting;
+
+return Cli.Run(args, CommandConsole.OfProcess());

@@ -1,0 +1,79 @@
+using System.Text.Json;
+using FastMlp.Cli.Tests.Support;
+
+namespace FastMlp.Cli.Tests;
+
+public sealed class EvaluateCommandTests(TempFolder folder) : IClassFixture<TempFolder>
+{
+    [Fact]
+    public void HeldOutRepeatsTheFiguresOfTraining()
+    {
+        string model = folder["digits.safetensors"];
+        CommandResult trained = Command.Run("train", "digits", "--epochs", "5", "--seed", "3", "--out", model).Done();
+        CommandResult evaluated = Command.Run("evaluate", model, "digits", "--held-out").Done();
+
+        Assert.Equal(trained.Figure("test accuracy"), evaluated.Figure("test accuracy"));
+        Assert.Equal(trained.Figure("test loss"), evaluated.Figure("test loss"));
+        Assert.Equal("", evaluated.Error);
+    }
+
+    [Fact]
+    public void ATestFileGivesTheFiguresOfTrainingForValues()
+    {
+        string csv = folder.WritePlane("plane.csv");
+        string test = folder.WritePlane("test.csv", rows: 50);
+        string model = folder["plane.safetensors"];
+        CommandResult trained = Command.Run("train", csv, "--test", test, "--epochs", "20", "--out", model).Done();
+        CommandResult evaluated = Command.Run("evaluate", model, test).Done();
+
+        Assert.Equal(trained.Figure("test rmse"), evaluated.Figure("test rmse"));
+        Assert.Equal(trained.Figure("test r2"), evaluated.Figure("test r2"));
+        Assert.Equal(50, evaluated.Figure("rows"));
+    }
+
+    [Fact]
+    public void AFolderOfIdxFilesIsScoredOnItsTestSet()
+    {
+        string idx = folder.WriteIdx("idx");
+        string model = folder["idx.safetensors"];
+        CommandResult trained = Command.Run("train", idx, "--epochs", "2", "--out", model).Done();
+        CommandResult evaluated = Command.Run("evaluate", model, idx).Done();
+
+        Assert.Equal(20, evaluated.Figure("rows"));
+        Assert.Equal(trained.Figure("test loss"), evaluated.Figure("test loss"));
+    }
+
+    [Fact]
+    public void ConfusionMatrixNamesTheClassesAndAddsUp()
+    {
+        string model = folder["iris.safetensors"];
+        Command.Run("train", "iris", "--out", model).Done();
+
+        CommandResult table = Command.Run("evaluate", model, "iris").Done();
+        Assert.Contains("versicolor", table.Output, StringComparison.Ordinal);
+        Assert.Contains("recall", table.Output, StringComparison.Ordinal);
+        Assert.Contains("--held-out", Assert.Single(table.ErrorLines), StringComparison.Ordinal);
+
+        JsonElement json = Command.Run("evaluate", model, "iris", "--json").Done().Json();
+        int[][] confusion = [.. json.GetProperty("confusion").EnumerateArray().Select(row => row.EnumerateArray().Select(cell => cell.GetInt32()).ToArray())];
+        Assert.All(confusion, row => Assert.Equal(50, row.Sum()));
+        double accuracy = (confusion[0][0] + confusion[1][1] + confusion[2][2]) / 150.0;
+        Assert.Equal(accuracy, json.GetProperty("accuracy").GetDouble(), 6);
+        Assert.InRange(accuracy, 0.9, 1);
+    }
+
+    [Fact]
+    public void DataThatDoNotFitTheModelAreRefused()
+    {
+        string iris = folder["fit.safetensors"];
+        Command.Run("train", "iris", "--epochs", "1", "--out", iris).Done();
+
+        Command.Run("evaluate", iris, "wine").FailedWith("wine has 13 features", "takes 4");
+        Command.Run("evaluate", iris, "diabetes").FailedWith("10 features");
+        Command.Run("evaluate", iris, folder.WriteTwoClasses("two.csv")).FailedWith("two.csv");
+        Command.Run("evaluate", iris, "iris", "--held-out").Done();
+        string all = folder["all.safetensors"];
+        Command.Run("train", "iris", "--epochs", "1", "--test", "0", "--out", all).Done();
+        Command.Run("evaluate", all, "iris", "--held-out").FailedWith("held out");
+    }
+}

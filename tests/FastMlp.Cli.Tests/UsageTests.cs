@@ -1,0 +1,73 @@
+using FastMlp.Cli.Tests.Support;
+
+namespace FastMlp.Cli.Tests;
+
+/// <summary>A command line that is not understood ends with exit code 2 before anything is read or written.</summary>
+public sealed class UsageTests
+{
+    [Theory]
+    [InlineData("--layers", "64,x")]
+    [InlineData("--layers", "64,")]
+    [InlineData("--activation", "rellu")]
+    [InlineData("--activation", "relu:3")]
+    [InlineData("--activation", "scaled-sigmoid:0,1")]
+    [InlineData("--task", "guess")]
+    [InlineData("--optimizer", "adamw2")]
+    [InlineData("--lr", "0")]
+    [InlineData("--lr", "-0.1")]
+    [InlineData("--lr", "nan")]
+    [InlineData("--lr", "fast")]
+    [InlineData("--momentum", "1")]
+    [InlineData("--weight-decay", "-1")]
+    [InlineData("--epochs", "0")]
+    [InlineData("--epochs", "1.5")]
+    [InlineData("--batch", "0")]
+    [InlineData("--batch", "some")]
+    [InlineData("--validation", "1")]
+    [InlineData("--validation", "-0.1")]
+    [InlineData("--test", "1.5")]
+    [InlineData("--early-stop", "-1")]
+    [InlineData("--seed", "first")]
+    [InlineData("--threads", "-1")]
+    [InlineData("--scale", "huge")]
+    public void ABadValueNamesItsOption(string option, string value) =>
+        Command.Run("train", "iris", "--optimizer", "sgd", option, value).WasBadUsage(option, value);
+
+    [Fact]
+    public void OptionsThatDoNotGoTogether()
+    {
+        Command.Run("train", "iris", "--momentum", "0.5").WasBadUsage("--momentum");
+        Command.Run("train", "iris", "--optimizer", "nesterov", "--momentum", "0").WasBadUsage("nesterov");
+        Command.Run("train", "iris", "--early-stop", "5", "--validation", "0").WasBadUsage("--early-stop");
+        Command.Run("train", "iris", "--target", "species").WasBadUsage("--target");
+    }
+
+    [Fact]
+    public void MissingAndUnknownWords()
+    {
+        Command.Run().WasBadUsage("command");
+        Command.Run("trian", "digits").WasBadUsage("trian");
+        Command.Run("train").WasBadUsage("DATA");
+        Command.Run("train", "iris", "wine").WasBadUsage("wine");
+        Command.Run("train", "iris", "--nonsense").WasBadUsage("--nonsense");
+        Command.Run("train", "iris", "--lr").WasBadUsage("--lr");
+        Command.Run("evaluate", "model").WasBadUsage("DATA");
+        Command.Run("predict").WasBadUsage("MODEL");
+        Command.Run("inspect").WasBadUsage("MODEL");
+    }
+
+    [Theory]
+    [InlineData("train")]
+    [InlineData("evaluate")]
+    [InlineData("predict")]
+    [InlineData("inspect")]
+    [InlineData("info")]
+    public void HelpIsNoError(string command)
+    {
+        CommandResult help = Command.Run(command, "--help").Done();
+
+        Assert.Contains($"fastmlp {command}", help.Output, StringComparison.Ordinal);
+        Assert.Contains("--json", help.Output, StringComparison.Ordinal);
+        Assert.Contains($"  {command} ", Command.Run("--help").Done().Output, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,10 @@
+namespace FastMlp.Cli.Arguments;
+
+/// <summary>The update rules that <c>--optimizer</c> names.</summary>
+internal enum OptimizerKind
+{
+    Sgd,
+    Momentum,
+    Nesterov,
+    Adam,
+}

@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using FastMlp.Cli.Reporting;
+using FastMlp.Data;
+
+namespace FastMlp.Cli;
+
+/// <summary>The <c>fastmlp</c> command: parses, runs one command, and turns every failure into one line and an exit code.</summary>
+internal static class Cli
+{
+    /// <summary>Set to 1, it shows where an error came from.</summary>
+    private const string DebugVariable = "FASTMLP_DEBUG";
+
+    /// <summary>Understood by every command.</summary>
+    public static Option<bool> JsonOption { get; } = new("--json")
+    {
+        Description = "Print one JSON object on standard output and nothing else there",
+        Recursive = true,
+    };
+
+    /// <summary>Runs in this process, with the streams given.</summary>
+    public static int Run(string[] args, TextWriter output, TextWriter error, TextReader? input = null, CancellationToken stop = default) =>
+        Run(args, new CommandConsole(output, error, input ?? TextReader.Null), stop);
+
+    public static int Run(string[] args, CommandConsole console, CancellationToken stop = default)
+    {
+        ParseResult parsed = Root(console, stop).Parse(args, new ParserConfiguration
+        {
+            EnablePosixBundling = false,
+            ResponseFileTokenReplacer = null, // a path may start with @
+        });
+        if (parsed.Action is ParseErrorAction || (parsed.Action is null && parsed.Errors.Count > 0))
+        {
+            return BadUsage(console, parsed, parsed.Errors[0].Message);
+        }
+
+        try
+        {
+            return parsed.Invoke(new InvocationConfiguration
+            {
+                Output = console.Output,
+                Error = console.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
+        }
+        catch (UsageException exception)
+        {
+            return BadUsage(console, parsed, exception.Message);
+        }
+        catch (Exception exception) when (!ShowsDetails())
+        {
+            console.Error.WriteLine($"fastmlp: {Describe(exception)}");
+            return ExitCode.Failed;
+        }
+        catch (Exception exception)
+        {
+            console.Error.WriteLine(exception);
+            return ExitCode.Failed;
+        }
+    }
+
+    private static RootCommand Root(CommandConsole console, CancellationToken stop)
+    {
+        RootCommand root = new("Trains multilayer perceptrons and runs them.")
+        {
+            JsonOption,
+            TrainCommand.Create(console, stop),
+            EvaluateCommand.Create(console),
+            PredictCommand.Create(console),
+            InspectCommand.Create(console),
+            InfoCommand.Create(console),
+        };
+        root.HelpName = "fastmlp";
+        return root;
+    }
+
+    private static int BadUsage(CommandConsole console, ParseResult parsed, string message)
+    {
+        Command command = parsed.CommandResult.Command;
+        string name = command is RootCommand ? "fastmlp" : $"fastmlp {command.Name}";
+        console.Error.WriteLine($"fastmlp: {OneLine(message)}");
+        console.Error.WriteLine($"See '{name} --help'.");
+        return ExitCode.BadUsage;
+    }
+
+    private static bool ShowsDetails() => Environment.GetEnvironmentVariable(DebugVariable) == "1";
+
+    /// <summary>Expected failures speak for themselves; the others say which kind they are and how to see more.</summary>
+    private static string Describe(Exception exception) => exception switch
+    {
+        CommandFailedException or ModelFormatException or DataFormatException or TrainingDivergedException or IOException
+            or UnauthorizedAccessException or InvalidDataException => OneLine(exception.Message),
+        OutOfMemoryException => "there is not enough memory for this.",
+        _ => $"{OneLine(exception.Message)} (unexpected {exception.GetType().Name}; set {DebugVariable}=1 to see where)",
+    };
+
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();
+}

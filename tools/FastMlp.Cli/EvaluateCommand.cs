@@ -1,0 +1,95 @@
+using System.CommandLine;
+using FastMlp.Cli.Reporting;
+using FastMlp.Cli.Sources;
+using FastMlp.Cli.Training;
+
+namespace FastMlp.Cli;
+
+/// <summary><c>fastmlp evaluate</c>: scores a stored model on data with known answers.</summary>
+internal static class EvaluateCommand
+{
+    private static readonly Argument<string> modelPath = new("MODEL") { Description = "A model file" };
+
+    private static readonly Argument<string> dataName = new("DATA")
+    {
+        Description = "A built-in data set, a CSV file with the columns of the training data in any order, or a folder of idx files (its test set, if it has one)",
+    };
+
+    private static readonly Option<bool> heldOut = new("--held-out")
+    {
+        Description = "Score only the rows that training held out of the same data",
+    };
+
+    public static Command Create(CommandConsole console)
+    {
+        Command command = new("evaluate", "Score a model on data: the figures of training and, for classes, the confusion matrix.") { modelPath, dataName, heldOut };
+        command.SetAction(parsed =>
+        {
+            using StoredModel model = StoredModel.Load(parsed.GetRequiredValue(modelPath));
+            DataSource source = DataSource.Find(parsed.GetRequiredValue(dataName));
+            Dataset data = source.LoadFor(model.Preprocessing);
+            bool onlyHeldOut = parsed.GetValue(heldOut);
+            if (onlyHeldOut)
+            {
+                data = HeldOut(model, source, data);
+            }
+
+            if (data.Rows == 0)
+            {
+                throw new CommandFailedException($"{source.Name} has no rows.");
+            }
+
+            Score score = Score.Of(model.Network, model.Preprocessing, model.Preprocessing.Transform(data));
+            if (parsed.GetValue(Cli.JsonOption))
+            {
+                console.WriteJson(json =>
+                {
+                    json.WriteString("command", "evaluate");
+                    json.WriteString("model", model.Path);
+                    json.WriteString("data", source.Name);
+                    ScoreReport.WriteFigures(json, score);
+                    if (score.Confusion is not null)
+                    {
+                        ScoreReport.WriteConfusion(json, score.Confusion, model.ClassNames);
+                    }
+                });
+            }
+            else
+            {
+                if (!onlyHeldOut && MayHaveTrained(model, source, data))
+                {
+                    console.Error.WriteLine($"note: the model was trained on part of {source.Name}; --held-out scores only the rows that it has not seen.");
+                }
+
+                if (score.Confusion is not null)
+                {
+                    ScoreReport.WriteConfusion(console.Results, score.Confusion, model.ClassNames);
+                }
+
+                console.Output.WriteLine($"rows: {score.Rows}");
+                ScoreReport.WriteFigures(console.Output, score, "test ");
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static bool MayHaveTrained(StoredModel model, DataSource source, Dataset data) =>
+        model.Provenance is { TestFraction: > 0 } provenance && provenance.Data == source.Name && provenance.Rows == data.Rows;
+
+    private static Dataset HeldOut(StoredModel model, DataSource source, Dataset data)
+    {
+        if (model.Provenance is not { TestFraction: > 0 } provenance)
+        {
+            throw new CommandFailedException($"{model.Path} does not say that any rows were held out at training; leave --held-out away.");
+        }
+
+        if (provenance.Data != source.Name || provenance.Rows != data.Rows)
+        {
+            throw new CommandFailedException($"the model was trained on {provenance.Data} with {Text.Count(provenance.Rows, "row")}, not on {source.Name} with {Text.Count(data.Rows)}: which rows were held out is not known.");
+        }
+
+        return SplitData.Part(data, provenance.TestFraction, provenance.Seed).PartedOff ?? data;
+    }
+}

@@ -1,0 +1,128 @@
+using System.CommandLine;
+using System.Text.Json;
+using FastMlp.Cli.Reporting;
+using FastMlp.Cli.Sources;
+using FastMlp.Data;
+using Spectre.Console;
+using Text = FastMlp.Cli.Reporting.Text;
+
+namespace FastMlp.Cli;
+
+/// <summary><c>fastmlp inspect</c>: what is in a model's file.</summary>
+internal static class InspectCommand
+{
+    private static readonly Argument<string> modelPath = new("MODEL") { Description = "A model file" };
+
+    public static Command Create(CommandConsole console)
+    {
+        Command command = new("inspect", "Show a model: layers, shapes, parameters, activations, preprocessing, and how it was trained.") { modelPath };
+        command.SetAction(parsed =>
+        {
+            using StoredModel model = StoredModel.Load(parsed.GetRequiredValue(modelPath));
+            if (parsed.GetValue(Cli.JsonOption))
+            {
+                console.WriteJson(json => Write(json, model));
+            }
+            else
+            {
+                console.Output.WriteLine($"{model.Path}: {Text.Count(model.Network.ParameterCount, "parameter")}, {Text.Size(new FileInfo(model.Path).Length)}");
+                console.Results.Write(LayerTable(model.Network));
+                Describe(model).WriteTo(console.Output);
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Table LayerTable(Network network)
+    {
+        Table table = new Table().Border(TableBorder.Simple);
+        table.AddColumn(new TableColumn("layer").RightAligned());
+        table.AddColumn("weight [out, in]");
+        table.AddColumn("bias");
+        table.AddColumn("activation");
+        table.AddColumn(new TableColumn("parameters").RightAligned());
+        for (int i = 0; i < network.LayerCount; i++)
+        {
+            LayerInfo layer = network.GetLayer(i);
+            table.AddRow(
+                Text.Count(i),
+                Markup.Escape($"[{layer.OutputSize}, {layer.InputSize}]"),
+                layer.Bias switch { Bias.PerUnit => Markup.Escape($"[{layer.OutputSize}]"), Bias.Shared => "shared", _ => "none" },
+                Markup.Escape(layer.Activation.ToString()),
+                Text.Count(layer.ParameterCount));
+        }
+
+        return table;
+    }
+
+    private static Facts Describe(StoredModel model)
+    {
+        Preprocessing preprocessing = model.Preprocessing;
+        Facts facts = new();
+        facts.Add("task", model.Classifies ? "classification" : "regression");
+        facts.Add("features", preprocessing.FeatureNames.Count > 0
+            ? $"{Text.Count(model.Network.InputSize)}: {Listing.Of(preprocessing.FeatureNames)}"
+            : Text.Count(model.Network.InputSize));
+        facts.Add("scaling", !model.HasPreprocessing ? "none stored in the file"
+            : preprocessing.Features.IsIdentity ? "none"
+            : "(x - offset) scale, fitted to the training rows");
+        if (model.Classifies)
+        {
+            facts.Add("classes", $"{Text.Count(model.Network.OutputSize)}: {Listing.Of(model.ClassNames)}");
+        }
+        else if (preprocessing.TargetNames.Count > 0)
+        {
+            facts.Add("target", Listing.Of(preprocessing.TargetNames));
+        }
+
+        if (model.Provenance is { } provenance)
+        {
+            facts.Add("trained on", $"{provenance.Data}: {Text.Count(provenance.TrainRows)} of {Text.Count(provenance.Rows, "row")}, {Text.Count(provenance.ValidationRows)} validation, {Text.Count(provenance.TestRows)} test");
+            facts.Add("options", provenance.Options);
+            facts.Add("seed", provenance.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            facts.Add("epochs done", $"{Text.Count(provenance.EpochsDone)} ({provenance.StopReason})");
+            facts.Add("fastmlp", provenance.Version);
+        }
+        else
+        {
+            facts.Add("trained on", "not recorded in the file");
+        }
+
+        return facts;
+    }
+
+    private static void Write(Utf8JsonWriter json, StoredModel model)
+    {
+        json.WriteString("command", "inspect");
+        json.WriteString("model", model.Path);
+        json.WriteNumber("parameters", model.Network.ParameterCount);
+        json.WriteStartArray("layers");
+        for (int i = 0; i < model.Network.LayerCount; i++)
+        {
+            LayerInfo layer = model.Network.GetLayer(i);
+            json.WriteStartObject();
+            json.WriteNumber("inputs", layer.InputSize);
+            json.WriteNumber("units", layer.OutputSize);
+            json.WriteString("activation", layer.Activation.ToString());
+            json.WriteString("bias", layer.Bias.ToString());
+            json.WriteNumber("parameters", layer.ParameterCount);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        if (model.HasPreprocessing)
+        {
+            json.WritePropertyName("preprocessing");
+            json.WriteRawValue(model.Preprocessing.ToJson());
+        }
+
+        if (model.Provenance is { } provenance)
+        {
+            json.WriteStartObject("training");
+            provenance.Write(json);
+            json.WriteEndObject();
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+
+namespace FastMlp.Cli.Reporting;
+
+/// <summary>Numbers as people read them, the same in every culture.</summary>
+internal static class Text
+{
+    public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>A count with its noun: <c>1 row</c>, <c>1,797 rows</c>.</summary>
+    public static string Count(long value, string noun) => $"{Count(value)} {noun}{(value == 1 ? "" : noun.EndsWith('s') ? "es" : "s")}";
+
+    /// <summary>A loss or an error: four places, or four digits where those would show nothing.</summary>
+    public static string Figure(double value) =>
+        value != 0 && Math.Abs(value) < 0.001
+            ? value.ToString("0.###e-0", CultureInfo.InvariantCulture)
+            : value.ToString("0.0000", CultureInfo.InvariantCulture);
+
+    /// <summary>A share of 1 as <c>98.33 %</c>.</summary>
+    public static string Percent(double share) => (100 * share).ToString("0.00", CultureInfo.InvariantCulture) + " %";
+
+    /// <summary>A rate with a prefix: <c>235 k</c>, <c>1.24 M</c>.</summary>
+    public static string Rate(double perSecond) => perSecond switch
+    {
+        >= 1e9 => Digits(perSecond / 1e9) + " G",
+        >= 1e6 => Digits(perSecond / 1e6) + " M",
+        >= 1e3 => Digits(perSecond / 1e3) + " k",
+        _ => Digits(perSecond),
+    };
+
+    /// <summary>A time in the unit that suits it: <c>0.31 s</c>, <c>12.4 s</c>, <c>2:07</c>, <c>1:02:07</c>.</summary>
+    public static string Time(TimeSpan time)
+    {
+        if (time.TotalSeconds < 60)
+        {
+            return time.TotalSeconds.ToString(time.TotalSeconds < 10 ? "0.00" : "0.0", CultureInfo.InvariantCulture) + " s";
+        }
+
+        TimeSpan whole = TimeSpan.FromSeconds(Math.Round(time.TotalSeconds));
+        return whole.ToString(whole.TotalHours < 1 ? @"m\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A file's size.</summary>
+    public static string Size(long bytes) => bytes switch
+    {
+        >= 1L << 30 => Digits(bytes / (double)(1L << 30)) + " GiB",
+        >= 1L << 20 => Digits(bytes / (double)(1L << 20)) + " MiB",
+        >= 1L << 10 => Digits(bytes / (double)(1L << 10)) + " KiB",
+        _ => Count(bytes) + " B",
+    };
+
+    private static string Digits(double value) =>
+        value.ToString(value >= 99.95 ? "0" : value >= 9.995 ? "0.0" : "0.00", CultureInfo.InvariantCulture);
+}

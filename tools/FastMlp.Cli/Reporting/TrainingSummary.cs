@@ -1,0 +1,97 @@
+using System.Text.Json;
+using FastMlp.Cli.Training;
+
+namespace FastMlp.Cli.Reporting;
+
+/// <summary>What <c>fastmlp train</c> says at its end.</summary>
+internal static class TrainingSummary
+{
+    public static void Write(TextWriter writer, TrainingRun run)
+    {
+        SplitData data = run.Data;
+        FitReport report = run.Report;
+        string split = $"{Text.Count(data.Train.Rows)} train, {Text.Count(data.Validation?.Rows ?? 0)} validation, {Text.Count(data.Test?.Rows ?? 0)} test";
+        string learnt = data.Classifies ? Text.Count(data.Train.TargetSize, "class") : Text.Count(data.Train.TargetSize, "value") + " to learn";
+        Facts facts = new();
+        facts.Add("data", $"{data.Name}: {Text.Count(data.Train.InputSize, "feature")}, {learnt}; rows: {split}");
+        facts.Add("network", $"{NetworkText.Of(run.Network)}, {Text.Count(run.Network.ParameterCount, "parameter")}");
+        facts.Add("options", run.Plan.Options);
+        facts.Add("time", $"{Text.Time(report.WallTime)}, {Text.Rate(report.SamplesPerSecond)} samples/s");
+        if (Stop(run) is { } stop)
+        {
+            facts.Add("stopped", stop);
+        }
+
+        facts.Add("model", $"{run.ModelPath} ({Text.Size(new FileInfo(run.ModelPath).Length)})");
+        facts.WriteTo(writer);
+        if (run.Score is not null)
+        {
+            ScoreReport.WriteFigures(writer, run.Score, "test ");
+        }
+    }
+
+    public static void Write(Utf8JsonWriter json, TrainingRun run)
+    {
+        SplitData data = run.Data;
+        json.WriteString("command", "train");
+        json.WriteStartObject("data");
+        json.WriteString("name", data.Name);
+        json.WriteString("task", data.Classifies ? "classification" : "regression");
+        json.WriteNumber("features", data.Train.InputSize);
+        json.WriteNumber(data.Classifies ? "classes" : "targets", data.Train.TargetSize);
+        json.WriteNumber("rows", data.Rows);
+        json.WriteNumber("trainRows", data.Train.Rows);
+        json.WriteNumber("validationRows", data.Validation?.Rows ?? 0);
+        json.WriteNumber("testRows", data.Test?.Rows ?? 0);
+        json.WriteEndObject();
+        json.WriteStartObject("network");
+        json.WriteString("layers", NetworkText.Of(run.Network));
+        json.WriteNumber("parameters", run.Network.ParameterCount);
+        json.WriteEndObject();
+        json.WriteStartObject("training");
+        json.WriteString("options", run.Plan.Options);
+        json.WriteNumber("epochs", run.Report.Epochs.Count);
+        json.WriteNumber("bestEpoch", run.Report.BestEpoch);
+        json.WriteString("stopReason", run.Report.StopReason.ToString());
+        json.WriteNumber("seconds", run.Report.WallTime.TotalSeconds);
+        Figure(json, "samplesPerSecond", run.Report.SamplesPerSecond);
+        if (run.Report.Epochs is [.., EpochReport last])
+        {
+            Figure(json, "trainLoss", last.TrainLoss);
+            if (last.ValidationLoss is { } loss)
+            {
+                Figure(json, "validationLoss", loss);
+            }
+        }
+
+        json.WriteEndObject();
+        json.WriteString("model", run.ModelPath);
+        if (run.Score is not null)
+        {
+            json.WriteStartObject("test");
+            ScoreReport.WriteFigures(json, run.Score);
+            json.WriteEndObject();
+        }
+    }
+
+    /// <summary>JSON has no NaN and no infinity; null stands for them.</summary>
+    public static void Figure(Utf8JsonWriter json, string name, double value)
+    {
+        if (double.IsFinite(value))
+        {
+            json.WriteNumber(name, value);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
+
+    private static string? Stop(TrainingRun run) => run.Report.StopReason switch
+    {
+        StopReason.Cancelled => $"as you asked, after {Text.Count(run.Report.Epochs.Count, "whole epoch")}; what was learnt is kept",
+        StopReason.EarlyStopping => $"early, after {Text.Count(run.Report.Epochs.Count, "epoch")}; epoch {Text.Count(run.Report.BestEpoch)} was the best and is kept",
+        StopReason.Converged => $"after {Text.Count(run.Report.Epochs.Count, "epoch")}: every training row is right",
+        _ => null,
+    };
+}

@@ -1,0 +1,134 @@
+using FastMlp.Cli.Reporting;
+using FastMlp.Data;
+
+namespace FastMlp.Cli.Sources;
+
+/// <summary>What DATA on the command line means: a built-in data set, a folder of idx files or a CSV file.</summary>
+internal sealed class DataSource
+{
+    private readonly string argument;
+    private readonly BuiltInDataset? builtIn;
+
+    private DataSource(string argument, BuiltInDataset? builtIn)
+    {
+        this.argument = argument;
+        this.builtIn = builtIn;
+        IsIdxFolder = builtIn is null && Directory.Exists(argument);
+        Name = builtIn?.Name ?? NameOfPath(argument, IsIdxFolder);
+    }
+
+    /// <summary>A short name without a path: <c>digits</c>, <c>mnist</c> for a folder, <c>cars</c> for cars.csv.gz.</summary>
+    public string Name { get; }
+
+    public bool IsIdxFolder { get; }
+
+    /// <summary>Whether a target column can be chosen.</summary>
+    public bool IsCsv => builtIn is null && !IsIdxFolder;
+
+    /// <summary>A built-in name goes first; <c>./digits</c> is the file.</summary>
+    public static DataSource Find(string argument)
+    {
+        if (BuiltInDatasets.TryGet(argument, out BuiltInDataset? builtIn))
+        {
+            return new DataSource(argument, builtIn);
+        }
+
+        if (Directory.Exists(argument))
+        {
+            return IdxDataset.IsFolder(argument)
+                ? new DataSource(argument, null)
+                : throw new CommandFailedException($"the folder '{argument}' has no idx files; wanted are train-images-idx3-ubyte and train-labels-idx1-ubyte, with .gz or without.");
+        }
+
+        return File.Exists(argument) ? new DataSource(argument, null) : throw Missing(argument);
+    }
+
+    /// <summary>The rows to train on, and the test set that comes with them, if one does.</summary>
+    public (Dataset Rows, Dataset? Test) Load(string? target, DataTask? task)
+    {
+        if (!IsCsv && target is not null)
+        {
+            throw new UsageException($"--target chooses a column of a CSV file; {Name} has its target built in.");
+        }
+
+        (Dataset Rows, Dataset? Test) loaded = builtIn is not null ? (builtIn.Load(), null)
+            : IsIdxFolder ? IdxDataset.LoadFolder(argument)
+            : (CsvDataset.Load(argument, new CsvOptions { Target = target, Task = task }), null);
+        return task is null || task == DataTask.Classification == loaded.Rows.IsClassification
+            ? loaded
+            : throw new CommandFailedException($"{Name} has {(loaded.Rows.IsClassification ? "classes" : "values")} to learn; --task {(loaded.Rows.IsClassification ? "regress needs values" : "classify needs classes")}.");
+    }
+
+    /// <summary>The rows as a trained model wants them, not yet scaled; the test set where the data come with one.</summary>
+    public Dataset LoadFor(Preprocessing preprocessing)
+    {
+        if (IsCsv)
+        {
+            return CsvDataset.Load(argument, preprocessing);
+        }
+
+        (Dataset rows, Dataset? test) = Load(null, null);
+        Dataset data = test ?? rows;
+        CheckFeatures(data.InputSize, preprocessing);
+        if (data.IsClassification != (preprocessing.Task == DataTask.Classification))
+        {
+            throw new CommandFailedException($"{Name} has {(data.IsClassification ? "classes" : "values")} to learn; the model was trained for {(data.IsClassification ? "values" : "classes")}.");
+        }
+
+        if (data.ClassNames.Count > 0 && preprocessing.ClassNames.Count > 0 && !data.ClassNames.SequenceEqual(preprocessing.ClassNames))
+        {
+            throw new CommandFailedException($"{Name} has the classes {Listing.Of(data.ClassNames)}; the model tells {Listing.Of(preprocessing.ClassNames)} apart.");
+        }
+
+        return data;
+    }
+
+    /// <summary>The features only, [rows, inputSize], not yet scaled.</summary>
+    public ReadOnlySpan<float> LoadFeaturesFor(Preprocessing preprocessing)
+    {
+        if (IsCsv)
+        {
+            return CsvDataset.LoadFeatures(argument, preprocessing).Features;
+        }
+
+        (Dataset rows, Dataset? test) = Load(null, null);
+        CheckFeatures(rows.InputSize, preprocessing);
+        return (test ?? rows).Features;
+    }
+
+    private void CheckFeatures(int inputSize, Preprocessing preprocessing)
+    {
+        if (inputSize != preprocessing.Features.Size)
+        {
+            throw new CommandFailedException($"{Name} has {Text.Count(inputSize, "feature")} in a row; the model takes {Text.Count(preprocessing.Features.Size)}.");
+        }
+    }
+
+    private static CommandFailedException Missing(string argument)
+    {
+        bool isPath = argument.AsSpan().ContainsAny('/', '\\', '.');
+        if (isPath)
+        {
+            return new CommandFailedException($"there is no file or folder '{argument}'.");
+        }
+
+        string? nearest = Spelling.Nearest(argument, BuiltInDatasets.Names);
+        string names = string.Join(", ", BuiltInDatasets.Names);
+        return new CommandFailedException(nearest is null
+            ? $"there is no built-in data set, file or folder '{argument}'; built in are {names}."
+            : $"there is no built-in data set, file or folder '{argument}'; did you mean {nearest}? Built in are {names}.");
+    }
+
+    private static string NameOfPath(string path, bool isFolder)
+    {
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+        if (isFolder)
+        {
+            return name.Length > 0 ? name : "data";
+        }
+
+        name = name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? name[..^3] : name;
+        string withoutExtension = Path.GetFileNameWithoutExtension(name);
+        return withoutExtension.Length > 0 ? withoutExtension : "data";
+    }
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using FastMlp.Cli.Training;
+using FastMlp.Data;
+
+namespace FastMlp.Cli.Sources;
+
+/// <summary>A model's file: the network and what the file says about its data.</summary>
+internal sealed class StoredModel : IDisposable
+{
+    private StoredModel(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new CommandFailedException($"the model '{path}' is a folder; give the file in it.");
+        }
+
+        if (!File.Exists(path))
+        {
+            throw new CommandFailedException($"there is no model file '{path}'.");
+        }
+
+        Path = path;
+        try
+        {
+            Network = Network.Load(path);
+        }
+        catch (ModelFormatException exception)
+        {
+            throw new ModelFormatException($"{path}: {exception.Message}", exception);
+        }
+    }
+
+    public string Path { get; }
+
+    public Network Network { get; }
+
+    /// <summary>As stored; for a model that carries none, features as they are, and classes if its output is a softmax.</summary>
+    public Preprocessing Preprocessing { get; private set; } = null!;
+
+    /// <summary>Whether the file carries its preprocessing.</summary>
+    public bool HasPreprocessing { get; private set; }
+
+    public Provenance? Provenance { get; private set; }
+
+    public bool Classifies => Preprocessing.Task == DataTask.Classification;
+
+    /// <summary>The classes by name, or by number where they have none.</summary>
+    public IReadOnlyList<string> ClassNames => Preprocessing.ClassNames.Count > 0
+        ? Preprocessing.ClassNames
+        : Numbers(Network.OutputSize);
+
+    public static StoredModel Load(string path)
+    {
+        StoredModel model = new(path);
+        try
+        {
+            Preprocessing? stored = Preprocessing.From(model.Network);
+            model.HasPreprocessing = stored is not null;
+            model.Preprocessing = stored ?? Plain(model.Network);
+            model.Provenance = Provenance.From(model.Network);
+            return model;
+        }
+        catch (ModelFormatException exception)
+        {
+            model.Dispose();
+            throw new ModelFormatException($"{path}: {exception.Message}", exception);
+        }
+    }
+
+    public void Dispose() => Network.Dispose();
+
+    private static Preprocessing Plain(Network network)
+    {
+        bool classifies = network.GetLayer(network.LayerCount - 1).Activation == Activation.Softmax;
+        return new Preprocessing
+        {
+            Task = classifies ? DataTask.Classification : DataTask.Regression,
+            Features = Scaler.Identity(network.InputSize),
+            ClassNames = classifies ? Numbers(network.OutputSize) : [],
+        };
+    }
+
+    private static string[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(i => i.ToString(CultureInfo.InvariantCulture))];
+}

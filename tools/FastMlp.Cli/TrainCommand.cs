@@ -1,0 +1,163 @@
+using System.CommandLine;
+using System.Globalization;
+using FastMlp.Cli.Arguments;
+using FastMlp.Cli.Reporting;
+using FastMlp.Cli.Training;
+using FastMlp.Data;
+
+namespace FastMlp.Cli;
+
+/// <summary><c>fastmlp train</c>: reads the options, runs the training, prints the summary and the held-out figures.</summary>
+internal static class TrainCommand
+{
+    private static readonly Argument<string> data = new("DATA")
+    {
+        Description = $"A built-in data set ({string.Join(", ", BuiltInDatasets.Names)}), a CSV file or a folder of idx files",
+    };
+
+    private static readonly Option<int[]?> layers = Options.Value<int[]>("--layers", "N,N,...",
+        "Units of the hidden layers, or none [default: 128, or 32 for values]", "a list of whole numbers such as 64,32, nor 'none'", LayerSizes.TryParse);
+
+    private static readonly Option<NamedActivation?> activation = Options.Value("--activation", "NAME",
+        $"Activation of the hidden layers: {ActivationNames.Known} [default: relu]", $"one of {ActivationNames.Known}",
+        (string text, out NamedActivation value) =>
+        {
+            bool known = ActivationNames.TryParse(text, out Activation parsed);
+            value = new NamedActivation(text, parsed);
+            return known;
+        });
+
+    private static readonly Option<DataTask?> task = Choice("--task", "Learn classes or values [default: by the target column]",
+        ("classify", DataTask.Classification), ("regress", DataTask.Regression));
+
+    private static readonly Option<string?> target = new("--target")
+    {
+        HelpName = "COLUMN",
+        Description = "The CSV column to learn, by name or by number from 0 [default: the last]",
+    };
+
+    private static readonly Option<OptimizerKind?> optimizer = Choice("--optimizer", "The update rule [default: adam]",
+        ("sgd", OptimizerKind.Sgd), ("momentum", OptimizerKind.Momentum), ("nesterov", OptimizerKind.Nesterov), ("adam", OptimizerKind.Adam));
+
+    private static readonly Option<float?> momentum = Options.Real("--momentum",
+        "Momentum of sgd, momentum and nesterov [default: 0.9, for sgd 0]", "a number of at least 0 and below 1", value => value is >= 0 and < 1);
+
+    private static readonly Option<float?> weightDecay = Options.Real("--weight-decay",
+        "L2 coefficient on the weights [default: 0.003, or 0.1 for values]", "a number of at least 0", value => value >= 0);
+
+    private static readonly Option<float?> lr = Options.Real("--lr",
+        "Learning rate [default: adam 0.001, sgd 0.1, momentum and nesterov 0.02]", "a number above 0", value => value > 0);
+
+    private static readonly Option<int?> epochs = Options.Integer("--epochs", "Passes over the training rows [default: 40]", least: 1);
+
+    private static readonly Option<int?> batch = Options.Number("--batch", "N",
+        "Rows in a mini-batch, or full [default: 32]", "a whole number of at least 1, nor 'full'", (string text, out int value) =>
+        {
+            value = FitOptions.FullBatch;
+            return text == "full" || Options.Integer(text, 1, out value);
+        });
+
+    private static readonly Option<double?> validation = Options.Number("--validation", "FRACTION",
+        "Share of the training rows that is scored after every epoch and not trained on [default: 0.1]", "a fraction of at least 0 and below 1",
+        (string text, out double value) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && value is >= 0 and < 1);
+
+    private static readonly Option<string?> test = new("--test")
+    {
+        HelpName = "FRACTION or PATH",
+        Description = "What to hold out for the final figures: a share of the rows, or other data [default: the test set of the folder, else 0.25]",
+    };
+
+    private static readonly Option<int?> earlyStop = Options.Integer("--early-stop",
+        "Stop after N epochs without a lower validation loss and keep the best epoch; 0 is never [default: 0]", least: 0);
+
+    private static readonly Option<int?> seed = Options.Integer("--seed", "Seed of the split, the first weights and the order of rows [default: 1]", int.MinValue);
+
+    private static readonly Option<int?> threads = Options.Integer("--threads", "Threads; 0 is all cores. The result is the same for any number [default: 0]", least: 0);
+
+    private static readonly Option<string?> output = new("--out")
+    {
+        HelpName = "MODEL",
+        Description = "The file to write [default: the name of the data with .safetensors, in this folder]",
+    };
+
+    private static readonly Option<Scaling?> scale = Choice("--scale", "Scaling of the features, fitted to the training rows [default: standard, for idx files pixels]",
+        ("standard", Scaling.Standard), ("minmax", Scaling.MinMax), ("pixels", Scaling.Pixels), ("none", Scaling.None));
+
+    public static Command Create(CommandConsole console, CancellationToken stop)
+    {
+        Command command = new("train", "Train a network, score it on rows that were held out, and write it to a file. Ctrl-C stops after the batch under way, then scores and writes what was learnt (exit code 0).")
+        {
+            data, layers, activation, task, target, optimizer, momentum, weightDecay, lr, epochs, batch, validation, test, earlyStop, seed, threads, scale, output,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(momentum) is not null && (result.GetValue(optimizer) ?? OptimizerKind.Adam) == OptimizerKind.Adam)
+            {
+                result.AddError("--momentum goes with --optimizer sgd, momentum or nesterov; adam has its own.");
+            }
+
+            if (result.GetValue(momentum) == 0 && result.GetValue(optimizer) == OptimizerKind.Nesterov)
+            {
+                result.AddError("--optimizer nesterov needs a --momentum above 0.");
+            }
+
+            if (result.GetValue(earlyStop) > 0 && result.GetValue(validation) == 0)
+            {
+                result.AddError("--early-stop watches the validation loss; it needs a --validation above 0.");
+            }
+        });
+        command.SetAction(parsed =>
+        {
+            bool asJson = parsed.GetValue(Cli.JsonOption);
+            using TrainingRun run = TrainingRun.Execute(Settings(parsed), console, quiet: asJson, stop);
+            if (asJson)
+            {
+                console.WriteJson(json => TrainingSummary.Write(json, run));
+            }
+            else
+            {
+                TrainingSummary.Write(console.Output, run);
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static TrainSettings Settings(ParseResult parsed)
+    {
+        TrainSettings defaults = new() { Data = parsed.GetRequiredValue(data) };
+        return defaults with
+        {
+            Layers = parsed.GetValue(layers),
+            Activation = parsed.GetValue(activation) ?? defaults.Activation,
+            Task = parsed.GetValue(task),
+            Target = parsed.GetValue(target),
+            Optimizer = parsed.GetValue(optimizer) ?? defaults.Optimizer,
+            Momentum = parsed.GetValue(momentum),
+            WeightDecay = parsed.GetValue(weightDecay),
+            LearningRate = parsed.GetValue(lr),
+            Epochs = parsed.GetValue(epochs),
+            BatchSize = parsed.GetValue(batch),
+            Validation = parsed.GetValue(validation),
+            Test = parsed.GetValue(test),
+            EarlyStop = parsed.GetValue(earlyStop) ?? defaults.EarlyStop,
+            Seed = parsed.GetValue(seed) ?? defaults.Seed,
+            Threads = parsed.GetValue(threads) ?? defaults.Threads,
+            Scale = parsed.GetValue(scale),
+            Out = parsed.GetValue(output),
+        };
+    }
+
+    private static Option<T?> Choice<T>(string name, string description, params (string Name, T Value)[] choices)
+        where T : struct
+    {
+        string names = string.Join('|', choices.Select(choice => choice.Name));
+        return Options.Number(name, names, description, $"one of {names.Replace("|", ", ", StringComparison.Ordinal)}", (string text, out T value) =>
+        {
+            int index = Array.FindIndex(choices, choice => choice.Name == text);
+            value = index < 0 ? default : choices[index].Value;
+            return index >= 0;
+        });
+    }
+}

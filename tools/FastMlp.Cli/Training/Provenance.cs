@@ -1,0 +1,100 @@
+using System.Text;
+using System.Text.Json;
+
+namespace FastMlp.Cli.Training;
+
+/// <summary>
+/// How a model came about, kept in its file. It holds nothing that changes from one run to the next, such as the date or a
+/// path, so that the same command on the same data writes the same bytes.
+/// </summary>
+internal sealed record Provenance
+{
+    /// <summary>The key of <see cref="Network.Metadata"/> under which it is stored.</summary>
+    public const string MetadataKey = "fastmlp.training";
+
+    public required string Version { get; init; }
+
+    public required string Data { get; init; }
+
+    /// <summary>Rows before the split.</summary>
+    public required int Rows { get; init; }
+
+    public required int TrainRows { get; init; }
+
+    public required int ValidationRows { get; init; }
+
+    public required int TestRows { get; init; }
+
+    /// <summary>The share that was held out of <see cref="Rows"/>; 0 where the test rows came from elsewhere.</summary>
+    public required double TestFraction { get; init; }
+
+    public required int Seed { get; init; }
+
+    /// <summary>The options that shaped the training, defaults filled in, in the spelling of the command line.</summary>
+    public required string Options { get; init; }
+
+    public required int EpochsDone { get; init; }
+
+    public required string StopReason { get; init; }
+
+    public void Attach(Network network)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter json = new(stream))
+        {
+            json.WriteStartObject();
+            Write(json);
+            json.WriteEndObject();
+        }
+
+        network.Metadata[MetadataKey] = Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    public void Write(Utf8JsonWriter json)
+    {
+        json.WriteString("version", Version);
+        json.WriteString("data", Data);
+        json.WriteNumber("rows", Rows);
+        json.WriteNumber("trainRows", TrainRows);
+        json.WriteNumber("validationRows", ValidationRows);
+        json.WriteNumber("testRows", TestRows);
+        json.WriteNumber("testFraction", TestFraction);
+        json.WriteNumber("seed", Seed);
+        json.WriteString("options", Options);
+        json.WriteNumber("epochsDone", EpochsDone);
+        json.WriteString("stopReason", StopReason);
+    }
+
+    /// <summary>What <see cref="Attach"/> stored; null if the model was not made by this command.</summary>
+    public static Provenance? From(Network network)
+    {
+        if (!network.Metadata.TryGetValue(MetadataKey, out string? text))
+        {
+            return null;
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text);
+            JsonElement root = document.RootElement;
+            return new Provenance
+            {
+                Version = root.GetProperty("version").GetString() ?? "",
+                Data = root.GetProperty("data").GetString() ?? "",
+                Rows = root.GetProperty("rows").GetInt32(),
+                TrainRows = root.GetProperty("trainRows").GetInt32(),
+                ValidationRows = root.GetProperty("validationRows").GetInt32(),
+                TestRows = root.GetProperty("testRows").GetInt32(),
+                TestFraction = root.GetProperty("testFraction").GetDouble(),
+                Seed = root.GetProperty("seed").GetInt32(),
+                Options = root.GetProperty("options").GetString() ?? "",
+                EpochsDone = root.GetProperty("epochsDone").GetInt32(),
+                StopReason = root.GetProperty("stopReason").GetString() ?? "",
+            };
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new ModelFormatException($"the metadata '{MetadataKey}' of the model is damaged: {exception.Message}", exception);
+        }
+    }
+}

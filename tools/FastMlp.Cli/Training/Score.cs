@@ -1,0 +1,18 @@
+using FastMlp.Data;
+
+namespace FastMlp.Cli.Training;
+
+/// <summary>How a model does on rows it was not trained on, in the unit of the data.</summary>
+internal sealed record Score(int Rows, bool Classifies, double Loss, double Accuracy, double Rmse, double R2, int[,]? Confusion)
+{
+    /// <param name="scaled">The rows, scaled by <paramref name="preprocessing"/>.</param>
+    public static Score Of(Network network, Preprocessing preprocessing, Dataset scaled)
+    {
+        Evaluation evaluation = network.Evaluate(scaled, scaled.IsClassification ? FastMlp.Loss.CrossEntropy : FastMlp.Loss.Quadratic);
+        return new Score(evaluation.Rows, scaled.IsClassification, evaluation.Loss, evaluation.Accuracy,
+            evaluation.Rmse / TargetScale(preprocessing), evaluation.R2, evaluation.Confusion);
+    }
+
+    /// <summary>What one unit of the data is in the unit of the network's answers. Data sets of the command have one target column.</summary>
+    public static double TargetScale(Preprocessing preprocessing) => preprocessing.Targets is { Size: 1 } scaler ? scaler.Scales[0] : 1;
+}

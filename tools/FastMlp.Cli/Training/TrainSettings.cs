@@ -1,0 +1,45 @@
+using FastMlp.Cli.Arguments;
+using FastMlp.Data;
+
+namespace FastMlp.Cli.Training;
+
+/// <summary>What the user asked of <c>fastmlp train</c>; null where the default depends on the data.</summary>
+internal sealed record TrainSettings
+{
+    public required string Data { get; init; }
+
+    public int[]? Layers { get; init; }
+
+    public NamedActivation Activation { get; init; } = new("relu", FastMlp.Activation.Relu);
+
+    public DataTask? Task { get; init; }
+
+    public string? Target { get; init; }
+
+    public OptimizerKind Optimizer { get; init; } = OptimizerKind.Adam;
+
+    public float? LearningRate { get; init; }
+
+    public float? Momentum { get; init; }
+
+    public float? WeightDecay { get; init; }
+
+    public int? Epochs { get; init; }
+
+    public int? BatchSize { get; init; }
+
+    public double? Validation { get; init; }
+
+    /// <summary>A fraction or a path.</summary>
+    public string? Test { get; init; }
+
+    public int EarlyStop { get; init; }
+
+    public int Seed { get; init; } = 1;
+
+    public int Threads { get; init; }
+
+    public string? Out { get; init; }
+
+    public Scaling? Scale { get; init; }
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using FastMlp.Cli.Arguments;
+
+namespace FastMlp.Cli.Training;
+
+/// <summary>The settings with every default filled in from the task and the number of rows.</summary>
+internal sealed class TrainingPlan
+{
+    /// <summary>Without --epochs, small data are visited again and again until about as many rows have been seen as in one pass over MNIST.</summary>
+    private const int DefaultRowsVisited = 60_000;
+
+    private const int LeastDefaultEpochs = 20;
+    private const int MostDefaultEpochs = 200;
+
+    /// <summary>
+    /// Without --weight-decay it is this over the training rows: a fixed prior on the weights, against which more rows weigh more.
+    /// </summary>
+    private const float ClassPrior = 4;
+
+    private const float ValuePrior = 10;
+
+    private readonly TrainSettings settings;
+    private readonly bool classifies;
+    private readonly float weightDecay;
+
+    public TrainingPlan(TrainSettings settings, bool classifies, int trainRows)
+    {
+        this.settings = settings;
+        this.classifies = classifies;
+        Layers = settings.Layers ?? [classifies ? 256 : 64];
+        Epochs = settings.Epochs ?? Math.Clamp(DefaultRowsVisited / trainRows, LeastDefaultEpochs, MostDefaultEpochs);
+        weightDecay = settings.WeightDecay ?? (classifies ? ClassPrior : ValuePrior) / trainRows;
+        Optimizer = CreateOptimizer();
+    }
+
+    public IReadOnlyList<int> Layers { get; }
+
+    public int Epochs { get; }
+
+    public int BatchSize => settings.BatchSize ?? 32;
+
+    public Optimizer Optimizer { get; }
+
+    /// <summary>The options that shape the network and its training, in the spelling of the command line.</summary>
+    public string Options
+    {
+        get
+        {
+            string layers = Layers.Count == 0 ? "none" : string.Join(',', Layers);
+            string optimizer = Optimizer switch
+            {
+                Adam adam => string.Create(CultureInfo.InvariantCulture, $"adam --lr {adam.LearningRate} --weight-decay {adam.WeightDecay}"),
+                Sgd { Momentum: 0 } sgd => string.Create(CultureInfo.InvariantCulture, $"sgd --lr {sgd.LearningRate} --weight-decay {sgd.WeightDecay}"),
+                Sgd sgd => string.Create(CultureInfo.InvariantCulture, $"{(sgd.Nesterov ? "nesterov" : "momentum")} --momentum {sgd.Momentum} --lr {sgd.LearningRate} --weight-decay {sgd.WeightDecay}"),
+                _ => Optimizer.ToString(),
+            };
+            string batch = BatchSize == FastMlp.FitOptions.FullBatch ? "full" : BatchSize.ToString(CultureInfo.InvariantCulture);
+            return string.Create(CultureInfo.InvariantCulture, $"--layers {layers} --activation {settings.Activation.Name} --optimizer {optimizer} --epochs {Epochs} --batch {batch} --early-stop {settings.EarlyStop}");
+        }
+    }
+
+    public Network BuildNetwork(int inputSize, int outputSize)
+    {
+        NetworkBuilder builder = Network.Input(inputSize);
+        for (int i = 0; i < Layers.Count; i++)
+        {
+            int units = Layers[i];
+            if (units < 1)
+            {
+                throw new CommandFailedException($"hidden layer {i + 1} of --layers has {units} units; each needs at least 1 ('--layers none' makes a network without hidden layers).");
+            }
+
+            builder.Dense(units, settings.Activation.Value);
+        }
+
+        return builder.Dense(outputSize, classifies ? Activation.Softmax : Activation.Identity).Build(settings.Seed);
+    }
+
+    public FitOptions FitOptions(Dataset? validation, Action<EpochReport> progress) => new()
+    {
+        Loss = classifies ? Loss.CrossEntropy : Loss.Quadratic,
+        Optimizer = Optimizer,
+        Epochs = Epochs,
+        BatchSize = BatchSize,
+        Validation = validation,
+        EarlyStoppingPatience = validation is null ? 0 : settings.EarlyStop,
+        Seed = settings.Seed,
+        Threads = settings.Threads,
+        Progress = progress,
+    };
+
+    private Optimizer CreateOptimizer()
+    {
+        float momentum = settings.Momentum ?? 0.9f;
+        return settings.Optimizer switch
+        {
+            OptimizerKind.Sgd => new Sgd(settings.LearningRate ?? 0.1f, settings.Momentum ?? 0, weightDecay: weightDecay),
+            OptimizerKind.Momentum => new Sgd(settings.LearningRate ?? 0.02f, momentum, weightDecay: weightDecay),
+            OptimizerKind.Nesterov => new Sgd(settings.LearningRate ?? 0.02f, momentum, nesterov: true, weightDecay: weightDecay),
+            _ => new Adam(settings.LearningRate ?? 1e-3f, weightDecay: weightDecay),
+        };
+    }
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using FastMlp.Cli.Reporting;
+
+namespace FastMlp.Cli.Training;
+
+/// <summary>One run of <c>fastmlp train</c>, from the data to the model's file.</summary>
+internal sealed class TrainingRun : IDisposable
+{
+    private TrainingRun(SplitData data, TrainingPlan plan, string modelPath)
+    {
+        Data = data;
+        Plan = plan;
+        ModelPath = modelPath;
+        Network = plan.BuildNetwork(data.Train.InputSize, data.Train.TargetSize);
+    }
+
+    public SplitData Data { get; }
+
+    public TrainingPlan Plan { get; }
+
+    public Network Network { get; }
+
+    public string ModelPath { get; }
+
+    public FitReport Report { get; private set; } = null!;
+
+    /// <summary>Null where no rows were held out.</summary>
+    public Score? Score { get; private set; }
+
+    public static TrainingRun Execute(TrainSettings settings, CommandConsole console, bool quiet, CancellationToken stop)
+    {
+        SplitData data = SplitData.Load(settings);
+        string modelPath = settings.Out ?? $"{data.Name}.safetensors";
+        OutputFile.CheckWritable(modelPath);
+        TrainingRun run = new(data, new TrainingPlan(settings, data.Classifies, data.Train.Rows), modelPath);
+        try
+        {
+            run.Train(settings, console, quiet, stop);
+            return run;
+        }
+        catch
+        {
+            run.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => Network.Dispose();
+
+    private void Train(TrainSettings settings, CommandConsole console, bool quiet, CancellationToken stop)
+    {
+        MetricFormat metric = new(Data.Classifies, Score.TargetScale(Data.Preprocessing));
+        ITrainingDisplay display =
+            console.ErrorIsTerminal ? new LiveDisplay(console.Status, Plan.Epochs, metric)
+            : quiet ? new SilentDisplay()
+            : new PlainDisplay(console.Error, Plan.Epochs, metric);
+        using (StopSignal signal = new(display.Restore, stop))
+        using (signal.Token.Register(display.Stopping))
+        {
+            try
+            {
+                Report = display.Show(progress => Network.Fit(Data.Train, Plan.FitOptions(Data.Validation, progress), signal.Token));
+            }
+            catch (TrainingDivergedException exception)
+            {
+                throw new CommandFailedException(string.Create(CultureInfo.InvariantCulture,
+                    $"{exception.Message} No model was written; try a learning rate below --lr {Plan.Optimizer.LearningRate}."));
+            }
+        }
+
+        Data.Preprocessing.Attach(Network);
+        Describe(settings).Attach(Network);
+        Network.Save(ModelPath);
+        Score = Data.Test is null ? null : Score.Of(Network, Data.Preprocessing, Data.Test);
+    }
+
+    private Provenance Describe(TrainSettings settings) => new()
+    {
+        Version = InfoCommand.Version,
+        Data = Data.Name,
+        Rows = Data.Rows,
+        TrainRows = Data.Train.Rows,
+        ValidationRows = Data.Validation?.Rows ?? 0,
+        TestRows = Data.Test?.Rows ?? 0,
+        TestFraction = Data.TestFraction,
+        Seed = settings.Seed,
+        Options = string.Create(CultureInfo.InvariantCulture, $"--task {(Data.Classifies ? "classify" : "regress")} {Plan.Options} --scale {Data.Scaling.ToString().ToLowerInvariant()}"),
+        EpochsDone = Report.Epochs.Count,
+        StopReason = Report.StopReason.ToString(),
+    };
+}
