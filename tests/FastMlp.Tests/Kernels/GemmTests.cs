@@ -1,0 +1,349 @@
+using FastMlp.Kernels;
+using FastMlp.Kernels.Activations;
+using FastMlp.Simd;
+using FastMlp.Tests.Simd;
+
+namespace FastMlp.Tests.Kernels;
+
+/// <summary>
+/// The driver with its microkernel and its few-rows kernel, on every policy: every small shape, edges of tiles and panels,
+/// blocks of k, strides, epilogues, against double precision, with poison after every row and buffer.
+/// </summary>
+public sealed unsafe class GemmTests
+{
+    private static readonly int[] FewSteps = [0, 1, 2, 7];
+
+    [Fact]
+    public void EverySmallShape() => Policies.ForEach(new SmallShapesCheck());
+
+    [Fact]
+    public void LargeShapes() => Policies.ForEach(new LargeShapesCheck());
+
+    [Fact]
+    public void BlocksOfKAddUpInOrder() => Policies.ForEach(new KBlocksCheck());
+
+    [Fact]
+    public void TransposedAAndPanelsOfC() => Policies.ForEach(new TransposedOperandsCheck());
+
+    [Fact]
+    public void RowsHaveTheSameBitsAloneAndTogether() => Policies.ForEach(new RowInvarianceCheck());
+
+    [Fact]
+    public void EpiloguesSeeTheirOwnElement() => Policies.ForEach(new EpiloguesCheck());
+
+    [Fact]
+    public void ThreadsGiveTheSameBits() => Isa.Run(new ThreadInvarianceCheck());
+
+    private readonly struct SmallShapesCheck : IVectorKernel
+    {
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            foreach (int vectors in (int[])[1, 2])
+            {
+                int width = vectors * TSimd.Width;
+                for (int m = 0; m <= Microkernel.MaxRows + 2; m++)
+                {
+                    foreach (int n in Columns(width))
+                    {
+                        foreach (int k in FewSteps)
+                        {
+                            new Product<TSimd, TVec>(m, n, k, vectors).CheckAgainstReference();
+                        }
+                    }
+                }
+            }
+        }
+
+        /// <summary>Around one, two and eight panels, and everything in the first.</summary>
+        private static IEnumerable<int> Columns(int width)
+        {
+            for (int n = 1; n <= Math.Min(width + 1, 18); n++)
+            {
+                yield return n;
+            }
+
+            foreach (int n in (int[])[width - 1, (2 * width) - 1, 2 * width, (2 * width) + 1, (7 * width) + 1, 9 * width])
+            {
+                if (n > 18)
+                {
+                    yield return n;
+                }
+            }
+        }
+    }
+
+    private readonly struct LargeShapesCheck : IVectorKernel
+    {
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            Random random = new(20);
+            for (int i = 0; i < 12; i++)
+            {
+                int m = random.Next(1, 70);
+                int n = random.Next(1, 150);
+                int k = random.Next(1, 300);
+                new Product<TSimd, TVec>(m, n, k, 1 + (i & 1)) { KBlock = 1 + random.Next(k) }.CheckAgainstReference();
+            }
+
+            // More rows than one block of A holds.
+            nint rows = GemmBlocking.RowBlock(512) + Microkernel.MaxRows + 1;
+            new Product<TSimd, TVec>((int)rows, 3, 512, 1).CheckAgainstReference();
+        }
+    }
+
+    private readonly struct KBlocksCheck : IVectorKernel
+    {
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            for (int m = 1; m <= 7; m++)
+            {
+                for (int k = 1; k <= 9; k++)
+                {
+                    for (int block = 1; block <= k; block++)
+                    {
+                        new Product<TSimd, TVec>(m, TSimd.Width + 1, k, 2) { KBlock = block }.CheckAgainstReference();
+                        new Product<TSimd, TVec>(m, TSimd.Width + 1, k, 1) { KBlock = block, Accumulate = true }.CheckAgainstReference();
+                    }
+                }
+            }
+        }
+    }
+
+    private readonly struct TransposedOperandsCheck : IVectorKernel
+    {
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            foreach (int vectors in (int[])[1, 2])
+            {
+                foreach (int m in (int[])[1, 2, 3, 4, 13, 25])
+                {
+                    foreach (int n in (int[])[1, TSimd.Width, (2 * TSimd.Width) + 1])
+                    {
+                        new Product<TSimd, TVec>(m, n, 5, vectors) { TransposeA = true, PanelsOfC = true }.CheckAgainstReference();
+                        new Product<TSimd, TVec>(m, n, 5, vectors) { TransposeA = true, Accumulate = true }.CheckAgainstReference();
+                    }
+                }
+            }
+        }
+    }
+
+    private readonly struct RowInvarianceCheck : IVectorKernel
+    {
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            foreach (int n in (int[])[1, 3, 10, 33, 70])
+            {
+                Product<TSimd, TVec> whole = new(29, n, 37, 2) { KBlock = 16 };
+                float[] together = whole.Run(0, 29);
+                for (int rows = 1; rows <= 29; rows++)
+                {
+                    for (int first = 0; first + rows <= 29; first += rows)
+                    {
+                        float[] part = whole.Run(first, rows);
+                        Assert.Equal(together.AsSpan(first * n, rows * n).ToArray(), part);
+                    }
+                }
+            }
+        }
+    }
+
+    private readonly struct EpiloguesCheck : IVectorKernel
+    {
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            int n = (2 * TSimd.Width) + 1;
+            for (int m = 1; m <= 14; m++)
+            {
+                Product<TSimd, TVec> product = new(m, n, 3, 2);
+                float[] z = product.Run(0, m);
+                float[] bias = Product<TSimd, TVec>.Numbers(4 * TSimd.Width, 9);
+                float[] relu;
+                float[] tanh;
+                fixed (float* b = bias)
+                {
+                    relu = product.Run(0, m, new BiasActivate<ReluActivation>(default, b));
+                    tanh = product.Run(0, m, new BiasActivate<TanhActivation>(default, b));
+                }
+
+                for (int i = 0; i < z.Length; i++)
+                {
+                    float sum = z[i] + bias[i % n];
+                    Assert.Equal(Math.Max(0, sum), relu[i]);
+                    Assert.Equal(Math.Tanh(sum), tanh[i], 1e-6);
+                }
+            }
+        }
+    }
+
+    private readonly struct ThreadInvarianceCheck : IVectorKernel
+    {
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            // Many rows, few rows and many panels, one panel: each way of sharing out the work.
+            foreach ((int m, int n, int k) in (ReadOnlySpan<(int, int, int)>)[(131, 70, 90), (9, 640, 100), (2, 2048, 130), (300, 5, 400)])
+            {
+                Product<TSimd, TVec> product = new(m, n, k, 2);
+                float[] one = product.Run(0, m);
+                for (int threads = 2; threads <= 4; threads++)
+                {
+                    Assert.Equal(one, product.Run(0, m, default(Store), threads));
+                }
+            }
+        }
+    }
+
+    /// <summary>One product with its operands, in poisoned buffers, laid out as asked.</summary>
+    private sealed class Product<TSimd, TVec>(int m, int n, int k, int vectors)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+    {
+        private readonly float[] a = Numbers(m * k, 1);
+        private readonly float[] b = Numbers(k * n, 2);
+        private readonly float[] start = Numbers(m * n, 3);
+
+        public nint KBlock { get; init; } = Math.Max(1, k);
+
+        public bool Accumulate { get; init; }
+
+        public bool TransposeA { get; init; }
+
+        public bool PanelsOfC { get; init; }
+
+        private int Width => vectors * TSimd.Width;
+
+        private int Panels => (n + Width - 1) / Width;
+
+        public static float[] Numbers(int count, int seed)
+        {
+            Random random = new(seed);
+            float[] values = new float[count];
+            for (int i = 0; i < count; i++)
+            {
+                values[i] = (float)((2 * random.NextDouble()) - 1);
+            }
+
+            return values;
+        }
+
+        public float[] Run(int first, int rows) => Run(first, rows, default(Store));
+
+        /// <summary>Rows first to first + rows - 1 of C, row-major without padding.</summary>
+        public float[] Run<TEpilogue>(int first, int rows, TEpilogue epilogue, int threads = 1)
+            where TEpilogue : unmanaged, IEpilogue
+        {
+            // A with a few floats of poison after each row (or column).
+            int strideA = (TransposeA ? m : k) + 3;
+            PoisonedBuffer bufferA = new(NaNs(Math.Max(1, strideA * (TransposeA ? k : m))));
+            for (int i = 0; i < m; i++)
+            {
+                for (int p = 0; p < k; p++)
+                {
+                    bufferA.Values[TransposeA ? (p * strideA) + i : (i * strideA) + p] = a[(i * k) + p];
+                }
+            }
+
+            PoisonedBuffer bufferB = new(Panels * Width * Math.Max(1, k));
+            for (int p = 0; p < k; p++)
+            {
+                for (int j = 0; j < n; j++)
+                {
+                    bufferB.Values[(j / Width * Width * k) + (p * Width) + (j % Width)] = b[(p * n) + j];
+                }
+            }
+
+            int strideC = PanelsOfC ? Width : n + 5;
+            int panelC = PanelsOfC ? rows * Width : Width;
+            PoisonedBuffer bufferC = new(NaNs(Math.Max(1, PanelsOfC ? Panels * panelC : rows * strideC)));
+            for (int i = 0; i < rows && Accumulate; i++)
+            {
+                for (int j = 0; j < n; j++)
+                {
+                    bufferC.Values[(j / Width * panelC) + (i * strideC) + (j % Width)] = start[((first + i) * n) + j];
+                }
+            }
+
+            GemmArguments arguments = new()
+            {
+                M = rows,
+                N = n,
+                K = k,
+                A = bufferA.Pointer + (first * (TransposeA ? 1 : strideA)),
+                ARowStride = TransposeA ? 1 : strideA,
+                AColumnStride = TransposeA ? strideA : 1,
+                B = bufferB.Pointer,
+                BPanelStride = Width * k,
+                BRowStride = Width,
+                C = bufferC.Pointer,
+                CRowStride = strideC,
+                CPanelStride = panelC,
+                CIsPadded = PanelsOfC,
+                Accumulate = Accumulate,
+                PanelVectors = vectors,
+                KBlock = KBlock,
+            };
+            Gemm.Run<TSimd, TVec, TEpilogue>(in arguments, epilogue, threads);
+            bufferC.Check($"{TSimd.Name} {m} x {n} x {k}");
+            float[] result = new float[rows * n];
+            for (int i = 0; i < rows; i++)
+            {
+                for (int j = 0; j < n; j++)
+                {
+                    result[(i * n) + j] = bufferC.Values[(j / Width * panelC) + (i * strideC) + (j % Width)];
+                }
+
+                for (int j = n; j < strideC && !PanelsOfC; j++)
+                {
+                    Assert.True(float.IsNaN(bufferC.Values[(i * strideC) + j]), $"{TSimd.Name} {m} x {n} x {k}: wrote column {j} of row {i}");
+                }
+            }
+
+            return result;
+        }
+
+        public void CheckAgainstReference()
+        {
+            float[] c = Run(0, m);
+            for (int i = 0; i < m; i++)
+            {
+                for (int j = 0; j < n; j++)
+                {
+                    double sum = Accumulate ? start[(i * n) + j] : 0;
+                    double size = Math.Abs(sum);
+                    for (int p = 0; p < k; p++)
+                    {
+                        double term = (double)a[(i * k) + p] * b[(p * n) + j];
+                        sum += term;
+                        size += Math.Abs(term);
+                    }
+
+                    // Every product and every sum rounds once: (k + 2) half units in the last place of the sum of sizes.
+                    double bound = (k + 2) * size * 6e-8;
+                    Assert.True(
+                        Math.Abs(c[(i * n) + j] - sum) <= bound,
+                        $"{TSimd.Name} {m} x {n} x {k}, {vectors} vectors, block {KBlock}: C[{i}, {j}] is {c[(i * n) + j]}, not {sum}");
+                }
+            }
+        }
+
+        private static float[] NaNs(int count)
+        {
+            float[] values = new float[count];
+            values.AsSpan().Fill(float.NaN);
+            return values;
+        }
+    }
+}

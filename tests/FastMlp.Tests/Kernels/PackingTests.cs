@@ -1,0 +1,90 @@
+using FastMlp.Kernels;
+using FastMlp.Tests.Simd;
+
+namespace FastMlp.Tests.Kernels;
+
+/// <summary>W to panels and back, and from panels over units to panels over inputs.</summary>
+public sealed unsafe class PackingTests
+{
+    [Fact]
+    public void PanelsHoldTheTransposeAndUnpackToTheSameBits() => ForEachShape((n, k, width, _) =>
+    {
+        float[] weight = Weight(n, k);
+        PoisonedBuffer panels = Panels(weight, n, k, width);
+        for (int p = 0; p < k; p++)
+        {
+            for (int j = 0; j < n; j++)
+            {
+                Assert.Equal(weight[(j * k) + p], panels.Values[(j / width * width * k) + (p * width) + (j % width)]);
+            }
+        }
+
+        PoisonedBuffer back = new(n * k);
+        Packing.Unpack(panels.Pointer, n, k, width, back.Pointer);
+        back.Check("Unpack");
+        Assert.Equal(weight, back.Values.ToArray());
+    });
+
+    [Fact]
+    public void TransposedPanelsHoldW() => ForEachShape((n, k, width, otherWidth) =>
+    {
+        float[] weight = Weight(n, k);
+        PoisonedBuffer panels = Panels(weight, n, k, width);
+        int columns = (k + otherWidth - 1) / otherWidth * otherWidth;
+        for (int threads = 1; threads <= 2; threads++)
+        {
+            PoisonedBuffer transposed = new(n * columns);
+            transposed.Values.Fill(float.NaN);
+            Packing.TransposePanels(panels.Pointer, n, k, width, transposed.Pointer, otherWidth, threads);
+            transposed.Check("TransposePanels");
+            for (int j = 0; j < n; j++)
+            {
+                for (int p = 0; p < columns; p++)
+                {
+                    float expected = p < k ? weight[(j * k) + p] : 0;
+                    Assert.Equal(expected, transposed.Values[(p / otherWidth * otherWidth * n) + (j * otherWidth) + (p % otherWidth)]);
+                }
+            }
+        }
+    });
+
+    private static void ForEachShape(Action<int, int, int, int> check)
+    {
+        foreach (int n in (int[])[1, 3, 8, 16, 17, 40])
+        {
+            foreach (int k in (int[])[1, 2, 8, 15, 16, 33])
+            {
+                foreach ((int width, int otherWidth) in (ReadOnlySpan<(int, int)>)[(8, 16), (16, 8), (16, 16), (32, 16), (1, 2), (2, 1)])
+                {
+                    check(n, k, width, otherWidth);
+                }
+            }
+        }
+
+        // Large enough to be shared out.
+        check(200, 200, 16, 16);
+    }
+
+    private static float[] Weight(int n, int k)
+    {
+        float[] weight = new float[n * k];
+        for (int i = 0; i < weight.Length; i++)
+        {
+            weight[i] = i + 1;
+        }
+
+        return weight;
+    }
+
+    private static PoisonedBuffer Panels(float[] weight, int n, int k, int width)
+    {
+        PoisonedBuffer panels = new((n + width - 1) / width * width * k);
+        fixed (float* w = weight)
+        {
+            Packing.Pack(w, n, k, width, panels.Pointer);
+        }
+
+        panels.Check("Pack");
+        return panels;
+    }
+}
