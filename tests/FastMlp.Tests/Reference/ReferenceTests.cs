@@ -101,7 +101,8 @@ public class ReferenceTests
     {
         for (int i = 0; i < expected.Length; i++)
         {
-            Near.Equal(expected[i], actual[i], 5.1e-8, $"{what}[{i}]");
+            // One unit of the seventh decimal: two of the printed digits are rounded the wrong way.
+            Near.Equal(expected[i], actual[i], 1e-7, $"{what}[{i}]");
         }
     }
 
