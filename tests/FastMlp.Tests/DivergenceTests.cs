@@ -1,0 +1,126 @@
+using FastMlp.Tests.Support;
+
+namespace FastMlp.Tests;
+
+/// <summary>A number that is not finite stops training with a name and a place, and leaves finite parameters.</summary>
+public class DivergenceTests
+{
+    private const int Inputs = 6;
+
+    public static TheoryData<string> Rules => ["Sgd", "Momentum", "Nesterov", "Adam"];
+
+    [Theory]
+    [MemberData(nameof(Rules))]
+    public void AFitThatDivergesNamesTheEpochAndTheBatch(string rule)
+    {
+        using Network network = Start();
+        Dataset data = new(Numbers.Uniform(1, 50 * Inputs), Inputs, Numbers.Uniform(2, 50 * 2), 2);
+
+        TrainingDivergedException error = Assert.Throws<TrainingDivergedException>(
+            () => network.Train(data, new FitOptions { Optimizer = Rule(rule, 1e30f), Epochs = 50, BatchSize = 16 }));
+
+        Assert.InRange(error.Epoch, 1, 50);
+        Assert.InRange(error.Batch, 1, 4);
+        Assert.InRange(error.Layer, -1, 1);
+        Assert.Contains($"{error.Epoch}", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"{error.Batch}", error.Message, StringComparison.Ordinal);
+        AssertFinite(network);
+    }
+
+    [Theory]
+    [MemberData(nameof(Rules))]
+    public void AStepThatDivergesNamesTheStepAndIsUndone(string rule)
+    {
+        using Network network = Start();
+        using Trainer trainer = new(network, new TrainerOptions { Optimizer = Rule(rule, 1e30f) });
+        float[] x = Numbers.Uniform(1, 16 * Inputs);
+        float[] y = Numbers.Uniform(2, 16 * 2);
+        int step = 0;
+        TrainingDivergedException error = Assert.Throws<TrainingDivergedException>(() =>
+        {
+            for (step = 1; step < 1000; step++)
+            {
+                trainer.Step(x, y);
+            }
+        });
+
+        Assert.Equal(step, error.Batch);
+        Assert.Equal(0, error.Epoch);
+        AssertFinite(network);
+    }
+
+    [Fact]
+    public void ALearningRateThatOverflowsInTheUpdateLeavesFiniteParameters()
+    {
+        // The loss and the gradient are finite; eta times the gradient is not.
+        using Network network = Network.Input(1).Dense(1, initializer: Initializer.Zeros).Build();
+        using Trainer trainer = new(network, new TrainerOptions { Optimizer = new Sgd(3e38f) });
+
+        Assert.Throws<TrainingDivergedException>(() =>
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                trainer.Step([100f], [-100f]);
+            }
+        });
+        AssertFinite(network);
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(float.NegativeInfinity)]
+    public void InputAndTargetsThatAreNotFiniteAreNeverTrainedOn(float bad)
+    {
+        foreach (Activation activation in new[] { Activation.Relu, Activation.Tanh, Activation.Sigmoid, Activation.Softmax })
+        {
+            using Network network = Network.Input(Inputs).Dense(5, activation).Dense(2).Build(1).Fill(1);
+            using Trainer trainer = new(network, new TrainerOptions { Optimizer = new Sgd(0.1f) });
+            float[] before = Parameters.Of(network);
+            float[] x = Numbers.Uniform(1, 9 * Inputs);
+            float[] y = Numbers.Uniform(2, 9 * 2);
+            x[40] = bad;
+            AssertRefused(() => trainer.Step(x, y), $"input {bad} into {activation}");
+            AssertRefused(() => trainer.ComputeGradients(x, y), $"input {bad} into {activation}");
+            x[40] = 0;
+            y[7] = bad;
+            AssertRefused(() => trainer.Step(x, y), $"target {bad}");
+            Bits.Equal(before, Parameters.Of(network), "parameters");
+
+            // And the trainer is as good as before.
+            y[7] = 0;
+            Assert.True(float.IsFinite(trainer.Step(x, y)));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Catalogue.TrainableNames), MemberType = typeof(Catalogue))]
+    public void ANaNInAPredictionIsNotHidden(string activation)
+    {
+        using Network network = Network.Input(3).Dense(2, Catalogue.Trainable[activation]).Build(1).Fill(1);
+        foreach (int rows in new[] { 1, 5, 40 })
+        {
+            float[] x = Numbers.Uniform(1, rows * 3);
+            x[^1] = float.NaN;
+            float[] y = network.Predict(x);
+            Assert.True(float.IsNaN(y[^1]), $"{rows} rows: the output is {y[^1]}.");
+            Assert.True(rows == 1 || float.IsFinite(y[0]));
+        }
+    }
+
+    private static Network Start() => Network.Input(Inputs).Dense(5, Activation.Relu).Dense(2).Build(1).Fill(1);
+
+    private static Optimizer Rule(string name, float learningRate) =>
+        Catalogue.Optimizers[name] with { LearningRate = learningRate };
+
+    private static void AssertRefused(Action action, string what)
+    {
+        Exception? error = Record.Exception(action);
+        Assert.True(error is not null, $"{what}: nothing was thrown.");
+        Assert.True(error is TrainingDivergedException or ArgumentException, $"{what}: {error}");
+        Assert.Matches("(?i)nan|finite|infinit", error.Message);
+    }
+
+    private static void AssertFinite(Network network) =>
+        Assert.All(Parameters.Of(network), value => Assert.True(float.IsFinite(value), $"A parameter is {value}."));
+}
