@@ -325,6 +325,24 @@ public class FitTests
         Assert.Null(evaluation.Confusion);
     }
 
+    [Theory]
+    [InlineData(12f)]
+    [InlineData(20f)]
+    [InlineData(300f)]
+    public void EvaluateOfFarLogitsIsTheirLoss(float logit)
+    {
+        // 1 - a has no digits left at z = 20, and a is 0 at -300: the loss is to come from the logits, as in training.
+        using Network sigmoid = Network.Input(1).Dense(1, Activation.Sigmoid).Build();
+        sigmoid.SetWeight(0, [1]);
+        double expected = logit + Math.Log(1 + Math.Exp(-logit));
+        Near.Equal(expected, sigmoid.Evaluate(new Dataset(new[] { logit }, 1, new float[] { 0 }, 1)).Loss, 4 * Near.Epsilon * logit, "binary cross-entropy of 0");
+        Near.Equal(expected, sigmoid.Evaluate(new Dataset(new[] { -logit }, 1, new float[] { 1 }, 1)).Loss, 4 * Near.Epsilon * logit, "binary cross-entropy of 1");
+
+        using Network softmax = Network.Input(1).Dense(2, Activation.Softmax).Build();
+        softmax.SetWeight(0, [1, 0]);
+        Near.Equal(expected, softmax.Evaluate(new Dataset(new[] { logit }, 1, new[] { 1 }, 2)).Loss, 4 * Near.Epsilon * logit, "cross-entropy");
+    }
+
     [Fact]
     public void OptionsThatCannotBeAreNamed()
     {
