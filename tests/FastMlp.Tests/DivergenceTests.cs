@@ -131,6 +131,22 @@ public class DivergenceTests
         }
     }
 
+    [Fact]
+    public void ANaNInAPredictionLeavesNothingBehind()
+    {
+        // Scratch memory is used again; a NaN that stays in its padding would meet a weight of 0 and be NaN still.
+        using Network network = Network.Input(5).Dense(70, Activation.Tanh).Dense(33, Activation.Silu).Dense(3, Activation.Softmax).Build(1).Fill(1);
+        float[] x = Numbers.Uniform(1, 100 * 5);
+        float[] expected = network.Predict(x);
+        float[] bad = new float[100 * 5];
+        Array.Fill(bad, float.NaN);
+        foreach (int rows in new[] { 1, 9, 100 })
+        {
+            network.Predict(bad.AsSpan(0, rows * 5), new float[rows * 3]);
+            Bits.Equal(expected, network.Predict(x), $"outputs after {rows} rows of NaN");
+        }
+    }
+
     private static Network Start() => Network.Input(Inputs).Dense(5, Activation.Relu).Dense(2).Build(1).Fill(1);
 
     private static Optimizer Rule(string name, float learningRate) =>

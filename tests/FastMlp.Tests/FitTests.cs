@@ -58,6 +58,34 @@ public class FitTests
     }
 
     [Fact]
+    public void OneOutputTakesLabelsOfTwoClasses()
+    {
+        int[] classes = Numbers.Labels(2, 40, 2);
+        float[] x = Numbers.Uniform(1, 40 * Inputs);
+        Dataset labels = new(x, Inputs, classes, 2);
+        Dataset values = new(x, Inputs, Array.ConvertAll(classes, c => (float)c), 1);
+        using Network left = Network.Input(Inputs).Dense(5, Activation.Tanh).Dense(1, Activation.Sigmoid).Build(1).Fill(1);
+        using Network right = left.Clone();
+
+        FitReport byLabels = left.Train(labels, new FitOptions { Epochs = 4, BatchSize = 8 });
+        FitReport byValues = right.Train(values, new FitOptions { Epochs = 4, BatchSize = 8 });
+
+        Bits.Equal(Parameters.Of(right), Parameters.Of(left), "parameters");
+        Assert.Equal(byValues.Epochs[^1].TrainLoss, byLabels.Epochs[^1].TrainLoss);
+        Evaluation evaluation = left.Evaluate(labels);
+        int[,] confusion = new int[2, 2];
+        float[] y = left.Predict(x);
+        for (int row = 0; row < 40; row++)
+        {
+            confusion[classes[row], y[row] > 0.5f ? 1 : 0]++;
+        }
+
+        Assert.Equal(confusion, evaluation.Confusion);
+        Assert.Equal((confusion[0, 0] + confusion[1, 1]) / 40f, evaluation.Accuracy);
+        Assert.Equal(right.Evaluate(values).Loss, evaluation.Loss);
+    }
+
+    [Fact]
     public void ShufflingVisitsEveryRowOncePerEpochInANewOrder()
     {
         // Row i has feature 1 at i alone, so that plain SGD on a linear unit moves weight i by its own row only:
@@ -86,6 +114,15 @@ public class FitTests
         Assert.False(Bits.AreEqual(one, two));
         Bits.Equal(one, TrainedWith(seed: 1, shuffle: true), "parameters");
         Bits.Equal(unshuffled, TrainedWith(seed: 2, shuffle: false), "parameters");
+
+        // Plain SGD keeps no state, so were the order of epoch 2 that of epoch 1, two fits of one epoch would do the same.
+        Optimizer sgd = new Sgd(0.1f);
+        using Network once = Start(Activation.Identity);
+        using Network twice = once.Clone();
+        once.Train(data, new FitOptions { Optimizer = sgd, Epochs = 2, BatchSize = 8 });
+        twice.Train(data, new FitOptions { Optimizer = sgd, Epochs = 1, BatchSize = 8 });
+        twice.Train(data, new FitOptions { Optimizer = sgd, Epochs = 1, BatchSize = 8 });
+        Assert.False(Bits.AreEqual(Parameters.Of(once), Parameters.Of(twice)));
 
         float[] TrainedWith(int seed, bool shuffle)
         {

@@ -117,6 +117,40 @@ public class InvarianceTests
     }
 
     [Fact]
+    public void TrainersThatShareTheWorkersDoNotDisturbEachOther()
+    {
+        const int trainers = 4;
+        float[] expected = Run();
+        float[][] reached = new float[trainers][];
+        Thread[] threads = new Thread[trainers];
+        for (int t = 0; t < trainers; t++)
+        {
+            int own = t;
+            threads[t] = new Thread(() => reached[own] = Run());
+            threads[t].Start();
+        }
+
+        foreach (Thread thread in threads)
+        {
+            thread.Join();
+        }
+
+        Assert.All(reached, one => Bits.Equal(expected, one, "parameters"));
+
+        static float[] Run()
+        {
+            using Network network = Build(300, "200 Relu, 10 Softmax");
+            using Trainer trainer = new(network, new TrainerOptions { Optimizer = new Sgd(0.1f), Threads = 2 });
+            for (int step = 0; step < 20; step++)
+            {
+                trainer.Step(Numbers.Uniform(step, 256 * 300), Numbers.Labels(step, 256, 10));
+            }
+
+            return Parameters.Of(network);
+        }
+    }
+
+    [Fact]
     public void ASeedGivesTheSameBitsAndAnotherOneOthers()
     {
         float[] first = TrainedFrom(networkSeed: 1, fitSeed: 1);

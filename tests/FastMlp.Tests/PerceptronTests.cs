@@ -73,6 +73,18 @@ public class PerceptronTests
     }
 
     [Fact]
+    public void LabelsDoAsWell()
+    {
+        using Network network = Network.Input(2).Dense(1, Activation.Step).Build(seed: 3);
+
+        FitReport report = network.Train(new Dataset(Corners, 2, new[] { 0, 1, 1, 1 }, 2), new FitOptions { Optimizer = new Sgd(0.5f), BatchSize = 1 });
+
+        Assert.Equal(StopReason.Converged, report.StopReason);
+        Assert.Equal(1f, report.Epochs[^1].TrainMetric);
+        Assert.Equal([0f, 1f, 1f, 1f], network.Predict(Corners));
+    }
+
+    [Fact]
     public void ExclusiveOrDoesNotConverge()
     {
         float[] y = [0, 1, 1, 0];

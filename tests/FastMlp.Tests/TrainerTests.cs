@@ -99,6 +99,23 @@ public class TrainerTests
     }
 
     [Fact]
+    public void ParametersThatAreSetBetweenStepsAreUsed()
+    {
+        using Network network = Network.Input(20).Dense(33, Activation.Tanh).Dense(10, Activation.Softmax).Build(1);
+        using Trainer trainer = new(network, new TrainerOptions());
+        float[] x = Numbers.Uniform(2, Rows * 20);
+        int[] labels = Numbers.Labels(3, Rows, 10);
+        trainer.Step(x, labels);
+        network.Fill(9);
+        using Network fresh = Network.Input(20).Dense(33, Activation.Tanh).Dense(10, Activation.Softmax).Build(2).Fill(9);
+        using Trainer freshTrainer = new(fresh, new TrainerOptions());
+
+        Bits.Equal([freshTrainer.ComputeGradients(x, labels)], [trainer.ComputeGradients(x, labels)], "loss");
+        Bits.Equal(Parameters.GradientsOf(freshTrainer, fresh), Parameters.GradientsOf(trainer, network), "gradients");
+        Bits.Equal(fresh.Predict(x), network.Predict(x), "outputs");
+    }
+
+    [Fact]
     public void WeightDecayIsNoPartOfTheGradientsOrTheLoss()
     {
         using Network network = Network.Input(5).Dense(4, Activation.Tanh).Dense(3).Build(1).Fill(1);
