@@ -1,0 +1,87 @@
+using FastMlp.Tests.Support;
+
+namespace FastMlp.Tests;
+
+/// <summary>Steady state allocates nothing on the managed heap.</summary>
+[Collection(nameof(Alone))]
+public class AllocationTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(64)]
+    [InlineData(300)]
+    public void PredictAllocatesNothing(int rows)
+    {
+        using Network network = Network.Input(50).Dense(70, Activation.Relu).Dense(33, Activation.Gelu).Dense(10, Activation.Softmax).Build(1);
+        using Predictor predictor = network.Freeze();
+        float[] x = Numbers.Uniform(1, rows * 50);
+        float[] y = new float[rows * 10];
+
+        Assert.Equal((0, 0), Allocated.By(() => network.Predict(x, y)));
+        Assert.Equal((0, 0), Allocated.By(() => predictor.Predict(x, y)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Catalogue.OptimizerNames), MemberType = typeof(Catalogue))]
+    public void AStepAllocatesNothing(string optimizer)
+    {
+        foreach (int threads in new[] { 1, 2 })
+        {
+            // 256 rows are enough work for a fork; 5 rows are a short last batch.
+            using Network network = Network.Input(100).Dense(128, Activation.PRelu()).Dense(10, Activation.Softmax).Build(1);
+            using Trainer trainer = new(network, new TrainerOptions { Optimizer = Catalogue.Optimizers[optimizer], Threads = threads });
+            float[] x = Numbers.Uniform(1, 256 * 100);
+            float[] targets = Numbers.Distributions(2, 256, 10);
+            int[] labels = Numbers.Labels(3, 256, 10);
+
+            Assert.Equal((0, 0), Allocated.By(() =>
+            {
+                trainer.Step(x, labels);
+                trainer.Step(x, targets);
+                trainer.Step(x.AsSpan(0, 500), labels.AsSpan(0, 5));
+            }));
+            Assert.Equal((0, 0), Allocated.By(() =>
+            {
+                trainer.ComputeGradients(x, targets);
+                trainer.ApplyGradients();
+            }));
+        }
+    }
+
+    [Theory]
+    [InlineData("Quadratic")]
+    [InlineData("BinaryCrossEntropy")]
+    public void AStepOfAnUnmatchedLossAllocatesNothing(string loss)
+    {
+        using Network network = Network.Input(10).Dense(12, Activation.ScaledSigmoid(1, 1, learnable: true), Bias.Shared).Dense(4, Activation.Softmax).Build(1);
+        using Trainer trainer = new(network, new TrainerOptions { Loss = Catalogue.Losses[loss], Optimizer = new Sgd(0.01f), Threads = 1 });
+        float[] x = Numbers.Uniform(1, 20 * 10);
+        float[] targets = Numbers.Distributions(2, 20, 4);
+
+        Assert.Equal((0, 0), Allocated.By(() => trainer.Step(x, targets)));
+    }
+
+    [Fact]
+    public void AnEpochOfFitAllocatesASmallConstant()
+    {
+        // The report of an epoch is some 64 bytes; 1,000 allow for the list that grows, and for nothing that goes with rows or batches.
+        foreach (int rows in new[] { 200, 2000 })
+        {
+            Assert.InRange(PerEpoch(rows, threads: 1), 0, 1000);
+            Assert.InRange(PerEpoch(rows, threads: 2), 0, 1000);
+        }
+    }
+
+    private static long PerEpoch(int rows, int threads)
+    {
+        Dataset data = new(Numbers.Uniform(1, rows * 20), 20, Numbers.Labels(2, rows, 5), 5);
+        using Network network = Network.Input(20).Dense(30, Activation.Relu).Dense(5, Activation.Softmax).Build(1);
+        long one = Allocated.By(() => network.Train(data, Options(1))).Process;
+        long many = Allocated.By(() => network.Train(data, Options(21))).Process;
+        return (many - one) / 20;
+
+        FitOptions Options(int epochs) =>
+            new() { Epochs = epochs, BatchSize = 16, Threads = threads, Optimizer = new Adam(1e-4f), Validation = data.Slice(0, rows / 2) };
+    }
+}

@@ -1,0 +1,129 @@
+using FastMlp.Tests.Reference;
+using FastMlp.Tests.Support;
+
+namespace FastMlp.Tests;
+
+/// <summary>Gradients of every activation, loss and bias against the oracle's, which are checked against central differences.</summary>
+public class GradientTests
+{
+    [Theory]
+    [MemberData(nameof(Catalogue.GradientCases), MemberType = typeof(Catalogue))]
+    public void OfFloatTargets(string activation, string loss, Bias bias)
+    {
+        foreach (int[] sizes in new int[][] { [7, 5, 3], [33, 17, 10], [6, 5, 4, 3] })
+        {
+            foreach (int rows in new[] { 1, 5, 8 })
+            {
+                Sample sample = Sample.Create(sizes, Catalogue.Trainable[activation], Catalogue.Losses[loss], bias, rows);
+                AssertGradients(sample, sample.TargetRows, trainer => trainer.ComputeGradients(sample.X, sample.Targets));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Catalogue.GradientCases), MemberType = typeof(Catalogue))]
+    public void OfClassLabels(string activation, string loss, Bias bias)
+    {
+        foreach (int rows in new[] { 1, 6 })
+        {
+            Sample sample = Sample.Create([9, 7, 5], Catalogue.Trainable[activation], Catalogue.Losses[loss], bias, rows);
+            AssertGradients(sample, sample.LabelRows, trainer => trainer.ComputeGradients(sample.X, sample.Labels));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Catalogue.LossNames), MemberType = typeof(Catalogue))]
+    public void LabelsAreOneHotTargetsBitForBit(string loss)
+    {
+        Sample sample = Sample.Create([9, 7, 5], Activation.Softmax, Catalogue.Losses[loss], Bias.PerUnit, rows: 13);
+        using Network network = sample.BuildNetwork();
+        using Trainer trainer = new(network, new TrainerOptions { Loss = sample.Loss });
+
+        float byLabels = trainer.ComputeGradients(sample.X, sample.Labels);
+        float[] expected = Parameters.GradientsOf(trainer, network);
+        float byTargets = trainer.ComputeGradients(sample.X, Numbers.OneHot(sample.Labels, 5));
+
+        Bits.Equal([byLabels], [byTargets], "loss");
+        Bits.Equal(expected, Parameters.GradientsOf(trainer, network), "gradients");
+        Assert.Contains(expected, g => g != 0);
+    }
+
+    [Fact]
+    public void OfAWideNetworkAndABatchOfManyBlocks()
+    {
+        foreach (int rows in new[] { 130, 257 })
+        {
+            Sample sample = Sample.Create([130, 67, 35, 11], Activation.Tanh, Loss.CrossEntropy, Bias.PerUnit, rows: 1);
+            ReferenceNetwork reference = sample.BuildReference();
+            using Network network = sample.BuildNetwork();
+            float[] x = Numbers.Uniform(7, rows * 130);
+            float[] y = Numbers.Uniform(8, rows * 11);
+            using Trainer trainer = new(network, new TrainerOptions { Loss = Loss.Quadratic });
+
+            double loss = reference.ComputeGradients(ReferenceBridge.ToRows(x, 130), ReferenceBridge.ToRows(y, 11), ReferenceLoss.Quadratic);
+
+            Near.Equal(loss, trainer.ComputeGradients(x, y), 64 * Near.Epsilon * loss, "loss");
+            AssertGradients(reference, network, trainer, terms: 130 + 67 + 35 + 11 + rows);
+        }
+    }
+
+    [Fact]
+    public void OfReluAndLeakyReluAtTheirKink()
+    {
+        // z = 0 exactly: 0 for ReLU, 1 for leaky ReLU.
+        Assert.Equal(0f, KinkGradient(Activation.Relu));
+        Assert.Equal(1f, KinkGradient(Activation.LeakyRelu(0.1f)));
+        Assert.Equal(1f, KinkGradient(Activation.PRelu(0.1f)));
+    }
+
+    /// <summary>db of one unit with z = 0, a = 0, y = -1 and the quadratic loss: g'(0) (a - y).</summary>
+    private static float KinkGradient(Activation activation)
+    {
+        using Network network = Network.Input(1).Dense(1, activation, initializer: Initializer.Zeros).Build();
+        using Trainer trainer = new(network, new TrainerOptions { Loss = Loss.Quadratic });
+        trainer.ComputeGradients([1], [-1f]);
+        float[] gradient = new float[1];
+        trainer.GetBiasGradient(0, gradient);
+        return gradient[0];
+    }
+
+    private static void AssertGradients(Sample sample, double[][] y, Func<Trainer, float> compute)
+    {
+        ReferenceNetwork reference = sample.BuildReference();
+        using Network network = sample.BuildNetwork();
+        using Trainer trainer = new(network, new TrainerOptions { Loss = sample.Loss });
+
+        double expected = reference.ComputeGradients(sample.XRows, y, ReferenceBridge.From(sample.Loss));
+        double actual = compute(trainer);
+
+        Near.Equal(expected, actual, sample.Terms * Near.Epsilon * Math.Max(1, expected), "loss");
+        AssertGradients(reference, network, trainer, sample.Terms);
+    }
+
+    /// <summary>
+    /// A gradient is a sum of products; each product carries the rounding of the sums before it. So the error is within
+    /// epsilon x (terms of all those sums) of the sum of the products' absolute values, with 16 more for the activations' own ULPs.
+    /// </summary>
+    private static void AssertGradients(ReferenceNetwork reference, Network network, Trainer trainer, int terms)
+    {
+        double relative = (16 + terms) * Near.Epsilon;
+        for (int l = 0; l < network.LayerCount; l++)
+        {
+            ReferenceLayer layer = reference.Layers[l];
+            float[] weight = new float[layer.Weight.Length];
+            trainer.GetWeightGradient(l, weight);
+            Near.Equal(layer.WeightGradient, weight, relative * Near.Largest(layer.WeightMagnitude), $"dW of layer {l}");
+
+            float[] bias = new float[layer.Bias.Length];
+            trainer.GetBiasGradient(l, bias);
+            Near.Equal(layer.BiasGradient, bias, relative * Near.Largest(layer.BiasMagnitude), $"db of layer {l}");
+
+            if (layer.Activation.IsLearnable)
+            {
+                float[] constants = new float[layer.Activation.Constants.Length];
+                trainer.GetActivationGradient(l, constants);
+                Near.Equal(layer.Activation.Gradient, constants, relative * Near.Largest(layer.Activation.Magnitude), $"constants' gradient of layer {l}");
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+namespace FastMlp.Tests.Reference;
+
+/// <summary>Makes the oracle's counterpart of an engine's object. The one place where the two meet.</summary>
+internal static class ReferenceBridge
+{
+    public static ReferenceNetwork From(Network network)
+    {
+        ReferenceLayer[] layers = new ReferenceLayer[network.LayerCount];
+        for (int l = 0; l < layers.Length; l++)
+        {
+            LayerInfo info = network.GetLayer(l);
+            float[] weight = new float[info.OutputSize * info.InputSize];
+            float[] bias = new float[info.BiasLength];
+            float[] constants = new float[info.ActivationParameterCount];
+            network.GetWeight(l, weight);
+            network.GetBias(l, bias);
+            network.GetActivationParameters(l, constants);
+            layers[l] = new ReferenceLayer(info.InputSize, info.OutputSize, info.BiasLength, From(info.Activation, constants))
+            {
+                Weight = ToDouble(weight),
+                Bias = ToDouble(bias),
+            };
+        }
+
+        return new ReferenceNetwork(layers);
+    }
+
+    /// <summary>With the activation's own constants, or those that training has reached.</summary>
+    public static ReferenceActivation From(Activation activation, params ReadOnlySpan<float> learnt)
+    {
+        double[] constants = activation.Kind switch
+        {
+            ActivationKind.ScaledSigmoid => [activation.First, activation.Second],
+            ActivationKind.LeakyRelu or ActivationKind.PRelu or ActivationKind.Elu => [activation.First],
+            _ => [],
+        };
+        for (int i = 0; i < learnt.Length; i++)
+        {
+            constants[i] = learnt[i];
+        }
+
+        return new ReferenceActivation(Enum.Parse<ReferenceFunction>(activation.Kind.ToString()), activation.IsLearnable, constants);
+    }
+
+    public static ReferenceLoss From(Loss loss) => Enum.Parse<ReferenceLoss>(loss.ToString());
+
+    public static ReferenceOptimizer From(Optimizer optimizer) => optimizer switch
+    {
+        Sgd sgd => new ReferenceSgd(sgd.LearningRate, sgd.Momentum, sgd.Nesterov, sgd.WeightDecay),
+        Adam adam => new ReferenceAdam(adam.LearningRate, adam.Beta1, adam.Beta2, adam.Epsilon, adam.WeightDecay),
+        _ => throw new ArgumentException($"The oracle has no {optimizer}.", nameof(optimizer)),
+    };
+
+    public static double[] ToDouble(ReadOnlySpan<float> values)
+    {
+        double[] result = new double[values.Length];
+        for (int i = 0; i < result.Length; i++)
+        {
+            result[i] = values[i];
+        }
+
+        return result;
+    }
+
+    /// <summary>Flat rows of <paramref name="rowSize"/> values, row by row.</summary>
+    public static double[][] ToRows(ReadOnlySpan<float> values, int rowSize)
+    {
+        double[][] rows = new double[values.Length / rowSize][];
+        for (int row = 0; row < rows.Length; row++)
+        {
+            rows[row] = ToDouble(values.Slice(row * rowSize, rowSize));
+        }
+
+        return rows;
+    }
+
+    /// <summary>Class indices as rows with a single 1.</summary>
+    public static double[][] ToOneHotRows(ReadOnlySpan<int> labels, int classCount)
+    {
+        double[][] rows = new double[labels.Length][];
+        for (int row = 0; row < rows.Length; row++)
+        {
+            rows[row] = new double[classCount];
+            rows[row][labels[row]] = 1;
+        }
+
+        return rows;
+    }
+}
