@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using FastMlp.Cli.Reporting;
+using FastMlp.Cli.Sources;
 using FastMlp.Data;
 
 namespace FastMlp.Cli;
@@ -31,7 +32,7 @@ internal static class Cli
         });
         if (parsed.Action is ParseErrorAction || (parsed.Action is null && parsed.Errors.Count > 0))
         {
-            return BadUsage(console, parsed, parsed.Errors[0].Message);
+            return BadUsage(console, parsed, Misunderstood(parsed));
         }
 
         try
@@ -73,6 +74,21 @@ internal static class Cli
         };
         root.HelpName = "fastmlp";
         return root;
+    }
+
+    private static string Misunderstood(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        if (command is not RootCommand || parsed.UnmatchedTokens is not [string word, ..])
+        {
+            return parsed.Errors[0].Message;
+        }
+
+        string[] names = [.. command.Subcommands.Select(subcommand => subcommand.Name)];
+        string? nearest = Spelling.Nearest(word, names);
+        return nearest is null
+            ? $"there is no command '{word}'; there are {string.Join(", ", names)}."
+            : $"there is no command '{word}'; did you mean {nearest}?";
     }
 
     private static int BadUsage(CommandConsole console, ParseResult parsed, string message)

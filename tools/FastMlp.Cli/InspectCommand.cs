@@ -39,7 +39,7 @@ internal static class InspectCommand
     {
         Table table = new Table().Border(TableBorder.Simple);
         table.AddColumn(new TableColumn("layer").RightAligned());
-        table.AddColumn("weight [out, in]");
+        table.AddColumn(Markup.Escape("weight [out, in]"));
         table.AddColumn("bias");
         table.AddColumn("activation");
         table.AddColumn(new TableColumn("parameters").RightAligned());

@@ -7,7 +7,7 @@ public sealed class TextTests
     [Theory]
     [InlineData(0.123456, "0.1235")]
     [InlineData(0, "0.0000")]
-    [InlineData(0.000012345, "1.234e-5")]
+    [InlineData(0.000012345, "1.235e-5")]
     [InlineData(54.3, "54.3000")]
     public void Figures(double value, string expected) => Assert.Equal(expected, Text.Figure(value));
 

@@ -53,15 +53,15 @@ internal sealed record CommandResult(int ExitCode, string Output, string Error)
 /// <summary>Runs the command in this process.</summary>
 internal static class Command
 {
-    public static CommandResult Run(params string[] args) => RunWith(null, CancellationToken.None, args);
+    public static CommandResult Run(params string[] args) => RunWith(null, args, CancellationToken.None);
 
     /// <summary>With this text on standard input.</summary>
-    public static CommandResult Pipe(string input, params string[] args) => RunWith(input, CancellationToken.None, args);
+    public static CommandResult Pipe(string input, params string[] args) => RunWith(input, args, CancellationToken.None);
 
     /// <summary>With a Ctrl-C of the caller's own.</summary>
-    public static CommandResult RunUntil(CancellationToken stop, params string[] args) => RunWith(null, stop, args);
+    public static CommandResult RunUntil(CancellationToken stop, params string[] args) => RunWith(null, args, stop);
 
-    private static CommandResult RunWith(string? input, CancellationToken stop, string[] args)
+    private static CommandResult RunWith(string? input, string[] args, CancellationToken stop)
     {
         StringWriter output = new() { NewLine = "\n" };
         StringWriter error = new() { NewLine = "\n" };

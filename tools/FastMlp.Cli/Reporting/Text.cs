@@ -37,7 +37,8 @@ internal static class Text
         }
 
         TimeSpan whole = TimeSpan.FromSeconds(Math.Round(time.TotalSeconds));
-        return whole.ToString(whole.TotalHours < 1 ? @"m\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture);
+        string minutes = whole.ToString(whole.TotalHours < 1 ? @"m\:ss" : @"mm\:ss", CultureInfo.InvariantCulture);
+        return whole.TotalHours < 1 ? minutes : string.Create(CultureInfo.InvariantCulture, $"{(long)whole.TotalHours}:{minutes}");
     }
 
     /// <summary>A file's size.</summary>

@@ -15,9 +15,12 @@ internal sealed class TrainingPlan
     /// <summary>
     /// Without --weight-decay it is this over the training rows: a fixed prior on the weights, against which more rows weigh more.
     /// </summary>
-    private const float ClassPrior = 4;
+    private const float ClassPrior = 1.2f;
 
-    private const float ValuePrior = 10;
+    private const float ValuePrior = 30;
+
+    /// <summary>From here on an epoch has updates enough for Adam's usual rate; below, twice that rate learns digits better (0.981 against 0.979).</summary>
+    private const int ManyRows = 10_000;
 
     private readonly TrainSettings settings;
     private readonly bool classifies;
@@ -27,10 +30,10 @@ internal sealed class TrainingPlan
     {
         this.settings = settings;
         this.classifies = classifies;
-        Layers = settings.Layers ?? [classifies ? 256 : 64];
+        Layers = settings.Layers ?? [classifies ? 128 : 64];
         Epochs = settings.Epochs ?? Math.Clamp(DefaultRowsVisited / trainRows, LeastDefaultEpochs, MostDefaultEpochs);
-        weightDecay = settings.WeightDecay ?? (classifies ? ClassPrior : ValuePrior) / trainRows;
-        Optimizer = CreateOptimizer();
+        weightDecay = settings.WeightDecay ?? RoundedToTwoDigits((classifies ? ClassPrior : ValuePrior) / trainRows);
+        Optimizer = CreateOptimizer(trainRows);
     }
 
     public IReadOnlyList<int> Layers { get; }
@@ -89,7 +92,10 @@ internal sealed class TrainingPlan
         Progress = progress,
     };
 
-    private Optimizer CreateOptimizer()
+    private static float RoundedToTwoDigits(float value) =>
+        float.Parse(value.ToString("G2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+
+    private Optimizer CreateOptimizer(int trainRows)
     {
         float momentum = settings.Momentum ?? 0.9f;
         return settings.Optimizer switch
@@ -97,7 +103,7 @@ internal sealed class TrainingPlan
             OptimizerKind.Sgd => new Sgd(settings.LearningRate ?? 0.1f, settings.Momentum ?? 0, weightDecay: weightDecay),
             OptimizerKind.Momentum => new Sgd(settings.LearningRate ?? 0.02f, momentum, weightDecay: weightDecay),
             OptimizerKind.Nesterov => new Sgd(settings.LearningRate ?? 0.02f, momentum, nesterov: true, weightDecay: weightDecay),
-            _ => new Adam(settings.LearningRate ?? 1e-3f, weightDecay: weightDecay),
+            _ => new Adam(settings.LearningRate ?? (trainRows < ManyRows ? 2e-3f : 1e-3f), weightDecay: weightDecay),
         };
     }
 }

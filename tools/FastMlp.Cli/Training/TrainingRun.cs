@@ -61,6 +61,11 @@ internal sealed class TrainingRun : IDisposable
             {
                 Report = display.Show(progress => Network.Fit(Data.Train, Plan.FitOptions(Data.Validation, progress), signal.Token));
             }
+            catch (InvalidOperationException exception)
+            {
+                // The engine refuses what cannot be trained, such as a step unit in a hidden layer.
+                throw new CommandFailedException(exception.Message);
+            }
             catch (TrainingDivergedException exception)
             {
                 throw new CommandFailedException(string.Create(CultureInfo.InvariantCulture,
