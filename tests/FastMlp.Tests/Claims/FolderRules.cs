@@ -16,7 +16,7 @@ internal static partial class FolderRules
         ["Memory"] = [],
         ["Threading"] = [],
         ["Kernels"] = ["Simd", "Memory", "Threading"],
-        ["Layers"] = ["Kernels", "Memory"],
+        ["Layers"] = ["Kernels", "Memory", "Threading"],
         ["Training"] = ["Layers", "Kernels"],
         ["Serialization"] = ["Layers"],
         ["Diagnostics"] = ["Simd"],
