@@ -25,7 +25,7 @@ cpu_flags() {
   if [ -r /proc/cpuinfo ]; then
     grep -m1 '^flags' /proc/cpuinfo || true
   else
-    sysctl -n machdep.cpu.features machdep.cpu.leaf7_features 2>/dev/null | tr '\n[:upper:]' ' [:lower:]'
+    { sysctl -n machdep.cpu.features machdep.cpu.leaf7_features 2>/dev/null || true; } | tr '\n' ' ' | tr '[:upper:]' '[:lower:]'
   fi
 }
 
