@@ -82,10 +82,11 @@ failed=0
 run() {
   local name=$1 expected=$2
   shift 2
-  local limit="" status=0 summary total errors bad skipped seconds=$SECONDS
-  if command -v timeout >/dev/null; then limit="timeout $((row_minutes * 60))"; fi
+  local limit=env status=0 summary total errors bad skipped seconds=$SECONDS
+  if command -v timeout >/dev/null; then limit="timeout $((row_minutes * 60))"; fi # macOS has none
   local setting=FASTMLP_MATRIX_ROW=$name # Something harmless to set where the row sets no switch.
   case "${1:-}" in *=*) setting=$1; shift ;; esac
+  # shellcheck disable=SC2086 # a command and its argument
   env "$setting" FASTMLP_EXPECTED_ISA="$expected" $limit dotnet "$tests" -noLogo -noColor "$@" </dev/null >"$log" 2>&1 || status=$?
   summary=$(grep -E 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+' "$log" | tail -n 1 || true)
   if [ -z "$summary" ]; then

@@ -17,7 +17,7 @@ internal static partial class FolderRules
         ["Threading"] = [],
         ["Kernels"] = ["Simd", "Memory", "Threading"],
         ["Layers"] = ["Kernels", "Memory", "Threading"],
-        ["Training"] = ["Layers", "Kernels"],
+        ["Training"] = ["Layers", "Kernels", "Memory", "Simd"],
         ["Serialization"] = ["Layers"],
         ["Diagnostics"] = ["Simd"],
         [Root] = rooms,
@@ -26,10 +26,10 @@ internal static partial class FolderRules
     // These three know nothing of neural networks, so nothing but the BCL.
     private static readonly string[] onlyBcl = ["Simd", "Memory", "Threading"];
 
-    private static readonly string[] unsafeRooms = ["Simd", "Kernels", "Memory", "Threading", "Layers"];
+    private static readonly string[] unsafeRooms = ["Simd", "Kernels", "Memory", "Threading", "Layers", "Training"];
 
-    // The public classes that pin the caller's spans.
-    private static readonly string[] pinningFiles = ["Network.cs", "Predictor.cs", "Trainer.cs"];
+    // Where the root pins the caller's spans.
+    private static readonly string[] pinningFiles = ["ForwardPass.cs", "Network.cs", "Trainer.cs"];
 
     private static readonly HashSet<string> rootTypes = [.. typeof(Network).Assembly.GetTypes()
         .Where(type => type.Namespace == "FastMlp" && !type.IsNested)

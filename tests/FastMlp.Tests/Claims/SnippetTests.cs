@@ -1,5 +1,6 @@
 using FastMlp;
 using FastMlp.Data;
+using FastMlp.Tests.Serialization;
 
 // Outside of FastMlp's own namespaces, as a user's program is: there the using directives are needed.
 namespace Documentation;
@@ -81,5 +82,19 @@ public class SnippetTests
         // end
 
         Assert.InRange(network.Evaluate(train, Loss.CrossEntropy).Loss, 0, before / 1.2f);
+    }
+
+    [Fact]
+    public void AModelOfAnotherFramework()
+    {
+        File.WriteAllBytes("torch.safetensors", TestFiles.Floats("", ("0.weight", [1, 1], [2]), ("2.weight", [2, 1], [1, -1])));
+
+        // snippet
+        using Network network = Network.Load("torch.safetensors", Activation.Relu, Activation.Softmax);
+        // end
+
+        File.Delete("torch.safetensors");
+        float[] y = network.Predict([0.5f]);
+        Assert.Equal(1 / (1 + MathF.Exp(-2)), y[0], 1e-6f); // relu(2 x 0.5) = 1, softmax(1, -1)
     }
 }
