@@ -1,0 +1,100 @@
+using FastMlp;
+using FastMlp.Data;
+using FastMlp.Tests.Serialization;
+
+// Outside of FastMlp's own namespaces, as a user's program is: there the using directives are needed.
+namespace Documentation;
+
+/// <summary>
+/// The C# blocks of README.md and docs/, run. What stands between <c>// snippet</c> and <c>// end</c> is, word for
+/// word, a block there: <see cref="FastMlp.Tests.Claims.DocumentationTests"/> compares them both ways.
+/// </summary>
+public class SnippetTests
+{
+    [Fact]
+    public void TrainingOnDigits()
+    {
+        // snippet
+        (Dataset train, Dataset test) = BuiltInDatasets.Digits().Split(0.25, seed: 1, stratified: true);
+        Scaler scaler = Scaler.Standard(train);
+
+        using Network network = Network.Input(64)
+            .Dense(64, Activation.Relu)
+            .Dense(10, Activation.Softmax)
+            .Build(seed: 42);
+
+        FitOptions options = new() { Loss = Loss.CrossEntropy, Optimizer = new Adam(1e-3f), Epochs = 30, BatchSize = 32, Seed = 1 };
+        network.Fit(scaler.Transform(train), options);
+
+        float accuracy = network.Evaluate(scaler.Transform(test)).Accuracy;
+        network.Save("digits.safetensors");
+        // end
+
+        File.Delete("digits.safetensors");
+        Assert.InRange(accuracy, 0.95f, 1f);
+    }
+
+    [Fact]
+    public void Serving()
+    {
+        string folder = Directory.CreateTempSubdirectory("fastmlp").FullName;
+        try
+        {
+            float[] x = [0.5f, -1f];
+            float[] y = new float[3];
+            string path = Path.Combine(folder, "served.safetensors");
+            using Network saved = Network.Input(2).Dense(3, Activation.Softmax).Build(seed: 7);
+            saved.Save(path);
+            Serve(path, x, y);
+            Assert.Equal(saved.Predict(x), y);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void Serve(string path, float[] x, float[] y)
+    {
+        // snippet
+        using Network network = Network.Load(path);
+        using Predictor predictor = network.Freeze();
+
+        predictor.Predict(x, y);
+        // end
+    }
+
+    [Fact]
+    public void AnEpochByHand()
+    {
+        Dataset train = Scaler.Standard(BuiltInDatasets.Iris()).Transform(BuiltInDatasets.Iris());
+        using Network network = Network.Input(4).Dense(3, Activation.Softmax).Build(seed: 3);
+        float before = network.Evaluate(train, Loss.CrossEntropy).Loss;
+
+        // snippet
+        using Trainer trainer = new(network, new TrainerOptions { Loss = Loss.CrossEntropy, Optimizer = new Sgd(0.1f, momentum: 0.9f) });
+
+        for (int start = 0; start < train.Rows; start += 32)
+        {
+            Dataset batch = train.Slice(start, Math.Min(32, train.Rows - start));
+            float lossBeforeTheStep = trainer.Step(batch.Features, batch.Labels);
+        }
+        // end
+
+        Assert.InRange(network.Evaluate(train, Loss.CrossEntropy).Loss, 0, before / 1.2f);
+    }
+
+    [Fact]
+    public void AModelOfAnotherFramework()
+    {
+        File.WriteAllBytes("torch.safetensors", TestFiles.Floats("", ("0.weight", [1, 1], [2]), ("2.weight", [2, 1], [1, -1])));
+
+        // snippet
+        using Network network = Network.Load("torch.safetensors", Activation.Relu, Activation.Softmax);
+        // end
+
+        File.Delete("torch.safetensors");
+        float[] y = network.Predict([0.5f]);
+        Assert.Equal(1 / (1 + MathF.Exp(-2)), y[0], 1e-6f); // relu(2 x 0.5) = 1, softmax(1, -1)
+    }
+}
