@@ -331,6 +331,16 @@ public class FitTests
         Assert.True(float.IsNaN(evaluation.Rmse) && float.IsNaN(evaluation.R2));
     }
 
+    [Fact]
+    public void OfEqualOutputsTheFirstIsTheClass()
+    {
+        using Network network = Network.Input(1).Dense(3, Activation.Softmax, initializer: Initializer.Zeros).Build();
+        Evaluation evaluation = network.Evaluate(new Dataset(new float[3], 1, new[] { 0, 1, 2 }, 3));
+
+        Assert.Equal(new[,] { { 1, 0, 0 }, { 1, 0, 0 }, { 1, 0, 0 } }, evaluation.Confusion);
+        Assert.Equal(1f / 3, evaluation.Accuracy);
+    }
+
     [Theory]
     [InlineData(2)]
     [InlineData(37)]
@@ -388,11 +398,11 @@ public class FitTests
 
         Assert.Throws<ArgumentNullException>(() => network.Train(null!, new FitOptions()));
         Assert.Throws<ArgumentNullException>(() => network.Train(data, null!));
-        AssertNames(() => network.Train(data, new FitOptions { Epochs = 0 }), "epoch");
-        AssertNames(() => network.Train(data, new FitOptions { BatchSize = 0 }), "batch");
-        AssertNames(() => network.Train(data, new FitOptions { Threads = -1 }), "thread");
-        AssertNames(() => network.Train(data, new FitOptions { EarlyStoppingPatience = 3 }), "validation");
-        AssertNames(() => network.Train(data, new FitOptions { EarlyStoppingPatience = -1, Validation = data }), "patience");
+        Refusal.Names(() => network.Train(data, new FitOptions { Epochs = 0 }), "epoch");
+        Refusal.Names(() => network.Train(data, new FitOptions { BatchSize = 0 }), "batch");
+        Refusal.Names(() => network.Train(data, new FitOptions { Threads = -1 }), "thread");
+        Refusal.Names(() => network.Train(data, new FitOptions { EarlyStoppingPatience = 3 }), "validation");
+        Refusal.Names(() => network.Train(data, new FitOptions { EarlyStoppingPatience = -1, Validation = data }), "patience");
     }
 
     [Fact]
@@ -401,13 +411,13 @@ public class FitTests
         using Network network = Start(Activation.Identity);
         Dataset data = Regression(rows: 10);
 
-        AssertNames(() => network.Train(new Dataset(new float[8], 4, new float[6], 3), new FitOptions()), "4", "7");
-        AssertNames(() => network.Train(new Dataset(new float[14], 7, new float[10], 5), new FitOptions()), "5", "3");
-        AssertNames(() => network.Train(new Dataset(new float[14], 7, new int[2], 5), new FitOptions()), "5", "3");
-        AssertNames(() => network.Train(new Dataset(ReadOnlyMemory<float>.Empty, 7, ReadOnlyMemory<float>.Empty, 3), new FitOptions()), "row");
-        AssertNames(() => network.Train(data, new FitOptions { Validation = new Dataset(new float[8], 4, new float[6], 3) }), "4", "7");
-        AssertNames(() => network.Evaluate(new Dataset(new float[8], 4, new float[6], 3)), "4", "7");
-        AssertNames(() => network.Evaluate(new Dataset(new float[14], 7, new float[10], 5)), "5", "3");
+        Refusal.Names(() => network.Train(new Dataset(new float[8], 4, new float[6], 3), new FitOptions()), "4", "7");
+        Refusal.Names(() => network.Train(new Dataset(new float[14], 7, new float[10], 5), new FitOptions()), "5", "3");
+        Refusal.Names(() => network.Train(new Dataset(new float[14], 7, new int[2], 5), new FitOptions()), "5", "3");
+        Refusal.Names(() => network.Train(new Dataset(ReadOnlyMemory<float>.Empty, 7, ReadOnlyMemory<float>.Empty, 3), new FitOptions()), "row");
+        Refusal.Names(() => network.Train(data, new FitOptions { Validation = new Dataset(new float[8], 4, new float[6], 3) }), "4", "7");
+        Refusal.Names(() => network.Evaluate(new Dataset(new float[8], 4, new float[6], 3)), "4", "7");
+        Refusal.Names(() => network.Evaluate(new Dataset(new float[14], 7, new float[10], 5)), "5", "3");
     }
 
     private static bool SameFigures(Evaluation left, Evaluation right) =>
@@ -422,13 +432,4 @@ public class FitTests
 
     private static Dataset Classification(int rows, int seed = 1) =>
         new(Numbers.Uniform(seed, rows * Inputs), Inputs, Numbers.Labels(seed + 1, rows, Outputs), Outputs);
-
-    private static void AssertNames(Action action, params string[] parts)
-    {
-        ArgumentException error = Assert.ThrowsAny<ArgumentException>(action);
-        foreach (string part in parts)
-        {
-            Assert.Contains(part, error.Message, StringComparison.OrdinalIgnoreCase);
-        }
-    }
 }

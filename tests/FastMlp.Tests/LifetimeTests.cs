@@ -33,14 +33,14 @@ public class LifetimeTests
     {
         // Only optimized code lets a reference die at its last use; it comes after some calls and a pause.
         Dictionary<string, float[]> expected = [];
-        for (int i = 0; i < 45; i++)
+        for (int i = 0; i < 38; i++)
         {
             foreach ((string name, Func<float[]> call) in Calls)
             {
                 expected[name] = call();
             }
 
-            if (i is 32 or 43)
+            if (i is 31 or 36)
             {
                 Thread.Sleep(200);
             }
@@ -57,7 +57,7 @@ public class LifetimeTests
         });
         HashSet<string> wrong = [];
         collector.Start();
-        for (int i = 0; i < 30; i++)
+        for (int i = 0; i < 20; i++)
         {
             foreach ((string name, Func<float[]> call) in Calls)
             {

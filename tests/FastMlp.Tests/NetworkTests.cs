@@ -126,15 +126,15 @@ public class NetworkTests
     {
         using Network network = Network.Input(5).Dense(4, bias: Bias.Shared).Dense(3, Activation.PRelu()).Build();
 
-        AssertNames(() => network.Predict(new float[7], new float[3]), "7", "5");
-        AssertNames(() => network.Predict(new float[7]), "7", "5");
-        AssertNames(() => network.Predict(new float[10], new float[5]), "5", "6");
-        AssertNames(() => network.GetWeight(0, new float[21]), "21", "20");
-        AssertNames(() => network.SetWeight(0, new float[19]), "19", "20");
-        AssertNames(() => network.GetBias(0, new float[4]), "4", "1");
-        AssertNames(() => network.SetBias(1, new float[2]), "2", "3");
-        AssertNames(() => network.GetActivationParameters(0, new float[1]), "1", "0");
-        AssertNames(() => network.SetActivationParameters(1, new float[2]), "2", "1");
+        Refusal.Names(() => network.Predict(new float[7], new float[3]), "7", "5");
+        Refusal.Names(() => network.Predict(new float[7]), "7", "5");
+        Refusal.Names(() => network.Predict(new float[10], new float[5]), "5", "6");
+        Refusal.Names(() => network.GetWeight(0, new float[21]), "21", "20");
+        Refusal.Names(() => network.SetWeight(0, new float[19]), "19", "20");
+        Refusal.Names(() => network.GetBias(0, new float[4]), "4", "1");
+        Refusal.Names(() => network.SetBias(1, new float[2]), "2", "3");
+        Refusal.Names(() => network.GetActivationParameters(0, new float[1]), "1", "0");
+        Refusal.Names(() => network.SetActivationParameters(1, new float[2]), "2", "1");
     }
 
     [Theory]
@@ -206,14 +206,5 @@ public class NetworkTests
         Assert.Throws<ObjectDisposedException>(() => network.Freeze().Dispose());
         Assert.Throws<ObjectDisposedException>(() => network.Clone().Dispose());
         Assert.Throws<ObjectDisposedException>(() => network.Save(new MemoryStream()));
-    }
-
-    private static void AssertNames(Action action, params string[] parts)
-    {
-        ArgumentException error = Assert.ThrowsAny<ArgumentException>(action);
-        foreach (string part in parts)
-        {
-            Assert.Contains(part, error.Message, StringComparison.Ordinal);
-        }
     }
 }

@@ -8,7 +8,7 @@ namespace FastMlp.Tests;
 /// <summary>What holds for every architecture, on random ones. A failure prints the architecture and the seed to replay.</summary>
 public class PropertyTests
 {
-    private static readonly Config Some = Config.QuickThrowOnFailure.WithMaxTest(60);
+    private static readonly Config Some = Config.QuickThrowOnFailure.WithMaxTest(40);
 
     private static readonly string[] AllActivations = [.. Catalogue.All.Keys];
 
