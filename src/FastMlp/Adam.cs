@@ -14,9 +14,9 @@ public sealed record Adam : Optimizer
     public Adam(float lr = 1e-3f, float beta1 = 0.9f, float beta2 = 0.999f, float epsilon = 1e-8f, float weightDecay = 0)
         : base(lr)
     {
-        if (!(epsilon > 0))
+        if (!(epsilon > 0) || !float.IsFinite(epsilon))
         {
-            throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "epsilon is above 0.");
+            throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "epsilon is a finite number above 0.");
         }
 
         Beta1 = Fraction(beta1, nameof(beta1));

@@ -3,18 +3,16 @@ namespace FastMlp;
 /// <summary>An immutable description of an update rule; its state lives in the <see cref="Trainer"/>.</summary>
 public abstract record Optimizer
 {
-    private protected Optimizer(float learningRate)
+    private protected Optimizer(float learningRate) => LearningRate = learningRate;
+
+    /// <summary>eta, the step size: positive and finite.</summary>
+    public float LearningRate
     {
-        if (!(learningRate > 0) || !float.IsFinite(learningRate))
-        {
-            throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "A learning rate is a positive, finite number.");
-        }
-
-        LearningRate = learningRate;
+        get;
+        init => field = value > 0 && float.IsFinite(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "A learning rate is a positive, finite number.");
     }
-
-    /// <summary>eta, the step size.</summary>
-    public float LearningRate { get; init; }
 
     private protected static float Fraction(float value, string name) => value is >= 0 and < 1
         ? value

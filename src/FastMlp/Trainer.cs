@@ -1,3 +1,4 @@
+using FastMlp.Kernels;
 using FastMlp.Memory;
 using FastMlp.Training;
 
@@ -66,6 +67,7 @@ public sealed unsafe class Trainer : IDisposable
             throw new ArgumentException($"{rows} rows of {network.OutputSize} targets are {(long)rows * network.OutputSize} values, not {targets.Length}.", nameof(targets));
         }
 
+        CheckFinite(targets, network.OutputSize, "target", nameof(targets));
         fixed (float* from = x, to = targets)
         {
             return ComputeGradients(from, rows, new Targets(to, null));
@@ -146,7 +148,31 @@ public sealed unsafe class Trainer : IDisposable
     {
         CheckUsable();
         int rows = Shapes.Rows(x.Length, network.InputSize, "features", nameof(x));
-        return rows > 0 ? rows : throw new ArgumentException("A batch needs at least one row.", nameof(x));
+        if (rows == 0)
+        {
+            throw new ArgumentException("A batch needs at least one row.", nameof(x));
+        }
+
+        CheckFinite(x, network.InputSize, "input", nameof(x));
+        return rows;
+    }
+
+    /// <summary>One pass in vectors; only a value that is not finite costs more, to say where it is.</summary>
+    private static void CheckFinite(ReadOnlySpan<float> values, int rowSize, string what, string name)
+    {
+        bool finite;
+        fixed (float* from = values)
+        {
+            finite = Reductions.AllFinite(from, values.Length);
+        }
+
+        for (int i = 0; i < values.Length && !finite; i++)
+        {
+            if (!float.IsFinite(values[i]))
+            {
+                throw new ArgumentException($"The {what} at row {i / rowSize}, column {i % rowSize} of the batch is {values[i]}; all values must be finite numbers.", name);
+            }
+        }
     }
 
     private void CheckUsable()

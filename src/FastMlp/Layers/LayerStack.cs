@@ -72,8 +72,11 @@ internal sealed unsafe class LayerStack
     /// <summary>Floats of scratch that a forward pass needs for so many rows.</summary>
     public nint WorkspaceLength(nint rows) => Layers.Length == 1 ? 0 : 2 * Math.Min(rows, RowBlock) * widest;
 
-    /// <summary>y [rows, outputSize] &lt;- the network of x [rows, inputSize]; block by block of rows on this thread.</summary>
-    public void Forward(float* parameters, MatrixView x, MatrixView y, float* workspace)
+    /// <summary>
+    /// y [rows, outputSize] &lt;- the network of x [rows, inputSize]; block by block of rows on this thread. Linear outputs are
+    /// z of the last layer, for losses that are taken from z.
+    /// </summary>
+    public void Forward(float* parameters, MatrixView x, MatrixView y, float* workspace, bool linearOutput = false)
     {
         nint half = Math.Min(x.Rows, RowBlock) * widest;
         for (nint row = 0; row < x.Rows; row += RowBlock)
@@ -86,17 +89,25 @@ internal sealed unsafe class LayerStack
                 MatrixView output = i == Layers.Length - 1
                     ? y.Slice(row, count)
                     : new((nint)(workspace + ((i & 1) * half)), count, layer.OutputSize, layer.Stride, IsPadded: true);
-                layer.Forward(parameters, input, output, threads: 1);
+                if (linearOutput && i == Layers.Length - 1)
+                {
+                    layer.ForwardLinear(parameters, input, output, threads: 1);
+                }
+                else
+                {
+                    layer.Forward(parameters, input, output, threads: 1);
+                }
+
                 input = output;
             }
         }
     }
 
     /// <summary>The same on up to <paramref name="threads"/> threads, each with its own part of the workspace: threads times <see cref="WorkspaceLength"/>.</summary>
-    public void Forward(float* parameters, MatrixView x, MatrixView y, float* workspace, int threads)
+    public void Forward(float* parameters, MatrixView x, MatrixView y, float* workspace, int threads, bool linearOutput)
     {
         using GCHandle<LayerStack> self = new(this);
-        ParallelForward whole = new() { Stack = self, Parameters = parameters, X = x, Y = y, Workspace = workspace };
+        ParallelForward whole = new() { Stack = self, Parameters = parameters, X = x, Y = y, Workspace = workspace, LinearOutput = linearOutput };
         WorkerPool.Shared.Run(threads, &ForwardPart, &whole);
     }
 
@@ -109,7 +120,8 @@ internal sealed unsafe class LayerStack
             whole->Parameters,
             whole->X.Slice(begin, end - begin),
             whole->Y.Slice(begin, end - begin),
-            whole->Workspace + (part * stack.WorkspaceLength(whole->X.Rows)));
+            whole->Workspace + (part * stack.WorkspaceLength(whole->X.Rows)),
+            whole->LinearOutput);
     }
 
     private struct ParallelForward
@@ -119,5 +131,6 @@ internal sealed unsafe class LayerStack
         public MatrixView X;
         public MatrixView Y;
         public float* Workspace;
+        public bool LinearOutput;
     }
 }

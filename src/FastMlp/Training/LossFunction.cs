@@ -30,6 +30,11 @@ internal sealed unsafe class LossFunction
         _ => Loss.Quadratic,
     };
 
+    /// <summary>Whether the loss behind this output activation is taken from z: finite and exact also where a rounds to 0 or 1.</summary>
+    public static bool TakesLogits(Loss loss, Activation activation) =>
+        (loss.Kind == LossKind.CrossEntropy && activation.Kind == ActivationKind.Softmax)
+        || (loss.Kind == LossKind.BinaryCrossEntropy && activation.Kind == ActivationKind.Sigmoid);
+
     /// <exception cref="InvalidOperationException">The network cannot be trained with this loss.</exception>
     public static LossFunction Create(Loss loss, LayerStack stack)
     {
@@ -67,16 +72,10 @@ internal sealed unsafe class LossFunction
         MatrixView z = workspace.PreActivation(outputIndex, x.Rows);
         MatrixView delta = workspace.Delta(outputIndex, x.Rows);
         ActivationKind kind = output.Spec.Activation.Kind;
-        if (loss.Kind == LossKind.CrossEntropy && kind == ActivationKind.Softmax)
+        if (TakesLogits(loss, output.Spec.Activation))
         {
             output.ForwardLinear(parameters, x, a, threads);
-            FromLogits(a, delta, targets, workspace.RowLoss);
-        }
-        else if (loss.Kind == LossKind.BinaryCrossEntropy && kind == ActivationKind.Sigmoid)
-        {
-            output.ForwardLinear(parameters, x, a, threads);
-            LossKernels.SigmoidCrossEntropy(
-                a.Pointer, Values(targets, workspace, x.Rows), delta.Pointer, a.Pointer, workspace.RowLoss, (int)a.Rows, output.OutputSize, a.Stride, output.OutputSize, Scale(a.Rows));
+            FromLogits(a, delta, targets, workspace);
         }
         else
         {
@@ -93,16 +92,22 @@ internal sealed unsafe class LossFunction
 
     private static bool IsSquared(Loss loss) => loss.Kind is LossKind.Quadratic or LossKind.MeanSquaredError;
 
-    private void FromLogits(MatrixView a, MatrixView delta, Targets targets, float* rowLoss)
+    private void FromLogits(MatrixView a, MatrixView delta, Targets targets, TrainingWorkspace workspace)
     {
         int m = (int)a.Rows;
-        if (targets.AreLabels)
+        int n = output.OutputSize;
+        float scale = Scale(m);
+        if (loss.Kind == LossKind.BinaryCrossEntropy)
         {
-            Softmax.CrossEntropy(a.Pointer, targets.Labels, delta.Pointer, a.Pointer, rowLoss, m, output.OutputSize, a.Stride, Scale(m));
+            LossKernels.SigmoidCrossEntropy(a.Pointer, Values(targets, workspace, m), delta.Pointer, a.Pointer, workspace.RowLoss, m, n, a.Stride, n, scale);
+        }
+        else if (targets.AreLabels)
+        {
+            Softmax.CrossEntropy(a.Pointer, targets.Labels, delta.Pointer, a.Pointer, workspace.RowLoss, m, n, a.Stride, scale);
         }
         else
         {
-            Softmax.CrossEntropy(a.Pointer, targets.Values, delta.Pointer, a.Pointer, rowLoss, m, output.OutputSize, a.Stride, output.OutputSize, Scale(m));
+            Softmax.CrossEntropy(a.Pointer, targets.Values, delta.Pointer, a.Pointer, workspace.RowLoss, m, n, a.Stride, n, scale);
         }
     }
 

@@ -12,6 +12,7 @@ internal sealed unsafe class Scorer : IDisposable
     private readonly LayerStack stack;
     private readonly Dataset data;
     private readonly Loss loss;
+    private readonly bool fromLogits;
     private readonly int threads;
     private readonly int blockRows;
     private readonly AlignedBuffer outputs;
@@ -28,6 +29,7 @@ internal sealed unsafe class Scorer : IDisposable
         this.stack = stack;
         this.data = data;
         this.loss = loss;
+        fromLogits = LossFunction.TakesLogits(loss, stack.Output.Spec.Activation);
         this.threads = threads == 0 ? Environment.ProcessorCount : threads;
         blockRows = Math.Min(data.Rows, BlockRows);
         outputs = new AlignedBuffer((nint)blockRows * stack.OutputSize);
@@ -51,16 +53,16 @@ internal sealed unsafe class Scorer : IDisposable
                 {
                     int rows = Math.Min(blockRows, data.Rows - first);
                     MatrixView x = MatrixView.Dense(features + ((nint)first * stack.InputSize), rows, stack.InputSize);
-                    stack.Forward(parameters, x, MatrixView.Dense(outputs.Pointer, rows, n), workspace.Pointer, threads);
+                    stack.Forward(parameters, x, MatrixView.Dense(outputs.Pointer, rows, n), workspace.Pointer, threads, fromLogits);
                     for (int i = 0; i < rows; i++)
                     {
                         float* a = outputs.Pointer + ((nint)i * n);
                         int row = first + i;
                         if (data.IsClassification)
                         {
-                            int predicted = Scores.Predicted(a, n);
+                            int predicted = Scores.Predicted(a, n, threshold: fromLogits ? 0 : 0.5f);
                             right += predicted == labels[row] ? 1 : 0;
-                            lossSum += Scores.RowLoss(loss, a, n, null, labels[row]);
+                            lossSum += Scores.RowLoss(loss, fromLogits, a, n, null, labels[row]);
                             if (confusion is not null && predicted < classes)
                             {
                                 confusion[labels[row], predicted]++;
@@ -69,7 +71,12 @@ internal sealed unsafe class Scorer : IDisposable
                         else
                         {
                             float* y = values + ((nint)row * n);
-                            lossSum += Scores.RowLoss(loss, a, n, y, 0);
+                            lossSum += Scores.RowLoss(loss, fromLogits, a, n, y, 0);
+                            if (fromLogits)
+                            {
+                                Scores.Activate(loss, a, n);
+                            }
+
                             for (int j = 0; j < n; j++)
                             {
                                 double difference = (double)a[j] - y[j];

@@ -1,4 +1,3 @@
-using FastMlp.Kernels;
 using FastMlp.Layers;
 using FastMlp.Memory;
 using FastMlp.Training.Optimizers;
@@ -45,13 +44,13 @@ internal sealed unsafe class TrainingState : IDisposable
         return loss;
     }
 
-    /// <summary>Forward and backward.</summary>
+    /// <summary>Forward and backward. The data are finite: a <see cref="Dataset"/> has checked its own, a <see cref="Trainer"/> those of its caller.</summary>
     public float ComputeGradients(MatrixView x, Targets targets, int epoch, int batch)
     {
         float loss = Backpropagation.Forward(parameters.Pointer, x, targets);
         if (!float.IsFinite(loss))
         {
-            throw Diverged(x, targets, loss, epoch, batch);
+            throw Diverged(x, loss, epoch, batch);
         }
 
         Backpropagation.Backward(parameters.Pointer, x);
@@ -60,11 +59,12 @@ internal sealed unsafe class TrainingState : IDisposable
 
     public void ApplyGradients(int epoch, int batch)
     {
-        if (!optimizer.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, LearningRate, threads))
+        int failed = optimizer.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, LearningRate, threads);
+        if (failed >= 0)
         {
             throw new TrainingDivergedException(
-                $"Training diverged{Place(epoch, batch)}: the update of layer {FirstGradientOverflow()} is not finite; the learning rate of {LearningRate} is too high. All parameters keep their last finite values.",
-                FirstGradientOverflow(),
+                $"Training diverged{Place(epoch, batch)}: the update of layer {failed} is not finite; the learning rate of {LearningRate} is too high. All parameters keep their last finite values.",
+                failed,
                 epoch,
                 batch);
         }
@@ -78,30 +78,9 @@ internal sealed unsafe class TrainingState : IDisposable
 
     private static string Place(int epoch, int batch) => epoch > 0 ? $" in epoch {epoch}, batch {batch}" : $" at step {batch}";
 
-    /// <summary>Finds out why a loss is not finite: the input, the targets, or the parameters.</summary>
-    private Exception Diverged(MatrixView x, Targets targets, float loss, int epoch, int batch)
+    /// <summary>The loss of finite data is not finite: where it shows first.</summary>
+    private TrainingDivergedException Diverged(MatrixView x, float loss, int epoch, int batch)
     {
-        for (nint row = 0; row < x.Rows; row++)
-        {
-            for (nint column = 0; column < x.Columns; column++)
-            {
-                float value = x.Pointer[(row * x.Stride) + column];
-                if (!float.IsFinite(value))
-                {
-                    return new ArgumentException($"The input at row {row}, column {column} of the batch is {value}; all values must be finite numbers.", nameof(x));
-                }
-            }
-        }
-
-        nint count = targets.AreLabels ? 0 : x.Rows * stack.OutputSize;
-        for (nint i = 0; i < count; i++)
-        {
-            if (!float.IsFinite(targets.Values[i]))
-            {
-                return new ArgumentException($"The target at row {i / stack.OutputSize}, column {i % stack.OutputSize} of the batch is {targets.Values[i]}; all values must be finite numbers.", nameof(targets));
-            }
-        }
-
         int layer = Backpropagation.FirstLayerNotFinite(x.Rows);
         string where = layer >= 0 ? $"the output of layer {layer} is not finite" : $"the loss is {loss}";
         return new TrainingDivergedException(
@@ -109,19 +88,5 @@ internal sealed unsafe class TrainingState : IDisposable
             layer,
             epoch,
             batch);
-    }
-
-    private int FirstGradientOverflow()
-    {
-        for (int i = 0; i < stack.Layers.Length; i++)
-        {
-            DenseLayer layer = stack.Layers[i];
-            if (!Reductions.AllFinite(Backpropagation.Gradients.Pointer + layer.WeightOffset, layer.End - layer.WeightOffset))
-            {
-                return i;
-            }
-        }
-
-        return 0;
     }
 }

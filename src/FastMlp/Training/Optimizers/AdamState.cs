@@ -11,7 +11,7 @@ namespace FastMlp.Training.Optimizers;
 /// </summary>
 internal sealed unsafe class AdamState(Adam adam, LayerStack stack) : OptimizerState(stack, Rule.States)
 {
-    protected override bool Step(float* parameters, float* gradients, float learningRate, long step, int threads)
+    protected override int Step(float* parameters, float* gradients, float learningRate, long step, int threads)
     {
         // Both corrections as factors of the step, in double: 1 - b^t loses digits in float for b near 1.
         double firstCorrection = 1 - Math.Pow(adam.Beta1, step);

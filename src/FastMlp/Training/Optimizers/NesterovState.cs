@@ -8,7 +8,7 @@ namespace FastMlp.Training.Optimizers;
 /// <summary>v &lt;- mu v + g; theta &lt;- theta - eta (g + mu v).</summary>
 internal sealed unsafe class NesterovState(Sgd sgd, LayerStack stack) : OptimizerState(stack, Rule.States)
 {
-    protected override bool Step(float* parameters, float* gradients, float learningRate, long step, int threads) =>
+    protected override int Step(float* parameters, float* gradients, float learningRate, long step, int threads) =>
         Apply(new Rule(learningRate, sgd.Momentum), sgd.WeightDecay, parameters, gradients, threads);
 
     private readonly struct Rule(float learningRate, float momentum) : IUpdateRule

@@ -32,8 +32,10 @@ internal abstract unsafe class OptimizerState : IDisposable
         _ => throw new ArgumentException($"There is no update rule for {optimizer.GetType().Name}.", nameof(optimizer)),
     };
 
-    /// <summary>One step over all parameters; false if a new value was not finite (such parameters keep their old value).</summary>
-    public bool Step(float* parameters, float* gradients, float learningRate, int threads)
+    /// <summary>
+    /// One step over all parameters; -1, or the first layer with a new value that is not finite (such parameters keep their old value).
+    /// </summary>
+    public int Step(float* parameters, float* gradients, float learningRate, int threads)
     {
         StepCount++;
         return Step(parameters, gradients, learningRate, StepCount, threads);
@@ -45,25 +47,27 @@ internal abstract unsafe class OptimizerState : IDisposable
         Second.Dispose();
     }
 
-    protected abstract bool Step(float* parameters, float* gradients, float learningRate, long step, int threads);
+    protected abstract int Step(float* parameters, float* gradients, float learningRate, long step, int threads);
 
-    /// <summary>The rule over all parameters: weights with decay, biases and activation constants without.</summary>
-    protected bool Apply<TRule>(TRule rule, float weightDecay, float* parameters, float* gradients, int threads)
+    /// <summary>The rule over all parameters, layer by layer: weights with decay, biases and activation constants without.</summary>
+    protected int Apply<TRule>(TRule rule, float weightDecay, float* parameters, float* gradients, int threads)
         where TRule : unmanaged, IUpdateRule
     {
-        if (weightDecay == 0)
+        int failed = -1;
+        for (int i = 0; i < stack.Layers.Length; i++)
         {
-            return Range(rule, 0, parameters, gradients, 0, stack.ParameterLength, threads);
+            DenseLayer layer = stack.Layers[i];
+            bool finite = weightDecay == 0
+                ? Range(rule, 0, parameters, gradients, layer.WeightOffset, layer.End, threads)
+                : Range(rule, weightDecay, parameters, gradients, layer.WeightOffset, layer.BiasOffset, threads)
+                    & Range(rule, 0, parameters, gradients, layer.BiasOffset, layer.End, threads);
+            if (!finite && failed < 0)
+            {
+                failed = i;
+            }
         }
 
-        bool finite = true;
-        foreach (DenseLayer layer in stack.Layers)
-        {
-            finite &= Range(rule, weightDecay, parameters, gradients, layer.WeightOffset, layer.BiasOffset, threads);
-            finite &= Range(rule, 0, parameters, gradients, layer.BiasOffset, layer.End, threads);
-        }
-
-        return finite;
+        return failed;
     }
 
     private bool Range<TRule>(TRule rule, float decay, float* parameters, float* gradients, nint begin, nint end, int threads)
