@@ -85,7 +85,7 @@ internal sealed class LiveDisplay(IAnsiConsole console, int epochs, MetricFormat
     {
         if (stopping)
         {
-            return "stopping after this batch";
+            return "stopping";
         }
 
         EpochReport report = Newest();
