@@ -40,7 +40,7 @@ internal static class InfoCommand
                 facts.Add("cores", Text.Count(Environment.ProcessorCount));
                 facts.Add(".NET", RuntimeInformation.FrameworkDescription);
                 facts.Add("system", $"{RuntimeInformation.OSDescription}, {Architecture}");
-                facts.WriteTo(console.Output);
+                facts.WriteTo(console);
             }
 
             return ExitCode.Done;

@@ -27,7 +27,7 @@ internal static class InspectCommand
             {
                 console.Output.WriteLine($"{model.Path}: {Text.Count(model.Network.ParameterCount, "parameter")}, {Text.Size(new FileInfo(model.Path).Length)}");
                 console.Results.Write(LayerTable(model.Network));
-                Describe(model).WriteTo(console.Output);
+                Describe(model).WriteTo(console);
             }
 
             return ExitCode.Done;

@@ -100,7 +100,7 @@ internal static class TrainCommand
             }
             else
             {
-                TrainingSummary.Write(console.Output, run);
+                TrainingSummary.Write(console, run);
             }
 
             return ExitCode.Done;

@@ -13,7 +13,6 @@ internal sealed class CommandConsole
     /// <summary>Columns to lay tables out in where nothing bounds them.</summary>
     private const int UnboundedWidth = 200;
 
-    private readonly bool outputIsTerminal;
     private IAnsiConsole? results;
     private IAnsiConsole? status;
 
@@ -22,7 +21,7 @@ internal sealed class CommandConsole
         Output = output;
         Error = error;
         Input = input;
-        this.outputIsTerminal = outputIsTerminal;
+        OutputIsTerminal = outputIsTerminal;
         ErrorIsTerminal = errorIsTerminal;
     }
 
@@ -32,11 +31,14 @@ internal sealed class CommandConsole
 
     public TextReader Input { get; }
 
+    /// <summary>Whether results are read on a screen.</summary>
+    public bool OutputIsTerminal { get; }
+
     /// <summary>Whether progress may move the cursor.</summary>
     public bool ErrorIsTerminal { get; }
 
     /// <summary>Standard output with styles, which are dropped where it is not a terminal.</summary>
-    public IAnsiConsole Results => results ??= Create(Output, outputIsTerminal);
+    public IAnsiConsole Results => results ??= Create(Output, OutputIsTerminal);
 
     /// <summary>Standard error with styles, which are dropped where it is not a terminal.</summary>
     public IAnsiConsole Status => status ??= Create(Error, ErrorIsTerminal);

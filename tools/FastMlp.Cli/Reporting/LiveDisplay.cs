@@ -13,7 +13,7 @@ internal sealed class LiveDisplay(IAnsiConsole console, int epochs, MetricFormat
     private const int MostBarWidth = 40;
 
     /// <summary>Columns that the text beside the bar takes at most.</summary>
-    private const int TextWidth = 78;
+    private const int TextWidth = 72;
 
     private readonly Lock gate = new();
     private EpochReport newest;
@@ -63,7 +63,8 @@ internal sealed class LiveDisplay(IAnsiConsole console, int epochs, MetricFormat
     private string Epoch()
     {
         string total = Text.Count(epochs);
-        return $"epoch {Text.Count(Newest().Epoch).PadLeft(total.Length)}/{total}";
+        int underWay = Math.Min(Newest().Epoch + 1, epochs);
+        return $"epoch {Text.Count(underWay).PadLeft(total.Length)}/{total}";
     }
 
     private string Figures()
@@ -75,8 +76,8 @@ internal sealed class LiveDisplay(IAnsiConsole console, int epochs, MetricFormat
         }
 
         string figures = report.ValidationLoss is { } loss && report.ValidationMetric is { } value
-            ? $"loss {Text.Figure(report.TrainLoss)}  val {Text.Figure(loss)} {metric.Of(value)}"
-            : $"loss {Text.Figure(report.TrainLoss)} {metric.Of(report.TrainMetric)}";
+            ? $"loss {Text.Figure(report.TrainLoss)}  val {Text.Figure(loss)} {metric.ShortOf(value)}"
+            : $"loss {Text.Figure(report.TrainLoss)} {metric.ShortOf(report.TrainMetric)}";
         return $"{figures}  {Text.Rate(report.SamplesPerSecond)}/s";
     }
 
@@ -84,7 +85,7 @@ internal sealed class LiveDisplay(IAnsiConsole console, int epochs, MetricFormat
     {
         if (stopping)
         {
-            return "stopping after this batch";
+            return "stopping";
         }
 
         EpochReport report = Newest();

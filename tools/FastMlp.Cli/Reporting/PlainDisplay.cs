@@ -57,7 +57,11 @@ internal sealed class PlainDisplay(TextWriter writer, int epochs, MetricFormat m
             ? $"  validation loss {Text.Figure(loss)}, {metric.Of(figure)}"
             : $", {metric.Of(report.TrainMetric)}");
         line.Append($"  {Text.Rate(report.SamplesPerSecond)} samples/s");
-        line.Append($"  {Text.Time(report.Elapsed * ((double)(epochs - report.Epoch) / report.Epoch))} left");
+        if (report.Epoch < epochs)
+        {
+            line.Append($"  {Text.Time(report.Elapsed * ((double)(epochs - report.Epoch) / report.Epoch))} left");
+        }
+
         lock (gate)
         {
             writer.WriteLine(line);

@@ -6,7 +6,7 @@ namespace FastMlp.Cli.Reporting;
 /// <summary>What <c>fastmlp train</c> says at its end.</summary>
 internal static class TrainingSummary
 {
-    public static void Write(TextWriter writer, TrainingRun run)
+    public static void Write(CommandConsole console, TrainingRun run)
     {
         SplitData data = run.Data;
         FitReport report = run.Report;
@@ -23,10 +23,10 @@ internal static class TrainingSummary
         }
 
         facts.Add("model", $"{run.ModelPath} ({Text.Size(new FileInfo(run.ModelPath).Length)})");
-        facts.WriteTo(writer);
+        facts.WriteTo(console);
         if (run.Score is not null)
         {
-            ScoreReport.WriteFigures(writer, run.Score, "test ");
+            ScoreReport.WriteFigures(console.Output, run.Score, "test ");
         }
     }
 

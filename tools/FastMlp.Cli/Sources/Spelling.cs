@@ -3,11 +3,11 @@ namespace FastMlp.Cli.Sources;
 /// <summary>Finds what a mistyped name may have meant.</summary>
 internal static class Spelling
 {
-    /// <summary>The name that the fewest single-letter edits lead to; null if even that needs more than a third of its letters.</summary>
+    /// <summary>The name that the fewest single-letter edits lead to; null if even that changes more than about a third of its letters.</summary>
     public static string? Nearest(string typed, IReadOnlyList<string> names)
     {
         string? nearest = names.MinBy(name => Edits(typed, name));
-        return nearest is not null && Edits(typed, nearest) <= Math.Max(1, nearest.Length / 3) ? nearest : null;
+        return nearest is not null && Edits(typed, nearest) <= (nearest.Length + 1) / 3 ? nearest : null;
     }
 
     /// <summary>Levenshtein's distance, in any letter case.</summary>

@@ -52,9 +52,9 @@ internal sealed class TrainingPlan
             string layers = Layers.Count == 0 ? "none" : string.Join(',', Layers);
             string optimizer = Optimizer switch
             {
-                Adam adam => string.Create(CultureInfo.InvariantCulture, $"adam --lr {adam.LearningRate} --weight-decay {adam.WeightDecay}"),
-                Sgd { Momentum: 0 } sgd => string.Create(CultureInfo.InvariantCulture, $"sgd --lr {sgd.LearningRate} --weight-decay {sgd.WeightDecay}"),
-                Sgd sgd => string.Create(CultureInfo.InvariantCulture, $"{(sgd.Nesterov ? "nesterov" : "momentum")} --momentum {sgd.Momentum} --lr {sgd.LearningRate} --weight-decay {sgd.WeightDecay}"),
+                Adam adam => string.Create(CultureInfo.InvariantCulture, $"adam --lr {adam.LearningRate} --weight-decay {adam.WeightDecay:0.########}"),
+                Sgd { Momentum: 0 } sgd => string.Create(CultureInfo.InvariantCulture, $"sgd --lr {sgd.LearningRate} --weight-decay {sgd.WeightDecay:0.########}"),
+                Sgd sgd => string.Create(CultureInfo.InvariantCulture, $"{(sgd.Nesterov ? "nesterov" : "momentum")} --momentum {sgd.Momentum} --lr {sgd.LearningRate} --weight-decay {sgd.WeightDecay:0.########}"),
                 _ => Optimizer.ToString(),
             };
             string batch = BatchSize == FastMlp.FitOptions.FullBatch ? "full" : BatchSize.ToString(CultureInfo.InvariantCulture);
@@ -76,7 +76,14 @@ internal sealed class TrainingPlan
             builder.Dense(units, settings.Activation.Value);
         }
 
-        return builder.Dense(outputSize, classifies ? Activation.Softmax : Activation.Identity).Build(settings.Seed);
+        try
+        {
+            return builder.Dense(outputSize, classifies ? Activation.Softmax : Activation.Identity).Build(settings.Seed);
+        }
+        catch (Exception exception) when (exception is OverflowException or OutOfMemoryException)
+        {
+            throw new CommandFailedException($"a network of --layers {string.Join(',', Layers)} is too large for memory.");
+        }
     }
 
     public FitOptions FitOptions(Dataset? validation, Action<EpochReport> progress) => new()
