@@ -71,6 +71,7 @@ internal static class Cli
             PredictCommand.Create(console),
             InspectCommand.Create(console),
             InfoCommand.Create(console),
+            BenchCommand.Create(console),
         };
         root.HelpName = "fastmlp";
         return root;

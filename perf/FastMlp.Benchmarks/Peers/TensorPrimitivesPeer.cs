@@ -1,0 +1,38 @@
+using System.Numerics.Tensors;
+using System.Reflection;
+
+namespace FastMlp.Benchmarks.Peers;
+
+/// <summary>System.Numerics.Tensors: a dot product for every unit of every row, the way its documentation leads.</summary>
+internal sealed class TensorPrimitivesPeer : Peer
+{
+    public override string Name => "TensorPrimitives";
+
+    public override string Version { get; } = typeof(TensorPrimitives).Assembly.GetCustomAttribute<AssemblyFileVersionAttribute>()?.Version ?? "unknown";
+
+    public override Func<int, double> Forward(Workload work, int rows)
+    {
+        float[][] activations = [.. work.Sizes.Select(size => new float[rows * size])];
+        Workload.Values(rows * work.Inputs).CopyTo(activations[0], 0);
+        float[][] weights = [.. Enumerable.Range(0, work.Layers).Select(i => Workload.Values(work.Sizes[i] * work.Sizes[i + 1], i))];
+        float[][] biases = [.. Enumerable.Range(0, work.Layers).Select(i => Workload.Values(work.Sizes[i + 1], 100 + i))];
+        return Repeat(() =>
+        {
+            for (int i = 0; i < work.Layers; i++)
+            {
+                int inputs = work.Sizes[i], units = work.Sizes[i + 1];
+                for (int row = 0; row < rows; row++)
+                {
+                    ReadOnlySpan<float> x = activations[i].AsSpan(row * inputs, inputs);
+                    Span<float> y = activations[i + 1].AsSpan(row * units, units);
+                    for (int unit = 0; unit < units; unit++)
+                    {
+                        y[unit] = TensorPrimitives.Dot(x, weights[i].AsSpan(unit * inputs, inputs)) + biases[i][unit];
+                    }
+
+                    Activations.Apply(i == work.Layers - 1 ? work.Output : work.Hidden, y);
+                }
+            }
+        });
+    }
+}

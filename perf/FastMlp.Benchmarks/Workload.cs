@@ -1,0 +1,55 @@
+using FastMlp.Diagnostics;
+
+namespace FastMlp.Benchmarks;
+
+/// <summary>A network shape as it is written in tables: 784-128-10, with the activation of its hidden layers.</summary>
+internal sealed record Workload(int[] Sizes, Activation Hidden, Activation Output)
+{
+    /// <summary>A classifier: ReLU, then softmax; one output is a regression.</summary>
+    public static Workload Relu(params int[] sizes) =>
+        new(sizes, Activation.Relu, sizes[^1] > 1 ? Activation.Softmax : Activation.Identity);
+
+    /// <summary>A GEMM in the clothes of a layer: C[m,n] = A[m,k] B[k,n], no activation.</summary>
+    public static Workload Layer(int k, int n) => new([k, n], Activation.Identity, Activation.Identity);
+
+    public int Layers => Sizes.Length - 1;
+
+    public int Inputs => Sizes[0];
+
+    public int Outputs => Sizes[^1];
+
+    public string Name => string.Join('-', Sizes);
+
+    public double ForwardFlop(int rows) => Flops.Forward(Sizes, rows);
+
+    public double StepFlop(int rows) => Flops.TrainingStep(Sizes, rows);
+
+    public Network Build()
+    {
+        NetworkBuilder builder = Network.Input(Inputs);
+        for (int layer = 1; layer <= Layers; layer++)
+        {
+            builder.Dense(Sizes[layer], layer == Layers ? Output : Hidden);
+        }
+
+        return builder.Build(seed: 1);
+    }
+
+    /// <summary>"784-128-10" to sizes.</summary>
+    public static int[] Parse(string name) => [.. name.Split('-').Select(int.Parse)];
+
+    /// <summary>Dense values on [-1, 1): no zeros that a kernel might skip.</summary>
+    public static float[] Values(int count, int seed = 1)
+    {
+        Random random = new(seed);
+        float[] values = new float[count];
+        foreach (ref float value in values.AsSpan())
+        {
+            value = (2 * random.NextSingle()) - 1;
+        }
+
+        return values;
+    }
+
+    public int[] Labels(int rows) => [.. Enumerable.Range(0, rows).Select(row => row * 7 % Outputs)];
+}

@@ -1,0 +1,54 @@
+using System.Text.Json;
+
+namespace FastMlp.PerfGuard;
+
+/// <summary>What the cases took on one kind of processor, as ratios: a file of perf/baselines.</summary>
+/// <param name="Processor">Its name.</param>
+/// <param name="Commit">What was measured.</param>
+/// <param name="Runtime">On which runtime.</param>
+/// <param name="Date">When.</param>
+/// <param name="Processes">In how many processes.</param>
+/// <param name="Cases">By name.</param>
+internal sealed record Baseline(string Processor, string Commit, string Runtime, string Date, int Processes, SortedDictionary<string, Ratios> Cases)
+{
+    public static Baseline? Load(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<Baseline>(File.ReadAllText(path), Json.File);
+        }
+        catch (JsonException e)
+        {
+            throw new GuardException($"{path} is no baseline: {e.Message} Make it anew with --update.");
+        }
+    }
+
+    public void Save(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, JsonSerializer.Serialize(this, Json.File) + "\n");
+    }
+}
+
+/// <param name="PeakOperations">10^9 operations that the FMA probe would do in the time of one call.</param>
+/// <param name="NaiveCalls">Calls of the naive kernel that take as long as one call.</param>
+/// <param name="PeakRatio">Share of the FMA peak, for people: the comparison does not use it.</param>
+internal readonly record struct Ratios(double PeakOperations, double NaiveCalls, double PeakRatio)
+{
+    /// <summary>The medians over processes.</summary>
+    public static Ratios Of(IReadOnlyList<WorkerResult> results, string name) => new(
+        Statistics.Median(results.Select(r => r.Cases[name].Time)),
+        Statistics.Median(results.Select(r => r.AgainstNaive(name))),
+        Statistics.Median(results.Select(r => r.Cases[name].PeakRatio)));
+
+    /// <summary>
+    /// now / this - 1, as speeds, by the yardstick that speaks better of now: a real loss shows against both, a stray
+    /// yardstick against one.
+    /// </summary>
+    public double Change(Ratios now) => Math.Max(PeakOperations / now.PeakOperations, NaiveCalls / now.NaiveCalls) - 1;
+}

@@ -1,0 +1,172 @@
+using System.Diagnostics;
+
+namespace FastMlp.Diagnostics;
+
+/// <summary>
+/// Times work between two FMA probes, again and again, and keeps the samples whose probes both ran near the best
+/// peak seen: on a machine with neighbours the others measure the neighbours.
+/// </summary>
+/// <remarks>One instance serves many pieces of work, which then share the best peak. Not thread-safe.</remarks>
+public sealed class Interleaved
+{
+    /// <summary>Fewer accepted samples than this are no measurement.</summary>
+    public const int FewestSamples = 5;
+
+    /// <summary>A probe this near the best peak counts as undisturbed.</summary>
+    public const double Tolerance = 0.05;
+
+    /// <summary>Work is repeated until a sample takes this long: 50 times the resolution of a good clock and far below a scheduler's slice.</summary>
+    private const double SampleSeconds = 1e-3;
+
+    private const double ProbeMilliseconds = 0.5;
+
+    /// <summary>The best peak is this high a quantile of the probes, not their maximum, which one clock glitch could raise for good.</summary>
+    private const double BestQuantile = 0.95;
+
+    private readonly List<double> probes = [];
+
+    /// <summary>How long each piece of work runs before it is measured: tier-1 code arrives some 100 ms after the 30th call, compiled in the background, later on a busy machine.</summary>
+    public TimeSpan WarmUp { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The FMA peak that samples are held against, in GFLOP/s: the 95th percentile of all probes so far.</summary>
+    public double BestPeak
+    {
+        get
+        {
+            if (probes.Count == 0)
+            {
+                Probe();
+            }
+
+            return Quantile([.. probes], BestQuantile);
+        }
+    }
+
+    /// <summary>Measures <paramref name="work"/> until <paramref name="seconds"/> have passed.</summary>
+    /// <param name="work">Does the work as many times as its argument says.</param>
+    /// <param name="flop">Floating-point operations in one time; 0 where they are not counted.</param>
+    /// <param name="seconds">Time to spend, warm-up not counted; above 0.</param>
+    public Measurement Measure(Action<int> work, double flop, double seconds) => Measure([(work, flop)], seconds)[0];
+
+    /// <summary>
+    /// Measures several pieces of work in turns, one sample of each in a round, so that a slow minute falls on all of them.
+    /// </summary>
+    /// <param name="cases">The work, done as many times as its argument says, and the floating-point operations in one time.</param>
+    /// <param name="seconds">Time to spend on each, warm-up not counted; above 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The time is not above 0.</exception>
+    public Measurement[] Measure(IReadOnlyList<(Action<int> Work, double Flop)> cases, double seconds)
+    {
+        ArgumentNullException.ThrowIfNull(cases);
+        return MeasureTimed([.. cases.Select(c => (Timed(c.Work), c.Flop))], seconds);
+    }
+
+    /// <summary>The same for work that times itself, as another process must: each case returns the seconds it took.</summary>
+    internal Measurement[] MeasureTimed(IReadOnlyList<(Func<int, double> Work, double Flop)> cases, double seconds)
+    {
+        if (!(seconds > 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(seconds), seconds, "The time to measure is above 0.");
+        }
+
+        int[] repeats = new int[cases.Count];
+        List<Sample>[] samples = new List<Sample>[cases.Count];
+        for (int i = 0; i < cases.Count; i++)
+        {
+            repeats[i] = Calibrate(cases[i].Work);
+            samples[i] = [];
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        double budget = seconds * cases.Count;
+        double before = Probe();
+        do
+        {
+            for (int i = 0; i < cases.Count; i++)
+            {
+                double elapsed = cases[i].Work(repeats[i]);
+                double after = Probe();
+                samples[i].Add(new Sample(elapsed / repeats[i], before, after));
+                before = after;
+            }
+        }
+        while (Stopwatch.GetElapsedTime(start).TotalSeconds < budget);
+
+        double best = BestPeak;
+        Measurement[] results = new Measurement[cases.Count];
+        for (int i = 0; i < results.Length; i++)
+        {
+            results[i] = Summarize(samples[i], cases[i].Flop, best);
+        }
+
+        return results;
+    }
+
+    /// <summary>The value below which a share <paramref name="q"/> of <paramref name="values"/> lies; sorts them.</summary>
+    internal static double Quantile(double[] values, double q)
+    {
+        Array.Sort(values);
+        double position = q * (values.Length - 1);
+        int below = (int)position;
+        int above = Math.Min(below + 1, values.Length - 1);
+        return values[below] + ((position - below) * (values[above] - values[below]));
+    }
+
+    private static Measurement Summarize(List<Sample> samples, double flop, double best)
+    {
+        Sample[] good = [.. samples.Where(s => Math.Min(s.Before, s.After) >= best * (1 - Tolerance))];
+        if (good.Length == 0)
+        {
+            return new Measurement(double.NaN, double.NaN, double.NaN, double.NaN, 0, samples.Count, best, double.NaN, double.NaN);
+        }
+
+        double[] relative = [.. good.Select(s => s.Seconds * s.Peak)];
+        double median = Quantile(relative, 0.5);
+        double fast = Quantile(relative, 0.2);
+        double seconds = Quantile([.. good.Select(s => s.Seconds)], 0.5);
+        double spread = (Quantile(relative, 0.75) - Quantile(relative, 0.25)) / median;
+        return new Measurement(seconds, flop / seconds / 1e9, flop / median / 1e9, spread, good.Length, samples.Count, best, median, fast);
+    }
+
+    /// <summary>How often the work is done in a sample; the runs that find it are also its warm-up.</summary>
+    private int Calibrate(Func<int, double> work)
+    {
+        long start = Stopwatch.GetTimestamp();
+        int repeats = 1;
+        double best = double.PositiveInfinity;
+        do
+        {
+            double elapsed = work(repeats);
+            if (elapsed < SampleSeconds / 2 && repeats < int.MaxValue / 4)
+            {
+                repeats *= 2;
+            }
+            else
+            {
+                best = Math.Min(best, elapsed / repeats);
+            }
+        }
+        while (Stopwatch.GetElapsedTime(start) < WarmUp || double.IsInfinity(best));
+
+        // The last runs were on final code; the first ones may have asked for too few repeats.
+        return (int)Math.Clamp(SampleSeconds / best, 1, int.MaxValue / 4);
+    }
+
+    private static Func<int, double> Timed(Action<int> work) => repeats =>
+    {
+        long start = Stopwatch.GetTimestamp();
+        work(repeats);
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    };
+
+    private double Probe()
+    {
+        double gflops = FmaPeak.MeasureGflops(ProbeMilliseconds);
+        probes.Add(gflops);
+        return gflops;
+    }
+
+    private readonly record struct Sample(double Seconds, double Before, double After)
+    {
+        public double Peak => (Before + After) / 2;
+    }
+}

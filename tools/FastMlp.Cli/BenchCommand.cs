@@ -1,0 +1,352 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using FastMlp.Cli.Arguments;
+using FastMlp.Cli.Reporting;
+using FastMlp.Diagnostics;
+
+namespace FastMlp.Cli;
+
+/// <summary><c>fastmlp bench</c>: how fast this machine predicts and trains, beside the FMA peak measured in between.</summary>
+internal static class BenchCommand
+{
+    /// <summary>The dense layer and the network that FastMlp states its speed with.</summary>
+    private static readonly int[] referenceLayer = [784, 512];
+    private static readonly int[] referenceNetwork = [784, 512, 512, 10];
+    private const int ReferenceRows = 128;
+
+    /// <summary>Enough single calls for the 99.9th percentile to rest on a thousand of them.</summary>
+    private const int MostLatencies = 1_000_000;
+
+    /// <summary>The weights, and with them the work, should stay what they are however long it takes.</summary>
+    private const float LearningRate = 1e-5f;
+
+    public static Command Create(CommandConsole console)
+    {
+        Option<string> layersOption = new("--layers")
+        {
+            Description = "Inputs, then the units of each layer",
+            DefaultValueFactory = _ => "784,128,10",
+        };
+        Option<string> batchOption = new("--batch")
+        {
+            Description = "Rows in a call; several to compare",
+            DefaultValueFactory = _ => "1,32,256",
+        };
+        Option<int> threadsOption = new("--threads")
+        {
+            Description = "Threads that a training step may use; prediction runs on the caller's",
+            DefaultValueFactory = _ => 1,
+        };
+        Option<double> secondsOption = new("--seconds")
+        {
+            Description = "Time for each figure",
+            DefaultValueFactory = _ => 1,
+        };
+        Command command = new("bench", "Measure latency, rows per second, training steps per second and the share of the FMA peak.")
+        {
+            layersOption, batchOption, threadsOption, secondsOption,
+        };
+        command.SetAction(parsed =>
+        {
+            int[] sizes = Sizes(parsed.GetValue(layersOption)!, "--layers", 2);
+            int[] batches = Sizes(parsed.GetValue(batchOption)!, "--batch", 1);
+            int threads = parsed.GetValue(threadsOption);
+            double seconds = parsed.GetValue(secondsOption);
+            if (threads < 1 || threads > Environment.ProcessorCount)
+            {
+                throw new UsageException($"--threads is from 1 to {Environment.ProcessorCount} on this machine, not {threads}.");
+            }
+
+            if (seconds is not (> 0 and <= 600))
+            {
+                throw new UsageException("--seconds is above 0 and at most 600.");
+            }
+
+            Report report = Measure(sizes, batches, threads, seconds);
+            if (parsed.GetValue(Cli.JsonOption))
+            {
+                console.WriteJson(report.Write);
+            }
+            else
+            {
+                report.Write(console.Output);
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static int[] Sizes(string text, string option, int fewest) =>
+        LayerSizes.TryParse(text, out int[] sizes) && sizes.Length >= fewest && sizes.All(size => size is >= 1 and <= 1 << 20)
+            ? sizes
+            : throw new UsageException($"{option} is a list of {fewest} or more sizes from 1 to {1 << 20} with commas between, not '{text}'.");
+
+    private static Report Measure(int[] sizes, int[] batches, int threads, double seconds)
+    {
+        Interleaved interleaved = new();
+        List<Line> predictions = [], steps = [];
+        foreach (int rows in batches)
+        {
+            predictions.Add(Prediction(interleaved, Text(sizes), sizes, rows, seconds, Activation.Relu, Output(sizes)));
+        }
+
+        foreach (int rows in batches)
+        {
+            steps.Add(Step(interleaved, Text(sizes), sizes, rows, threads, seconds));
+        }
+
+        Line layer = Prediction(interleaved, "dense layer 784 to 512, identity", referenceLayer, ReferenceRows, seconds, default, default);
+        Line step = Step(interleaved, "training step 784-512-512-10, SGD", referenceNetwork, ReferenceRows, 1, seconds);
+        return new Report(sizes, threads, interleaved.BestPeak, predictions, steps, [layer, step]);
+    }
+
+    private static Line Prediction(Interleaved interleaved, string name, int[] sizes, int rows, double seconds, Activation hidden, Activation output)
+    {
+        using Network network = Build(sizes, hidden, output);
+        using Predictor predictor = network.Freeze();
+        float[] x = Values(rows * sizes[0]);
+        float[] y = new float[rows * sizes[^1]];
+        return Run(interleaved, name, rows, 1, Flops.Forward(sizes, rows), seconds, repeats =>
+        {
+            for (int i = 0; i < repeats; i++)
+            {
+                predictor.Predict(x, y);
+            }
+        });
+    }
+
+    private static Line Step(Interleaved interleaved, string name, int[] sizes, int rows, int threads, double seconds)
+    {
+        using Network network = Build(sizes, Activation.Relu, Output(sizes));
+        using Trainer trainer = new(network, new TrainerOptions { Optimizer = new Sgd(LearningRate), Threads = threads });
+        float[] x = Values(rows * sizes[0]);
+        int[] labels = [.. Enumerable.Range(0, rows).Select(row => row % sizes[^1])];
+        float[] targets = Values(rows * sizes[^1]);
+        bool classes = sizes[^1] > 1;
+        return Run(interleaved, name, rows, threads, Flops.TrainingStep(sizes, rows), seconds, repeats =>
+        {
+            for (int i = 0; i < repeats; i++)
+            {
+                _ = classes ? trainer.Step(x, labels) : trainer.Step(x, targets);
+            }
+        });
+    }
+
+    private static Line Run(Interleaved interleaved, string name, int rows, int threads, double flop, double seconds, Action<int> work)
+    {
+        Measurement measured = interleaved.Measure(work, flop, seconds);
+        double[] latencies = Latencies(work, seconds);
+        return new Line(
+            name,
+            rows,
+            Quantile(latencies, 0.5),
+            Quantile(latencies, 0.99),
+            Quantile(latencies, 0.999),
+            Settled(1 / measured.Seconds),
+            Settled(measured.Gflops),
+            Settled(measured.PeakRatio / threads),
+            Settled(measured.Spread),
+            measured.AcceptedShare,
+            AllocatedBytes(work));
+
+        double Settled(double value) => measured.Settled ? value : double.NaN;
+    }
+
+    /// <summary>Microseconds of single calls in ascending order, less what reading the clock takes.</summary>
+    private static double[] Latencies(Action<int> work, double seconds)
+    {
+        // In ticks of the clock: a TimeSpan would round to 100 ns, more than a small network takes.
+        long clock = long.MaxValue;
+        for (int i = 0; i < 1000; i++)
+        {
+            long tick = Stopwatch.GetTimestamp();
+            clock = Math.Min(clock, Stopwatch.GetTimestamp() - tick);
+        }
+
+        // Filled before it is measured into, so that no page is touched for the first time between two readings.
+        double[] latencies = new double[MostLatencies];
+        Array.Fill(latencies, 1);
+        int count = 0;
+        long start = Stopwatch.GetTimestamp();
+        do
+        {
+            long before = Stopwatch.GetTimestamp();
+            work(1);
+            latencies[count++] = Math.Max(0, Stopwatch.GetTimestamp() - before - clock) * 1e6 / Stopwatch.Frequency;
+        }
+        while (count < latencies.Length && Stopwatch.GetElapsedTime(start).TotalSeconds < seconds);
+
+        Array.Resize(ref latencies, count);
+        Array.Sort(latencies);
+        return latencies;
+    }
+
+    private static double Quantile(double[] sorted, double q) => sorted[(int)(q * (sorted.Length - 1))];
+
+    /// <summary>Managed bytes in a call, on all threads. The smallest of a few trials: the runtime's own background work allocates too.</summary>
+    private static long AllocatedBytes(Action<int> work)
+    {
+        const int Calls = 16;
+        long fewest = long.MaxValue;
+        for (int trial = 0; trial < 5; trial++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            work(Calls);
+            fewest = Math.Min(fewest, GC.GetTotalAllocatedBytes(precise: true) - before);
+        }
+
+        return fewest / Calls;
+    }
+
+    private static Activation Output(int[] sizes) => sizes[^1] > 1 ? Activation.Softmax : Activation.Identity;
+
+    private static Network Build(int[] sizes, Activation hidden, Activation output)
+    {
+        NetworkBuilder builder = Network.Input(sizes[0]);
+        for (int layer = 1; layer < sizes.Length; layer++)
+        {
+            builder.Dense(sizes[layer], layer == sizes.Length - 1 ? output : hidden);
+        }
+
+        return builder.Build(seed: 1);
+    }
+
+    /// <summary>Dense values on [-1, 1): no zeros that a kernel might skip.</summary>
+    private static float[] Values(int count)
+    {
+        Random random = new(1);
+        float[] values = new float[count];
+        foreach (ref float value in values.AsSpan())
+        {
+            value = (2 * random.NextSingle()) - 1;
+        }
+
+        return values;
+    }
+
+    private static string Text(int[] sizes) => string.Join('-', sizes);
+
+    /// <summary>One measured thing. Latencies are in microseconds; rates are per second.</summary>
+    private sealed record Line(
+        string Name,
+        int Rows,
+        double P50,
+        double P99,
+        double P999,
+        double CallsPerSecond,
+        double Gflops,
+        double PeakRatio,
+        double Spread,
+        double Accepted,
+        long AllocatedBytes)
+    {
+        public double RowsPerSecond => Rows * CallsPerSecond;
+
+        public void Write(Utf8JsonWriter json)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", Name);
+            json.WriteNumber("rows", Rows);
+            Number(json, "p50Microseconds", P50);
+            Number(json, "p99Microseconds", P99);
+            Number(json, "p999Microseconds", P999);
+            Number(json, "callsPerSecond", CallsPerSecond);
+            Number(json, "rowsPerSecond", RowsPerSecond);
+            Number(json, "gflops", Gflops);
+            Number(json, "peakShare", PeakRatio);
+            Number(json, "spread", Spread);
+            Number(json, "acceptedShare", Accepted);
+            json.WriteNumber("allocatedBytesPerCall", AllocatedBytes);
+            json.WriteEndObject();
+        }
+
+        private static void Number(Utf8JsonWriter json, string name, double value)
+        {
+            if (double.IsFinite(value))
+            {
+                json.WriteNumber(name, Math.Round(value, 6));
+            }
+            else
+            {
+                json.WriteNull(name);
+            }
+        }
+    }
+
+    private sealed record Report(int[] Sizes, int Threads, double Peak, List<Line> Predictions, List<Line> Steps, List<Line> References)
+    {
+        public void Write(Utf8JsonWriter json)
+        {
+            json.WriteString("version", InfoCommand.Version);
+            json.WriteString("processor", Machine.ProcessorName);
+            json.WriteString("processorKind", Machine.ProcessorKind);
+            json.WriteString("instructionSet", Machine.InstructionSet);
+            json.WriteString("dotnet", RuntimeInformation.FrameworkDescription);
+            json.WriteNumber("peakGflopsPerCore", Math.Round(Peak, 2));
+            json.WriteStartArray("layers");
+            foreach (int size in Sizes)
+            {
+                json.WriteNumberValue(size);
+            }
+
+            json.WriteEndArray();
+            json.WriteNumber("trainingThreads", Threads);
+            Write(json, "predict", Predictions);
+            Write(json, "train", Steps);
+            Write(json, "reference", References);
+        }
+
+        public void Write(TextWriter output)
+        {
+            output.WriteLine($"{Machine.ProcessorName} ({Machine.ProcessorKind}), {Machine.InstructionSet}, {RuntimeInformation.FrameworkDescription}");
+            output.WriteLine(Invariant($"FMA peak of one core, measured between the samples: {Peak:0.0} GFLOP/s"));
+            output.WriteLine();
+            output.WriteLine($"Predictor.Predict, {Text(Sizes)}, one thread");
+            Table(output, Predictions);
+            output.WriteLine();
+            output.WriteLine($"Trainer.Step, {Text(Sizes)}, SGD, {(Threads == 1 ? "one thread" : $"{Threads} threads; the share is of {Threads} cores' peak")}");
+            Table(output, Steps);
+            output.WriteLine();
+            foreach (Line line in References)
+            {
+                output.WriteLine(Invariant(
+                    $"{line.Name}, {line.Rows} rows, one thread: {Cell(line.Gflops, "0.0")} GFLOP/s, {Cell(100 * line.PeakRatio, "0.0")} % of the FMA peak"));
+            }
+
+            if (Predictions.Concat(Steps).Concat(References).Any(line => double.IsNaN(line.Gflops) || line.Accepted < 0.5))
+            {
+                output.WriteLine("The machine was busy: half of the samples or more fell between disturbed probes of some line, and where fewer than a handful were left, a hyphen stands. Repeat on a quiet machine.");
+            }
+        }
+
+        private static void Table(TextWriter output, List<Line> lines)
+        {
+            output.WriteLine($"{"rows",6} {"p50 us",10} {"p99 us",10} {"p99.9 us",10} {"calls/s",11} {"rows/s",12} {"GFLOP/s",8} {"% of peak",9} {"spread %",8} {"B/call",6}");
+            foreach (Line line in lines)
+            {
+                output.WriteLine(Invariant(
+                    $"{line.Rows,6} {line.P50,10:0.00} {line.P99,10:0.00} {line.P999,10:0.00} {Cell(line.CallsPerSecond, "0"),11} {Cell(line.RowsPerSecond, "0"),12} {Cell(line.Gflops, "0.0"),8} {Cell(100 * line.PeakRatio, "0.0"),9} {Cell(100 * line.Spread, "0.0"),8} {line.AllocatedBytes,6}"));
+            }
+        }
+
+        private static void Write(Utf8JsonWriter json, string name, List<Line> lines)
+        {
+            json.WriteStartArray(name);
+            foreach (Line line in lines)
+            {
+                line.Write(json);
+            }
+
+            json.WriteEndArray();
+        }
+
+        /// <summary>A hyphen where the machine was too busy for a figure.</summary>
+        private static string Cell(double value, string format) => double.IsNaN(value) ? "-" : value.ToString(format, CultureInfo.InvariantCulture);
+
+        private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    }
+}
