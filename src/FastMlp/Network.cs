@@ -18,6 +18,8 @@ namespace FastMlp;
 /// </remarks>
 public sealed unsafe class Network : IDisposable
 {
+    // GC.KeepAlive(this) ends every method that works on the parameters: they are native memory, which the collector frees
+    // with their owner, and without it a call may outlive the last use of its network.
     private readonly ForwardPass pass;
 
     internal Network(int inputSize, ReadOnlySpan<DenseSpec> layers)
@@ -113,7 +115,9 @@ public sealed unsafe class Network : IDisposable
         ArgumentNullException.ThrowIfNull(data);
         CheckNotDisposed();
         using Scorer scorer = new(Stack, loss ?? LossFunction.DefaultFor(Stack.Output.Spec.Activation), data, threads: 0);
-        return scorer.Run(Parameters.Pointer, withConfusion: true);
+        Evaluation evaluation = scorer.Run(Parameters.Pointer, withConfusion: true);
+        GC.KeepAlive(this);
+        return evaluation;
     }
 
     /// <summary>Copies W of a layer, [units, inputs].</summary>
@@ -125,6 +129,8 @@ public sealed unsafe class Network : IDisposable
         {
             dense.GetWeight(Parameters.Pointer, to);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Sets W of a layer, [units, inputs].</summary>
@@ -137,6 +143,8 @@ public sealed unsafe class Network : IDisposable
         {
             dense.SetWeight(Parameters.Pointer, from);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Copies b of a layer: [units], [1] where it is shared, [0] where there is none.</summary>
@@ -145,6 +153,7 @@ public sealed unsafe class Network : IDisposable
         DenseLayer dense = Layer(layer);
         CheckLength(destination.Length, dense.BiasLength, $"The bias of layer {layer} is [{dense.BiasLength}]", nameof(destination));
         dense.GetBias(Parameters.Pointer, destination);
+        GC.KeepAlive(this);
     }
 
     /// <summary>Sets b of a layer: [units], [1] where it is shared, [0] where there is none.</summary>
@@ -154,6 +163,7 @@ public sealed unsafe class Network : IDisposable
         CheckLength(source.Length, dense.BiasLength, $"The bias of layer {layer} is [{dense.BiasLength}]", nameof(source));
         CheckFinite(source, nameof(source));
         dense.SetBias(Parameters.Pointer, source);
+        GC.KeepAlive(this);
     }
 
     /// <summary>Copies the learnable constants of a layer's activation: (c, beta) of a scaled sigmoid, the slope of a PReLU, [0] elsewhere.</summary>
@@ -162,6 +172,7 @@ public sealed unsafe class Network : IDisposable
         Span<float> constants = Layer(layer).ActivationParameters(Parameters.Pointer);
         CheckLength(destination.Length, constants.Length, $"Layer {layer} has {constants.Length} learnable activation constants", nameof(destination));
         constants.CopyTo(destination);
+        GC.KeepAlive(this);
     }
 
     /// <summary>Sets the learnable constants of a layer's activation.</summary>
@@ -171,13 +182,16 @@ public sealed unsafe class Network : IDisposable
         CheckLength(source.Length, constants.Length, $"Layer {layer} has {constants.Length} learnable activation constants", nameof(source));
         CheckFinite(source, nameof(source));
         source.CopyTo(constants);
+        GC.KeepAlive(this);
     }
 
     /// <summary>An immutable copy for serving, safe for any number of threads, unmoved by further training.</summary>
     public Predictor Freeze()
     {
         CheckNotDisposed();
-        return new Predictor(Stack, Parameters);
+        Predictor predictor = new(Stack, Parameters);
+        GC.KeepAlive(this);
+        return predictor;
     }
 
     /// <summary>A copy with parameters of its own.</summary>
@@ -191,6 +205,7 @@ public sealed unsafe class Network : IDisposable
             copy.Metadata.Add(key, value);
         }
 
+        GC.KeepAlive(this);
         return copy;
     }
 
@@ -228,6 +243,7 @@ public sealed unsafe class Network : IDisposable
     {
         Seed = seed;
         Initialization.Run(Stack, Parameters.Pointer, seed);
+        GC.KeepAlive(this);
     }
 
     internal void CheckNotDisposed() => ObjectDisposedException.ThrowIf(Parameters.IsClosed, this);

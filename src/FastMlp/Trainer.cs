@@ -102,6 +102,8 @@ public sealed unsafe class Trainer : IDisposable
         {
             network.Stack.Layers[layer].GetWeight(state.Backpropagation.Gradients.Pointer, to);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Copies dL/db of a layer: [units], [1] where it is shared, [0] where there is none.</summary>
@@ -109,6 +111,7 @@ public sealed unsafe class Trainer : IDisposable
     {
         CheckLength(destination.Length, CheckGradient(layer).BiasLength, nameof(destination));
         network.Stack.Layers[layer].GetBias(state.Backpropagation.Gradients.Pointer, destination);
+        GC.KeepAlive(this);
     }
 
     /// <summary>Copies the gradient of the learnable constants of a layer's activation.</summary>
@@ -116,6 +119,7 @@ public sealed unsafe class Trainer : IDisposable
     {
         CheckLength(destination.Length, CheckGradient(layer).ActivationParameterCount, nameof(destination));
         network.Stack.Layers[layer].ActivationParameters(state.Backpropagation.Gradients.Pointer).CopyTo(destination);
+        GC.KeepAlive(this);
     }
 
     /// <summary>Updates the parameters from the gradients last computed.</summary>
@@ -125,6 +129,7 @@ public sealed unsafe class Trainer : IDisposable
         CheckUsable();
         CheckHasGradients();
         state.ApplyGradients(epoch: 0, Next());
+        GC.KeepAlive(this);
     }
 
     /// <summary>Frees the trainer's memory; the network stays.</summary>
@@ -139,6 +144,9 @@ public sealed unsafe class Trainer : IDisposable
         MatrixView view = MatrixView.Dense(x, rows, network.InputSize);
         float loss = state.ComputeGradients(view, targets, epoch: 0, Next());
         hasGradients = true;
+
+        // The memory of a training pass is native: the trainer must live until the pass is done with it.
+        GC.KeepAlive(this);
         return loss;
     }
 

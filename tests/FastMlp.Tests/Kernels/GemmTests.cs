@@ -194,7 +194,7 @@ public sealed unsafe class GemmTests
             where TVec : unmanaged
         {
             // Many rows, few rows and many panels, one panel: each way of sharing out the work.
-            foreach ((int m, int n, int k) in (ReadOnlySpan<(int, int, int)>)[(131, 70, 90), (9, 640, 100), (2, 2048, 130), (300, 5, 400)])
+            foreach ((int m, int n, int k) in (ReadOnlySpan<(int, int, int)>)[(131, 170, 90), (9, 1640, 140), (2, 8192, 130), (900, 5, 450)])
             {
                 Product<TSimd, TVec> product = new(m, n, k, 2);
                 float[] one = product.Run(0, m);
