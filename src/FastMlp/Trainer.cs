@@ -41,57 +41,18 @@ public sealed unsafe class Trainer : IDisposable
     /// <summary>One forward pass, backward pass and update on x [rows, inputSize] and targets [rows, outputSize]; returns the loss before the update.</summary>
     /// <exception cref="ArgumentException">The lengths do not fit, or a value is NaN or infinite.</exception>
     /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
-    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<float> targets)
-    {
-        float loss = ComputeGradients(x, targets);
-        ApplyGradients();
-        return loss;
-    }
+    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => Run(x, targets, updates: true);
 
     /// <summary>The same from class labels [rows].</summary>
     /// <exception cref="ArgumentException">The lengths do not fit, a label names no output, or a value is NaN or infinite.</exception>
     /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
-    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<int> labels)
-    {
-        float loss = ComputeGradients(x, labels);
-        ApplyGradients();
-        return loss;
-    }
+    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => Run(x, labels, updates: true);
 
     /// <summary>Forward and backward pass without an update; returns the loss.</summary>
-    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets)
-    {
-        int rows = CheckRows(x);
-        if (targets.Length != (long)rows * network.OutputSize)
-        {
-            throw new ArgumentException($"{rows} rows of {network.OutputSize} targets are {(long)rows * network.OutputSize} values, not {targets.Length}.", nameof(targets));
-        }
-
-        CheckFinite(targets, network.OutputSize, "target", nameof(targets));
-        fixed (float* from = x, to = targets)
-        {
-            return ComputeGradients(from, rows, new Targets(to, null));
-        }
-    }
+    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => Run(x, targets, updates: false);
 
     /// <summary>The same from class labels [rows].</summary>
-    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<int> labels)
-    {
-        int rows = CheckRows(x);
-        if (labels.Length != rows)
-        {
-            throw new ArgumentException($"{rows} rows need {rows} labels, not {labels.Length}.", nameof(labels));
-        }
-
-        Shapes.CheckLabels(labels, network.OutputSize, nameof(labels));
-        fixed (float* from = x)
-        {
-            fixed (int* to = labels)
-            {
-                return ComputeGradients(from, rows, new Targets(null, to));
-            }
-        }
-    }
+    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => Run(x, labels, updates: false);
 
     /// <summary>Copies dL/dW of a layer, [units, inputs], as last computed.</summary>
     public void GetWeightGradient(int layer, Span<float> destination)
@@ -139,11 +100,47 @@ public sealed unsafe class Trainer : IDisposable
         state.Dispose();
     }
 
-    private float ComputeGradients(float* x, int rows, Targets targets)
+    private float Run(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, bool updates)
+    {
+        int rows = CheckRows(x);
+        if (targets.Length != (long)rows * network.OutputSize)
+        {
+            throw new ArgumentException($"{rows} rows of {network.OutputSize} targets are {(long)rows * network.OutputSize} values, not {targets.Length}.", nameof(targets));
+        }
+
+        CheckFinite(targets, network.OutputSize, "target", nameof(targets));
+        fixed (float* from = x, to = targets)
+        {
+            return Run(from, rows, new Targets(to, null), updates);
+        }
+    }
+
+    private float Run(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, bool updates)
+    {
+        int rows = CheckRows(x);
+        if (labels.Length != rows)
+        {
+            throw new ArgumentException($"{rows} rows need {rows} labels, not {labels.Length}.", nameof(labels));
+        }
+
+        Shapes.CheckLabels(labels, network.OutputSize, nameof(labels));
+        fixed (float* from = x)
+        {
+            fixed (int* to = labels)
+            {
+                return Run(from, rows, new Targets(null, to), updates);
+            }
+        }
+    }
+
+    private float Run(float* x, int rows, Targets targets, bool updates)
     {
         MatrixView view = MatrixView.Dense(x, rows, network.InputSize);
-        float loss = state.ComputeGradients(view, targets, epoch: 0, Next());
-        hasGradients = true;
+
+        // A step may use up the gradients as it makes them: only ComputeGradients leaves some behind.
+        hasGradients = false;
+        float loss = updates ? state.Step(view, targets, epoch: 0, Next()) : state.ComputeGradients(view, targets, epoch: 0, Next());
+        hasGradients = !updates;
 
         // The memory of a training pass is native: the trainer must live until the pass is done with it.
         GC.KeepAlive(this);
@@ -200,7 +197,7 @@ public sealed unsafe class Trainer : IDisposable
     {
         if (!hasGradients)
         {
-            throw new InvalidOperationException("There are no gradients yet: call ComputeGradients or Step first.");
+            throw new InvalidOperationException("There are no gradients: call ComputeGradients first (Step may use them up as it makes them).");
         }
     }
 

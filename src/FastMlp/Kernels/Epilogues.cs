@@ -46,3 +46,32 @@ internal readonly unsafe struct MultiplyByDerivative<TActivation>(TActivation ac
         return TSimd.Multiply(sum, activation.Derivative<TSimd, TVec>(z, a));
     }
 }
+
+/// <summary>
+/// C &lt;- C - rate (A B + decay C): gradient descent in the store of its own dW, which is then never written to memory. Element by
+/// element the formula of <see cref="Update"/> with plain SGD, so the bits are the same.
+/// </summary>
+/// <param name="rate">eta.</param>
+/// <param name="decay">The L2 coefficient.</param>
+/// <param name="notFinite">Set to 1 if a new value is not finite; such an element keeps its old value.</param>
+internal readonly unsafe struct Descend(float rate, float decay, int* notFinite) : IEpilogue
+{
+    public static bool IsCheap => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+    {
+        TVec old = TSimd.Load(c);
+        TVec g = TSimd.MultiplyAdd(TSimd.Broadcast(decay), old, sum);
+        TVec updated = TSimd.MultiplyAdd(TSimd.Broadcast(-rate), g, old);
+        TVec finite = TSimd.GreaterThanOrEqual(TSimd.Broadcast(float.MaxValue), TSimd.Abs(updated));
+        if (!TSimd.AllTrue(finite))
+        {
+            *notFinite = 1;
+        }
+
+        return TSimd.Select(finite, updated, old);
+    }
+}

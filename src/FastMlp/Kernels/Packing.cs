@@ -36,6 +36,38 @@ internal static unsafe class Packing
         }
     }
 
+    /// <summary>
+    /// The rows of a transposed A as its tiles read them: each tile as [k, height], the first <paramref name="taller"/> of them one
+    /// row higher. Row r of A is column r of the source, whose rows are <paramref name="stride"/> apart.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void PackRows(float* source, nint stride, nint tileHeight, nint taller, nint tiles, nint k, float* packed)
+    {
+        for (nint tile = 0; tile < tiles; tile++)
+        {
+            nint height = tile < taller ? tileHeight + 1 : tileHeight;
+            float* from = source;
+            source += height;
+            for (nint p = 0; p < k; p++)
+            {
+                // Two floats at a time: tiles are 4 to 12 high.
+                nint i = 0;
+                for (; i + 2 <= height; i += 2)
+                {
+                    *(ulong*)(packed + i) = *(ulong*)(from + i);
+                }
+
+                if (i < height)
+                {
+                    packed[i] = from[i];
+                }
+
+                from += stride;
+                packed += height;
+            }
+        }
+    }
+
     /// <summary>Elements below which a fork costs more than it gains: some 10 us of work for one core.</summary>
     private const nint ForkThreshold = 32 * 1024;
 

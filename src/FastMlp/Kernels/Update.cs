@@ -79,8 +79,7 @@ internal static unsafe class Update
             }
         }
 
-        // Every lane true is 1 each; one false lane makes the sum smaller.
-        return TSimd.Sum(TSimd.Select(allFinite, TSimd.Broadcast(1f), TSimd.Zero)) == TSimd.Width;
+        return TSimd.AllTrue(allFinite);
     }
 
     private readonly struct Kernel<TRule>(

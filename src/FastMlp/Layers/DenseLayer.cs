@@ -99,6 +99,23 @@ internal abstract unsafe class DenseLayer
         BiasGradient(gradients, delta);
     }
 
+    /// <summary>
+    /// W &lt;- W - rate (delta^T x + decay W) without dW in between, and db into <paramref name="gradients"/>; false if a weight would
+    /// not be finite. Needs a batch of one block of k (<see cref="FitsOneBlock"/>).
+    /// </summary>
+    public bool Descend(float* parameters, float* gradients, MatrixView x, MatrixView delta, float rate, float decay, int threads)
+    {
+        int notFinite = 0;
+        GemmArguments arguments = WeightGradientArguments(x, delta);
+        arguments.C = parameters + WeightOffset;
+        Gemm.Run(in arguments, new Descend(rate, decay, &notFinite), threads);
+        BiasGradient(gradients, delta);
+        return notFinite == 0;
+    }
+
+    /// <summary>Whether dW over so many rows is finished in one pass over C.</summary>
+    public static bool FitsOneBlock(nint rows) => GemmBlocking.KBlock(rows) >= rows;
+
     /// <summary>db alone.</summary>
     public void BiasGradient(float* gradients, MatrixView delta)
     {
@@ -116,7 +133,7 @@ internal abstract unsafe class DenseLayer
     }
 
     /// <summary>delta^T x as panels like those of W; C is left to the caller.</summary>
-    public GemmArguments WeightGradientArguments(MatrixView x, MatrixView delta) => new()
+    private GemmArguments WeightGradientArguments(MatrixView x, MatrixView delta) => new()
     {
         M = InputSize,
         N = OutputSize,

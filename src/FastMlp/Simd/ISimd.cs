@@ -79,6 +79,9 @@ internal unsafe interface ISimd<TVec>
     /// <summary>mask ? whenTrue : whenFalse, lane by lane.</summary>
     static abstract TVec Select(TVec mask, TVec whenTrue, TVec whenFalse);
 
+    /// <summary>Whether every lane of a mask is set.</summary>
+    static abstract bool AllTrue(TVec mask);
+
     static abstract TVec And(TVec a, TVec b);
 
     static abstract TVec Or(TVec a, TVec b);

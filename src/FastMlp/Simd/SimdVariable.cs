@@ -93,6 +93,9 @@ internal readonly unsafe struct SimdVariable : ISimd<Vector<float>>
     public static Vector<float> Select(Vector<float> mask, Vector<float> whenTrue, Vector<float> whenFalse) => Vector.ConditionalSelect(mask.As<float, int>(), whenTrue, whenFalse);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AllTrue(Vector<float> mask) => Vector.EqualsAll(mask.As<float, int>(), Vector<int>.AllBitsSet);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> And(Vector<float> a, Vector<float> b) => a & b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -47,24 +47,29 @@ internal sealed unsafe class Backpropagation : IDisposable
     {
         for (int i = stack.Layers.Length - 1; i >= 0; i--)
         {
-            DenseLayer layer = stack.Layers[i];
-            MatrixView delta = workspace!.Delta(i, x.Rows);
-            MatrixView input = i == 0 ? x : workspace.Activation(i - 1, x.Rows);
-            layer.Gradient(Gradients.Pointer, input, delta, threads);
-            if (i > 0)
+            PullDelta(parameters, i, x.Rows);
+            stack.Layers[i].Gradient(Gradients.Pointer, Input(i, x), workspace!.Delta(i, x.Rows), threads);
+        }
+    }
+
+    /// <summary>
+    /// The same, with gradient descent on the weights in the store of their gradient: <see cref="Gradients"/> then holds only those of
+    /// biases and activation constants. Returns -1, or the first layer with a new weight that is not finite.
+    /// </summary>
+    public int BackwardDescending(float* parameters, MatrixView x, float rate, float decay)
+    {
+        int failed = -1;
+        for (int i = stack.Layers.Length - 1; i >= 0; i--)
+        {
+            // Before W changes: the delta below comes from W as it was.
+            PullDelta(parameters, i, x.Rows);
+            if (!stack.Layers[i].Descend(parameters, Gradients.Pointer, Input(i, x), workspace!.Delta(i, x.Rows), rate, decay, threads))
             {
-                layer.TransposeWeight(parameters, workspace.TransposedWeight, threads);
-                stack.Layers[i - 1].PullDelta(
-                    parameters,
-                    Gradients.Pointer,
-                    delta,
-                    workspace.TransposedWeight,
-                    workspace.PreActivation(i - 1, x.Rows),
-                    input,
-                    workspace.Delta(i - 1, x.Rows),
-                    threads);
+                failed = i;
             }
         }
+
+        return failed;
     }
 
     /// <summary>The first layer whose activations are not all finite; -1 if all are.</summary>
@@ -89,6 +94,29 @@ internal sealed unsafe class Backpropagation : IDisposable
     {
         workspace?.Dispose();
         Gradients.Dispose();
+    }
+
+    private MatrixView Input(int layer, MatrixView x) => layer == 0 ? x : workspace!.Activation(layer - 1, x.Rows);
+
+    /// <summary>The delta of the layer below <paramref name="layer"/>, if there is one.</summary>
+    private void PullDelta(float* parameters, int layer, nint rows)
+    {
+        if (layer == 0)
+        {
+            return;
+        }
+
+        int below = layer - 1;
+        stack.Layers[layer].TransposeWeight(parameters, workspace!.TransposedWeight, threads);
+        stack.Layers[below].PullDelta(
+            parameters,
+            Gradients.Pointer,
+            workspace.Delta(layer, rows),
+            workspace.TransposedWeight,
+            workspace.PreActivation(below, rows),
+            workspace.Activation(below, rows),
+            workspace.Delta(below, rows),
+            threads);
     }
 
     private void Reserve(int rows)

@@ -39,20 +39,28 @@ internal sealed unsafe class TrainingState : IDisposable
     /// <param name="batch">For messages: the batch in the epoch, or the step.</param>
     public float Step(MatrixView x, Targets targets, int epoch, int batch)
     {
-        float loss = ComputeGradients(x, targets, epoch, batch);
-        ApplyGradients(epoch, batch);
+        float loss = Forward(x, targets, epoch, batch);
+        int failed;
+        if (optimizer is SgdState sgd && DenseLayer.FitsOneBlock(x.Rows))
+        {
+            int weights = Backpropagation.BackwardDescending(parameters.Pointer, x, LearningRate, sgd.WeightDecay);
+            int beside = sgd.StepBesideWeights(parameters.Pointer, Backpropagation.Gradients.Pointer, LearningRate);
+            failed = weights < 0 || (beside >= 0 && beside < weights) ? beside : weights;
+        }
+        else
+        {
+            Backpropagation.Backward(parameters.Pointer, x);
+            failed = optimizer.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, LearningRate, threads);
+        }
+
+        CheckUpdate(failed, epoch, batch);
         return loss;
     }
 
     /// <summary>Forward and backward. The data are finite: a <see cref="Dataset"/> has checked its own, a <see cref="Trainer"/> those of its caller.</summary>
     public float ComputeGradients(MatrixView x, Targets targets, int epoch, int batch)
     {
-        float loss = Backpropagation.Forward(parameters.Pointer, x, targets);
-        if (!float.IsFinite(loss))
-        {
-            throw Diverged(x, loss, epoch, batch);
-        }
-
+        float loss = Forward(x, targets, epoch, batch);
         Backpropagation.Backward(parameters.Pointer, x);
         return loss;
     }
@@ -60,20 +68,31 @@ internal sealed unsafe class TrainingState : IDisposable
     public void ApplyGradients(int epoch, int batch)
     {
         int failed = optimizer.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, LearningRate, threads);
-        if (failed >= 0)
-        {
-            throw new TrainingDivergedException(
-                $"Training diverged{Place(epoch, batch)}: the update of layer {failed} is not finite; the learning rate of {LearningRate} is too high. All parameters keep their last finite values.",
-                failed,
-                epoch,
-                batch);
-        }
+        CheckUpdate(failed, epoch, batch);
     }
 
     public void Dispose()
     {
         Backpropagation.Dispose();
         optimizer.Dispose();
+    }
+
+    private float Forward(MatrixView x, Targets targets, int epoch, int batch)
+    {
+        float loss = Backpropagation.Forward(parameters.Pointer, x, targets);
+        return float.IsFinite(loss) ? loss : throw Diverged(x, loss, epoch, batch);
+    }
+
+    private void CheckUpdate(int failedLayer, int epoch, int batch)
+    {
+        if (failedLayer >= 0)
+        {
+            throw new TrainingDivergedException(
+                $"Training diverged{Place(epoch, batch)}: the update of layer {failedLayer} is not finite; the learning rate of {LearningRate} is too high. All parameters keep their last finite values.",
+                failedLayer,
+                epoch,
+                batch);
+        }
     }
 
     private static string Place(int epoch, int batch) => epoch > 0 ? $" in epoch {epoch}, batch {batch}" : $" at step {batch}";

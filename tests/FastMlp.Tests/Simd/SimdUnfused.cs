@@ -59,6 +59,8 @@ internal readonly unsafe struct SimdUnfused : ISimd<float>
 
     public static float Select(float mask, float whenTrue, float whenFalse) => SimdScalar.Select(mask, whenTrue, whenFalse);
 
+    public static bool AllTrue(float mask) => SimdScalar.AllTrue(mask);
+
     public static float And(float a, float b) => SimdScalar.And(a, b);
 
     public static float Or(float a, float b) => SimdScalar.Or(a, b);

@@ -17,7 +17,7 @@ internal abstract unsafe class OptimizerState : IDisposable
     }
 
     /// <summary>Updates done so far.</summary>
-    public long StepCount { get; private set; }
+    public long StepCount { get; protected set; }
 
     protected AlignedBuffer First { get; }
 
@@ -54,17 +54,28 @@ internal abstract unsafe class OptimizerState : IDisposable
         where TRule : unmanaged, IUpdateRule
     {
         int failed = -1;
-        for (int i = 0; i < stack.Layers.Length; i++)
+        for (int i = stack.Layers.Length - 1; i >= 0; i--)
         {
             DenseLayer layer = stack.Layers[i];
             bool finite = weightDecay == 0
                 ? Range(rule, 0, parameters, gradients, layer.WeightOffset, layer.End, threads)
                 : Range(rule, weightDecay, parameters, gradients, layer.WeightOffset, layer.BiasOffset, threads)
                     & Range(rule, 0, parameters, gradients, layer.BiasOffset, layer.End, threads);
-            if (!finite && failed < 0)
-            {
-                failed = i;
-            }
+            failed = finite ? failed : i;
+        }
+
+        return failed;
+    }
+
+    /// <summary>The rule over biases and activation constants alone.</summary>
+    protected int ApplyBeside<TRule>(TRule rule, float* parameters, float* gradients)
+        where TRule : unmanaged, IUpdateRule
+    {
+        int failed = -1;
+        for (int i = stack.Layers.Length - 1; i >= 0; i--)
+        {
+            DenseLayer layer = stack.Layers[i];
+            failed = Range(rule, 0, parameters, gradients, layer.BiasOffset, layer.End, threads: 1) ? failed : i;
         }
 
         return failed;

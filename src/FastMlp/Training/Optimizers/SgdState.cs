@@ -8,6 +8,16 @@ namespace FastMlp.Training.Optimizers;
 /// <summary>theta &lt;- theta - eta g.</summary>
 internal sealed unsafe class SgdState(Sgd sgd, LayerStack stack) : OptimizerState(stack, Rule.States)
 {
+    /// <summary>The L2 coefficient on weights.</summary>
+    public float WeightDecay => sgd.WeightDecay;
+
+    /// <summary>The rest of a step whose weights were updated in the store of their gradient.</summary>
+    public int StepBesideWeights(float* parameters, float* gradients, float learningRate)
+    {
+        StepCount++;
+        return ApplyBeside(new Rule(learningRate), parameters, gradients);
+    }
+
     protected override int Step(float* parameters, float* gradients, float learningRate, long step, int threads) =>
         Apply(new Rule(learningRate), sgd.WeightDecay, parameters, gradients, threads);
 
