@@ -9,6 +9,12 @@ internal readonly unsafe struct Store : IEpilogue
 {
     public static bool IsCheap => true;
 
+    public static bool KeepsFinite => false;
+
+    public void Refuse()
+    {
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
         where TSimd : struct, ISimd<TVec>
@@ -20,6 +26,12 @@ internal readonly unsafe struct BiasActivate<TActivation>(TActivation activation
     where TActivation : struct, IActivation
 {
     public static bool IsCheap => TActivation.IsCheap;
+
+    public static bool KeepsFinite => false;
+
+    public void Refuse()
+    {
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
@@ -35,6 +47,12 @@ internal readonly unsafe struct MultiplyByDerivative<TActivation>(TActivation ac
     where TActivation : struct, IActivation
 {
     public static bool IsCheap => TActivation.IsCheap;
+
+    public static bool KeepsFinite => false;
+
+    public void Refuse()
+    {
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
@@ -58,6 +76,10 @@ internal readonly unsafe struct Descend(float rate, float decay, int* notFinite)
 {
     public static bool IsCheap => true;
 
+    public static bool KeepsFinite => true;
+
+    public void Refuse() => *notFinite = 1;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
         where TSimd : struct, ISimd<TVec>
@@ -65,13 +87,6 @@ internal readonly unsafe struct Descend(float rate, float decay, int* notFinite)
     {
         TVec old = TSimd.Load(c);
         TVec g = TSimd.MultiplyAdd(TSimd.Broadcast(decay), old, sum);
-        TVec updated = TSimd.MultiplyAdd(TSimd.Broadcast(-rate), g, old);
-        TVec finite = TSimd.GreaterThanOrEqual(TSimd.Broadcast(float.MaxValue), TSimd.Abs(updated));
-        if (!TSimd.AllTrue(finite))
-        {
-            *notFinite = 1;
-        }
-
-        return TSimd.Select(finite, updated, old);
+        return TSimd.MultiplyAdd(TSimd.Broadcast(-rate), g, old);
     }
 }

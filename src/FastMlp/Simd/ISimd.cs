@@ -38,6 +38,9 @@ internal unsafe interface ISimd<TVec>
     /// <summary>Stores the first <paramref name="count"/> lanes (1 to Width - 1); writes nothing beyond.</summary>
     static abstract void StorePartial(float* destination, TVec value, int count);
 
+    /// <summary>Asks for the cache line of an address, which need not be valid.</summary>
+    static abstract void Prefetch(float* address);
+
     static abstract TVec Add(TVec a, TVec b);
 
     static abstract TVec Subtract(TVec a, TVec b);

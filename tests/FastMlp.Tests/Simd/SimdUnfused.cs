@@ -61,6 +61,8 @@ internal readonly unsafe struct SimdUnfused : ISimd<float>
 
     public static bool AllTrue(float mask) => SimdScalar.AllTrue(mask);
 
+    public static unsafe void Prefetch(float* address) => SimdScalar.Prefetch(address);
+
     public static float And(float a, float b) => SimdScalar.And(a, b);
 
     public static float Or(float a, float b) => SimdScalar.Or(a, b);
