@@ -32,6 +32,9 @@ public sealed unsafe class GemmTests
     public void EpiloguesSeeTheirOwnElement() => Policies.ForEach(new EpiloguesCheck());
 
     [Fact]
+    public void DescentKeepsOldValuesWhereNewOnesAreNotFinite() => Policies.ForEach(new DescentCheck());
+
+    [Fact]
     public void ThreadsGiveTheSameBits() => Isa.Run(new ThreadInvarianceCheck());
 
     private readonly struct SmallShapesCheck : IVectorKernel
@@ -125,9 +128,11 @@ public sealed unsafe class GemmTests
             {
                 foreach (int m in (int[])[1, 2, 3, 4, 13, 25])
                 {
-                    foreach (int n in (int[])[1, TSimd.Width, (2 * TSimd.Width) + 1])
+                    // Five panels are enough for A to be packed.
+                    foreach (int n in (int[])[1, TSimd.Width, (2 * TSimd.Width) + 1, (5 * vectors * TSimd.Width) - 1])
                     {
                         new Product<TSimd, TVec>(m, n, 5, vectors) { TransposeA = true, PanelsOfC = true }.CheckAgainstReference();
+                        new Product<TSimd, TVec>(m, n, 5, vectors) { TransposeA = true, PanelsOfC = true, KBlock = 2 }.CheckAgainstReference();
                         new Product<TSimd, TVec>(m, n, 5, vectors) { TransposeA = true, Accumulate = true }.CheckAgainstReference();
                     }
                 }
@@ -187,6 +192,49 @@ public sealed unsafe class GemmTests
         }
     }
 
+    /// <summary>C - rate (A B + decay C) in its own store, as <see cref="Update"/> would do it afterwards; overflow in any one element.</summary>
+    private readonly struct DescentCheck : IVectorKernel
+    {
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            const int K = 4;
+            int refused = 0;
+            for (int m = 1; m <= 13; m++)
+            {
+                int n = 3 * TSimd.Width;
+                Product<TSimd, TVec> product = new(m, n, K, 1) { PanelsOfC = true };
+                float[] sum = product.Run(0, m);
+                float[] old = product.Start;
+                float[] updated = product.RunOnStart(new Descend(0.5f, 0.25f, &refused));
+                Assert.Equal(0, refused);
+                for (int i = 0; i < old.Length; i++)
+                {
+                    float g = Fused<TSimd, TVec>(0.25f, old[i], sum[i]);
+                    Assert.Equal(Fused<TSimd, TVec>(-0.5f, g, old[i]), updated[i]);
+                }
+
+                // So large a rate that only sums near 0 stay finite.
+                float[] far = product.RunOnStart(new Descend(float.MaxValue, 0, &refused));
+                int kept = 0;
+                for (int i = 0; i < old.Length; i++)
+                {
+                    float next = Fused<TSimd, TVec>(-float.MaxValue, sum[i], old[i]);
+                    Assert.Equal(float.IsFinite(next) ? next : old[i], far[i]);
+                    kept += float.IsFinite(next) ? 0 : 1;
+                }
+
+                Assert.Equal(kept > 0 ? 1 : 0, refused);
+                refused = 0;
+            }
+        }
+
+        private static float Fused<TSimd, TVec>(float a, float b, float c)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged => TSimd.MaxAcross(TSimd.MultiplyAdd(TSimd.Broadcast(a), TSimd.Broadcast(b), TSimd.Broadcast(c)));
+    }
+
     private readonly struct ThreadInvarianceCheck : IVectorKernel
     {
         public void Run<TSimd, TVec>()
@@ -239,10 +287,16 @@ public sealed unsafe class GemmTests
             return values;
         }
 
+        public float[] Start => start;
+
         public float[] Run(int first, int rows) => Run(first, rows, default(Store));
 
+        /// <summary>All rows with an epilogue that reads C, which holds <see cref="Start"/> at first.</summary>
+        public float[] RunOnStart<TEpilogue>(TEpilogue epilogue)
+            where TEpilogue : unmanaged, IEpilogue => Run(0, m, epilogue, holdsStart: true);
+
         /// <summary>Rows first to first + rows - 1 of C, row-major without padding.</summary>
-        public float[] Run<TEpilogue>(int first, int rows, TEpilogue epilogue, int threads = 1)
+        public float[] Run<TEpilogue>(int first, int rows, TEpilogue epilogue, int threads = 1, bool holdsStart = false)
             where TEpilogue : unmanaged, IEpilogue
         {
             // A with a few floats of poison after each row (or column).
@@ -268,7 +322,7 @@ public sealed unsafe class GemmTests
             int strideC = PanelsOfC ? Width : n + 5;
             int panelC = PanelsOfC ? rows * Width : Width;
             PoisonedBuffer bufferC = new(NaNs(Math.Max(1, PanelsOfC ? Panels * panelC : rows * strideC)));
-            for (int i = 0; i < rows && Accumulate; i++)
+            for (int i = 0; i < rows && (Accumulate || holdsStart); i++)
             {
                 for (int j = 0; j < n; j++)
                 {
