@@ -87,7 +87,8 @@ internal static class BenchCommand
 
     private static Report Measure(int[] sizes, int[] batches, int threads, double seconds)
     {
-        Interleaved interleaved = new();
+        // On a shared machine the quiet moments may be rare: waiting for them is better than a figure of the neighbours.
+        Interleaved interleaved = new() { Patience = 8 };
         List<Line> predictions = [], steps = [];
         foreach (int rows in batches)
         {

@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using FastMlp.Kernels;
 
 namespace FastMlp.Diagnostics;
 
 /// <summary>
-/// Times work between two FMA probes, again and again, and keeps the samples whose probes both ran near the best
-/// peak seen: on a machine with neighbours the others measure the neighbours.
+/// Times work between two probes, again and again, and keeps the samples whose probes both ran near the best seen: on a
+/// machine with neighbours the others measure the neighbours. A probe is the FMA peak, which feels the clock and the scheduler,
+/// and a small product in L1, which feels a neighbour on the same core's other hardware thread.
 /// </summary>
 /// <remarks>One instance serves many pieces of work, which then share the best peak. Not thread-safe.</remarks>
 public sealed class Interleaved
@@ -23,10 +25,20 @@ public sealed class Interleaved
     /// <summary>The best peak is this high a quantile of the probes, not their maximum, which one clock glitch could raise for good.</summary>
     private const double BestQuantile = 0.95;
 
+    /// <summary>A product in L1 this near the best one seen counts as undisturbed.</summary>
+    private const double CacheTolerance = 0.08;
+
+    /// <summary>Products in one probe: about 0.1 ms at 100 GFLOP/s.</summary>
+    private const int CacheRepeats = 100;
+
     private readonly List<double> probes = [];
+    private readonly List<double> cacheProbes = [];
 
     /// <summary>How long each piece of work runs before it is measured: tier-1 code arrives some 100 ms after the 30th call, compiled in the background, later on a busy machine.</summary>
     public TimeSpan WarmUp { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How many times longer a measurement may take than asked while a piece of work has fewer than three handfuls of undisturbed samples.</summary>
+    public double Patience { get; init; } = 1;
 
     /// <summary>The FMA peak that samples are held against, in GFLOP/s: the 95th percentile of all probes so far.</summary>
     public double BestPeak
@@ -78,20 +90,20 @@ public sealed class Interleaved
 
         long start = Stopwatch.GetTimestamp();
         double budget = seconds * cases.Count;
-        double before = Probe();
+        Probes before = Probe();
         do
         {
             for (int i = 0; i < cases.Count; i++)
             {
                 double elapsed = cases[i].Work(repeats[i]);
-                double after = Probe();
+                Probes after = Probe();
                 samples[i].Add(new Sample(elapsed / repeats[i], before, after));
                 before = after;
             }
         }
-        while (Stopwatch.GetElapsedTime(start).TotalSeconds < budget);
+        while (Continues());
 
-        double best = BestPeak;
+        Probes best = Best();
         Measurement[] results = new Measurement[cases.Count];
         for (int i = 0; i < results.Length; i++)
         {
@@ -99,6 +111,18 @@ public sealed class Interleaved
         }
 
         return results;
+
+        bool Continues()
+        {
+            double elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            if (elapsed < budget || elapsed >= budget * Patience)
+            {
+                return elapsed < budget;
+            }
+
+            Probes now = Best();
+            return samples.Any(list => list.Count(s => IsGood(s, now)) < 3 * FewestSamples);
+        }
     }
 
     /// <summary>The value below which a share <paramref name="q"/> of <paramref name="values"/> lies; sorts them.</summary>
@@ -111,12 +135,12 @@ public sealed class Interleaved
         return values[below] + ((position - below) * (values[above] - values[below]));
     }
 
-    private static Measurement Summarize(List<Sample> samples, double flop, double best)
+    private static Measurement Summarize(List<Sample> samples, double flop, Probes best)
     {
-        Sample[] good = [.. samples.Where(s => Math.Min(s.Before, s.After) >= best * (1 - Tolerance))];
+        Sample[] good = [.. samples.Where(s => IsGood(s, best))];
         if (good.Length == 0)
         {
-            return new Measurement(double.NaN, double.NaN, double.NaN, double.NaN, 0, samples.Count, best, double.NaN, double.NaN);
+            return new Measurement(double.NaN, double.NaN, double.NaN, double.NaN, 0, samples.Count, best.Fma, double.NaN, double.NaN);
         }
 
         double[] relative = [.. good.Select(s => s.Seconds * s.Peak)];
@@ -124,7 +148,7 @@ public sealed class Interleaved
         double fast = Quantile(relative, 0.2);
         double seconds = Quantile([.. good.Select(s => s.Seconds)], 0.5);
         double spread = (Quantile(relative, 0.75) - Quantile(relative, 0.25)) / median;
-        return new Measurement(seconds, flop / seconds / 1e9, flop / median / 1e9, spread, good.Length, samples.Count, best, median, fast);
+        return new Measurement(seconds, flop / seconds / 1e9, flop / median / 1e9, spread, good.Length, samples.Count, best.Fma, median, fast);
     }
 
     /// <summary>How often the work is done in a sample; the runs that find it are also its warm-up.</summary>
@@ -158,15 +182,29 @@ public sealed class Interleaved
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     };
 
-    private double Probe()
+    private Probes Best() => new(BestPeak, Quantile([.. cacheProbes], BestQuantile));
+
+    private static bool IsGood(Sample sample, Probes best) => IsNear(sample.Before, best) && IsNear(sample.After, best);
+
+    private static bool IsNear(Probes probe, Probes best) =>
+        probe.Fma >= best.Fma * (1 - Tolerance) && probe.Cache >= best.Cache * (1 - CacheTolerance);
+
+    private Probes Probe()
     {
         double gflops = FmaPeak.MeasureGflops(ProbeMilliseconds);
+        long start = Stopwatch.GetTimestamp();
+        CacheProbe.Run(CacheRepeats);
+        double cache = CacheRepeats * CacheProbe.Flop / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9;
         probes.Add(gflops);
-        return gflops;
+        cacheProbes.Add(cache);
+        return new Probes(gflops, cache);
     }
 
-    private readonly record struct Sample(double Seconds, double Before, double After)
+    /// <summary>GFLOP/s in registers and in L1.</summary>
+    private readonly record struct Probes(double Fma, double Cache);
+
+    private readonly record struct Sample(double Seconds, Probes Before, Probes After)
     {
-        public double Peak => (Before + After) / 2;
+        public double Peak => (Before.Fma + After.Fma) / 2;
     }
 }

@@ -19,7 +19,7 @@ internal static partial class FolderRules
         ["Layers"] = ["Kernels", "Memory", "Threading"],
         ["Training"] = ["Layers", "Kernels", "Memory", "Simd"],
         ["Serialization"] = ["Layers"],
-        ["Diagnostics"] = ["Simd"],
+        ["Diagnostics"] = ["Simd", "Kernels"],
         [Root] = rooms,
     };
 
