@@ -7,8 +7,6 @@ namespace FastMlp.Kernels;
 /// <summary>C &lt;- A B.</summary>
 internal readonly unsafe struct Store : IEpilogue
 {
-    public static bool IsCheap => true;
-
     public static bool KeepsFinite => false;
 
     public void Refuse()
@@ -25,8 +23,6 @@ internal readonly unsafe struct Store : IEpilogue
 internal readonly unsafe struct BiasActivate<TActivation>(TActivation activation, float* bias) : IEpilogue
     where TActivation : struct, IActivation
 {
-    public static bool IsCheap => TActivation.IsCheap;
-
     public static bool KeepsFinite => false;
 
     public void Refuse()
@@ -46,8 +42,6 @@ internal readonly unsafe struct BiasActivate<TActivation>(TActivation activation
 internal readonly unsafe struct MultiplyByDerivative<TActivation>(TActivation activation, nint zOffset, nint aOffset) : IEpilogue
     where TActivation : struct, IActivation
 {
-    public static bool IsCheap => TActivation.IsCheap;
-
     public static bool KeepsFinite => false;
 
     public void Refuse()
@@ -74,8 +68,6 @@ internal readonly unsafe struct MultiplyByDerivative<TActivation>(TActivation ac
 /// <param name="notFinite">Set to 1 if a new value is not finite; such an element keeps its old value.</param>
 internal readonly unsafe struct Descend(float rate, float decay, int* notFinite) : IEpilogue
 {
-    public static bool IsCheap => true;
-
     public static bool KeepsFinite => true;
 
     public void Refuse() => *notFinite = 1;

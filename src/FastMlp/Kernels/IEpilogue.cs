@@ -2,12 +2,13 @@ using FastMlp.Simd;
 
 namespace FastMlp.Kernels;
 
-/// <summary>What a GEMM does to each finished sum before it is stored.</summary>
+/// <summary>What a GEMM does to each finished sum before it is stored: a few instructions, since they stand once for each register of the tile.</summary>
+/// <remarks>
+/// Exp-class formulas run as a second pass instead. In here they cost even where a constant condition rules them out: the JIT inlines
+/// the 24 copies before it drops them, runs out of its budget, and leaves the sums in memory.
+/// </remarks>
 internal unsafe interface IEpilogue
 {
-    /// <summary>Whether it is a few instructions, fit to stand once for each register of the tile.</summary>
-    static abstract bool IsCheap { get; }
-
     /// <summary>Whether an element whose new value is not finite keeps its old one; <see cref="Refuse"/> then hears of it.</summary>
     static abstract bool KeepsFinite { get; }
 

@@ -22,7 +22,7 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
         }
         else
         {
-            // Dear formulas run as a second pass while the rows are in cache: in the GEMM's store they would stand once for each register.
+            // Dear formulas run as a second pass while the rows are in cache: see IEpilogue.
             ForwardLinear(parameters, x, a, threads);
             Apply(Activation(parameters), a, a, threads);
         }
@@ -47,6 +47,13 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
     public override void PullDelta(
         float* parameters, float* gradients, MatrixView deltaNext, float* transposedNext, MatrixView z, MatrixView a, MatrixView delta, int threads)
     {
+        if (!TActivation.IsDerivativeCheap)
+        {
+            DeltaProduct(deltaNext, transposedNext, delta, new Store(), threads);
+            ApplyDerivative(parameters, gradients, z, a, delta);
+            return;
+        }
+
         nint zOffset = KeepsPreActivation ? (nint)(z.Pointer - delta.Pointer) : 0;
         MultiplyByDerivative<TActivation> epilogue = new(Activation(parameters), zOffset, (nint)(a.Pointer - delta.Pointer));
         DeltaProduct(deltaNext, transposedNext, delta, epilogue, threads);

@@ -39,27 +39,29 @@ internal sealed unsafe class WorkerPool
             return;
         }
 
+        if (workers.Length < parts - 1)
+        {
+            Grow(parts - 1);
+        }
+
+        Worker[] team = workers;
+        for (int part = 1; part < parts; part++)
+        {
+            team[part - 1].Start(body, context, part, parts);
+        }
+
         try
         {
-            if (workers.Length < parts - 1)
-            {
-                Grow(parts - 1);
-            }
-
-            Worker[] team = workers;
-            for (int part = 1; part < parts; part++)
-            {
-                team[part - 1].Start(body, context, part, parts);
-            }
-
             body(context, 0, parts);
+        }
+        finally
+        {
+            // Whatever happens, the workers must be done with the context before its frame goes.
             for (int part = 1; part < parts; part++)
             {
                 team[part - 1].Join();
             }
-        }
-        finally
-        {
+
             Volatile.Write(ref busy, 0);
         }
     }

@@ -5,6 +5,15 @@ internal sealed class PoisonedBuffer
 {
     private const int Margin = 40;
     private static readonly int Poison = BitConverter.SingleToInt32Bits(float.NaN) ^ 0x1234;
+
+    // A kernel has only the address, and a pinned array whose last use was its address may be collected under it: the
+    // latest buffers of each thread are kept alive here, far more than one call takes.
+    [ThreadStatic]
+    private static PoisonedBuffer[]? latest;
+
+    [ThreadStatic]
+    private static int next;
+
     private readonly float[] store;
     private readonly int count;
 
@@ -14,6 +23,8 @@ internal sealed class PoisonedBuffer
         store = GC.AllocateUninitializedArray<float>(count + (2 * Margin), pinned: true);
         store.AsSpan().Fill(BitConverter.Int32BitsToSingle(Poison));
         values.CopyTo(Values);
+        latest ??= new PoisonedBuffer[1024];
+        latest[next++ % latest.Length] = this;
     }
 
     public PoisonedBuffer(int count)

@@ -11,6 +11,8 @@ internal readonly struct EluActivation(float alpha) : IActivation
 
     public static bool IsCheap => false;
 
+    public static bool IsDerivativeCheap => true;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TVec Value<TSimd, TVec>(TVec z)
         where TSimd : struct, ISimd<TVec>

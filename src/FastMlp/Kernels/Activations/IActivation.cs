@@ -15,6 +15,9 @@ internal interface IActivation
     /// <summary>Whether g is cheap enough (a few instructions) to run inside the GEMM store instead of a second pass.</summary>
     static abstract bool IsCheap { get; }
 
+    /// <summary>The same of g': a handful of instructions, without an exponential.</summary>
+    static abstract bool IsDerivativeCheap { get; }
+
     /// <summary>a = g(z).</summary>
     TVec Value<TSimd, TVec>(TVec z)
         where TSimd : struct, ISimd<TVec>

@@ -14,6 +14,8 @@ internal readonly struct SeluActivation : IActivation
 
     public static bool IsCheap => false;
 
+    public static bool IsDerivativeCheap => true;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TVec Value<TSimd, TVec>(TVec z)
         where TSimd : struct, ISimd<TVec>

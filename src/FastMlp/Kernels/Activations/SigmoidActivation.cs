@@ -10,6 +10,8 @@ internal readonly struct SigmoidActivation : IActivation
 
     public static bool IsCheap => false;
 
+    public static bool IsDerivativeCheap => true;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TVec Value<TSimd, TVec>(TVec z)
         where TSimd : struct, ISimd<TVec>
