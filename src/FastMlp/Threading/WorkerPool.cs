@@ -1,8 +1,9 @@
 namespace FastMlp.Threading;
 
 /// <summary>
-/// Fork and join over a few long-lived threads, without allocation. The caller does part 0 itself. A worker that has
-/// just finished looks out for the next fork for a few microseconds, then sleeps until it is woken.
+/// Fork and join over a few long-lived threads, without allocation. The caller does part 0 itself, then every part that no
+/// worker has begun: on a busy machine it would otherwise wait for a thread that is not running. A worker that has just
+/// finished looks out for the next fork for a few microseconds, then sleeps until it is woken.
 /// </summary>
 internal sealed unsafe class WorkerPool
 {
@@ -94,8 +95,9 @@ internal sealed unsafe class WorkerPool
         private int waiting;
 
         private const int Idle = 0;
-        private const int Working = 1;
-        private const int Asleep = 2;
+        private const int Posted = 1;
+        private const int Working = 2;
+        private const int Asleep = 3;
 
         public Worker(int number)
         {
@@ -109,15 +111,23 @@ internal sealed unsafe class WorkerPool
             context = with;
             part = index;
             parts = count;
-            if (Interlocked.Exchange(ref state, Working) == Asleep)
+            if (Interlocked.Exchange(ref state, Posted) == Asleep)
             {
                 wake.Release();
             }
         }
 
-        /// <summary>Waits for the worker's part: first looking, then asleep (it may be on a core that something else holds).</summary>
+        /// <summary>
+        /// Sees that the worker's part is done: does it here if the worker has not begun; else waits, first looking, then asleep.
+        /// </summary>
         public void Join()
         {
+            if (Interlocked.CompareExchange(ref state, Idle, Posted) == Posted)
+            {
+                body(context, part, parts);
+                return;
+            }
+
             for (int i = 0; i < SpinsBeforeSleep; i++)
             {
                 if (Volatile.Read(ref state) != Working)
@@ -144,7 +154,7 @@ internal sealed unsafe class WorkerPool
             while (true)
             {
                 int spins = 0;
-                while (Volatile.Read(ref state) != Working)
+                while (Volatile.Read(ref state) != Posted || Interlocked.CompareExchange(ref state, Working, Posted) != Posted)
                 {
                     if (++spins < SpinsBeforeSleep)
                     {

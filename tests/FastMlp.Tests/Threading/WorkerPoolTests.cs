@@ -44,7 +44,7 @@ public sealed unsafe class WorkerPoolTests
         threads[0] = threads[1] = 0;
 
         // While another test holds the pool, the parts run here one after the other: try until it is free.
-        for (int attempt = 0; attempt < 10_000 && threads[0] == threads[1]; attempt++)
+        for (int attempt = 0; attempt < 1_000 && threads[0] == threads[1]; attempt++)
         {
             WorkerPool.Shared.Run(2, &NoteThread, threads);
         }
@@ -126,5 +126,11 @@ public sealed unsafe class WorkerPoolTests
         ((int*)context)[part]++;
     }
 
-    private static void NoteThread(void* context, int part, int parts) => ((int*)context)[part] = Environment.CurrentManagedThreadId;
+    private static void NoteThread(void* context, int part, int parts)
+    {
+        ((int*)context)[part] = Environment.CurrentManagedThreadId;
+
+        // Long enough for a worker to begin its part before the caller would take it over.
+        Thread.Sleep(part == 0 ? 5 : 0);
+    }
 }

@@ -20,14 +20,7 @@ internal sealed class StoredModel : IDisposable
         }
 
         Path = path;
-        try
-        {
-            Network = Network.Load(path);
-        }
-        catch (ModelFormatException exception)
-        {
-            throw new ModelFormatException($"{path}: {exception.Message}", exception);
-        }
+        Network = Network.Load(path);
     }
 
     public string Path { get; }
