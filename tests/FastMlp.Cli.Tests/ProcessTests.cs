@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using FastMlp.Cli.Tests.Support;
 
 namespace FastMlp.Cli.Tests;
@@ -36,6 +37,7 @@ public sealed class ProcessTests(TempFolder folder) : IClassFixture<TempFolder>
     public async Task AnInterruptStopsScoresAndSaves()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no kill that sends an interrupt to one process.");
+        Assert.SkipWhen(InterruptsAreIgnored(), "This run ignores interrupts, and so do its children: it was started in the background by a shell without job control.");
         CommandResult result = await Run(_ => { }, InterruptAfterTheFirstLine, "train", "iris", "--layers", "8", "--epochs", "200000", "--out", "stopped.safetensors");
 
         result.Done();
@@ -43,6 +45,15 @@ public sealed class ProcessTests(TempFolder folder) : IClassFixture<TempFolder>
         Assert.Contains("as you asked", result.Output, StringComparison.Ordinal);
         Assert.InRange(result.Figure("test accuracy"), 0, 1);
         Assert.True(File.Exists(folder["stopped.safetensors"]));
+    }
+
+    private static bool InterruptsAreIgnored()
+    {
+        const string Status = "/proc/self/status";
+        const ulong Interrupt = 1 << 1;
+        string? ignored = File.Exists(Status) ? File.ReadLines(Status).FirstOrDefault(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) : null;
+        return ignored is not null
+            && (ulong.Parse(ignored.AsSpan("SigIgn:".Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & Interrupt) != 0;
     }
 
     private static async Task InterruptAfterTheFirstLine(Process process)
