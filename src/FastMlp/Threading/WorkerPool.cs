@@ -8,7 +8,7 @@ namespace FastMlp.Threading;
 internal sealed unsafe class WorkerPool
 {
     /// <summary>
-    /// Looks at the fork counter before a worker sleeps, each about 35 ns: long enough to bridge the gap between two GEMMs
+    /// Looks at the fork counter before a worker sleeps, each some tens of nanoseconds (Thread.SpinWait(1); not tuned): long enough to bridge the gap between two GEMMs
     /// of one training step (a few microseconds), far too short to be seen as load in an idle process.
     /// </summary>
     private const int SpinsBeforeSleep = 2000;
