@@ -16,9 +16,9 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
 
     public override void Forward(float* parameters, MatrixView x, MatrixView a, int threads)
     {
-        if (TActivation.IsCheap)
+        if (TActivation.IsCheap || IsDot)
         {
-            Product(parameters, x, a, new BiasActivate<TActivation>(Activation(parameters), parameters + BiasOffset), threads);
+            Forward(Activation(parameters), parameters, x, a, threads);
         }
         else
         {
@@ -27,6 +27,9 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
             Apply(Activation(parameters), a, a, threads);
         }
     }
+
+    public override void ForwardRow(float* parameters, float* x, float* a, bool isPadded) =>
+        ForwardRow(Activation(parameters), parameters, x, a, isPadded);
 
     public override void ForwardKeeping(float* parameters, MatrixView x, MatrixView z, MatrixView a, int threads)
     {

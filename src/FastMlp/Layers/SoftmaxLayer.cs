@@ -14,6 +14,12 @@ internal sealed unsafe class SoftmaxLayer(int inputSize, DenseSpec spec, nint pa
         Softmax.Rows(a.Pointer, a.Pointer, (int)a.Rows, OutputSize, a.Stride, a.Stride);
     }
 
+    public override void ForwardRow(float* parameters, float* x, float* a, bool isPadded)
+    {
+        ForwardLinearRow(parameters, x, a, isPadded);
+        Softmax.Rows(a, a, 1, OutputSize, OutputSize, OutputSize);
+    }
+
     public override void ForwardKeeping(float* parameters, MatrixView x, MatrixView z, MatrixView a, int threads) =>
         Forward(parameters, x, a, threads);
 
