@@ -129,8 +129,11 @@ internal static unsafe class Gemm
         // Columns of a row-major matrix as rows of A (x^T in dW): one cache line for each step of p, of which a tile uses a part.
         // Packed once they serve every panel. It pays most where rows are a power of two apart and evict one another: 66 to 75 % of
         // the peak for 512 to 512 at 128 rows, 512 floats apart (AVX2, separate runs); at other strides it gained little.
-        float* packed = g.ARowStride == 1 && panelEnd - panelBegin >= PanelsWorthPacking ? PackBuffer.OfThisThread(rowBlock * g.KBlock) : null;
-        TileArguments t = new() { ARowStride = g.ARowStride, AColumnStride = g.AColumnStride, BRowStride = g.BRowStride, CRowStride = g.CRowStride };
+        float* packed = g.ARowStride == 1 && !g.BIsBFloat16 && panelEnd - panelBegin >= PanelsWorthPacking ? PackBuffer.OfThisThread(rowBlock * g.KBlock) : null;
+
+        // Bfloat16 is widened a panel at a time, for all the rows of a block.
+        float* widened = g.BIsBFloat16 ? PackBuffer.OfThisThread(g.KBlock * panelWidth) : null;
+        TileArguments t = new() { ARowStride = g.ARowStride, AColumnStride = g.AColumnStride, BRowStride = g.BIsBFloat16 ? panelWidth : g.BRowStride, CRowStride = g.CRowStride };
         for (nint ic = rowBegin; ic < rowEnd; ic += rowBlock)
         {
             nint rows = Math.Min(rowBlock, rowEnd - ic);
@@ -146,13 +149,17 @@ internal static unsafe class Gemm
                 t.IsFirst = pc == 0 && !g.Accumulate;
                 t.IsLast = pc + t.K == g.K;
                 float* a = g.A + (pc * g.AColumnStride);
-                if (rows == 1 && g.CPanelStride == panelWidth && g.AColumnStride == 1)
+                if (rows <= (g.BIsBFloat16 ? FewRows.MaxRows : 1) && IsForRows<TSimd, TVec, TVectors>(in g))
                 {
-                    One<TSimd, TVec, TVectors, TEpilogue>(in g, epilogue, ic, panelBegin, panelEnd);
+                    for (nint row = ic; row < ic + rows; row++)
+                    {
+                        One<TSimd, TVec, TVectors, TEpilogue>(in g, epilogue, row, panelBegin, panelEnd);
+                    }
+
                     break;
                 }
 
-                if (rows <= FewRows.MaxRows && rows > 1 && g.CPanelStride == panelWidth)
+                if (rows <= FewRows.MaxRows && rows > 1 && !g.BIsBFloat16 && g.CPanelStride == panelWidth)
                 {
                     t.A = a + (ic * g.ARowStride);
                     Few<TSimd, TVec, TVectors, TEpilogue>(in g, ref t, epilogue, (int)rows, ic, pc, panelBegin, panelEnd);
@@ -168,6 +175,12 @@ internal static unsafe class Gemm
                 for (nint jr = panelBegin; jr < panelEnd; jr++)
                 {
                     t.B = g.B + (jr * g.BPanelStride) + (pc * g.BRowStride);
+                    if (widened != null)
+                    {
+                        BFloat16.Widen<TSimd, TVec>(t.B, t.K, widened);
+                        t.B = widened;
+                    }
+
                     t.Column = jr * panelWidth;
                     t.Columns = (int)Math.Min(panelWidth, g.CIsPadded ? panelWidth : g.N - t.Column);
                     float* c = g.C + (jr * g.CPanelStride);
@@ -208,6 +221,16 @@ internal static unsafe class Gemm
         }
     }
 
+    /// <summary>Whether the operands lie as <see cref="Gemv"/> wants them: packed panels, A contiguous, C row-major.</summary>
+    private static bool IsForRows<TSimd, TVec, TVectors>(in GemmArguments g)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : struct, IConstant
+    {
+        int panelWidth = TVectors.Value * TSimd.Width;
+        return g.CPanelStride == panelWidth && g.AColumnStride == 1 && g.BRowStride == (g.BIsBFloat16 ? TSimd.Width : panelWidth);
+    }
+
     /// <summary>All that is left of the loops for one row.</summary>
     private static void One<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments g, TEpilogue epilogue, nint row, nint panelBegin, nint panelEnd)
         where TSimd : struct, ISimd<TVec>
@@ -216,9 +239,17 @@ internal static unsafe class Gemm
         where TEpilogue : unmanaged, IEpilogue
     {
         nint vectors = panelEnd * TVectors.Value;
-        RowShape shape = new(g.K, g.N, TVectors.Value, vectors, g.BPanelStride, g.BRowStride, g.KBlock);
-        Gemv.Run<TSimd, TVec, TVectors, Float32Weights, TEpilogue>(
-            in shape, g.A + (row * g.ARowStride), g.B, g.C + (row * g.CRowStride), g.CIsPadded, g.Accumulate, panelBegin * TVectors.Value, vectors, in epilogue);
+        RowShape shape = new(g.K, g.N, TVectors.Value, vectors, g.BPanelStride, g.KBlock, g.BIsBFloat16);
+        nint begin = panelBegin * TVectors.Value;
+        float* x = g.A + (row * g.ARowStride), y = g.C + (row * g.CRowStride);
+        if (g.BIsBFloat16)
+        {
+            Gemv.Run<TSimd, TVec, TVectors, BFloat16Weights, TEpilogue>(in shape, x, g.B, y, g.CIsPadded, g.Accumulate, begin, vectors, in epilogue);
+        }
+        else
+        {
+            Gemv.Run<TSimd, TVec, TVectors, Float32Weights, TEpilogue>(in shape, x, g.B, y, g.CIsPadded, g.Accumulate, begin, vectors, in epilogue);
+        }
     }
 
     /// <summary>Loops 2 and 1 for two or three rows: pairs of vectors, several at a time.</summary>

@@ -166,7 +166,7 @@ internal static unsafe class Gemv
         TEpilogue finish = epilogue;
         TVec* sums = stackalloc TVec[MaxVectors];
         int* room = stackalloc int[MaxListed + NonZero.Slack];
-        nint panelStride = shape.PanelStride, rowStride = shape.RowStride;
+        nint panelStride = shape.PanelStride, rowStride = TVectors.Value * TSimd.Width / TWeights.InWord;
         nint left = shape.K;
         bool isFirst = !accumulate;
         do
@@ -183,7 +183,7 @@ internal static unsafe class Gemv
             for (nint v = begin; v < end; v += MaxVectors)
             {
                 int count = (int)Math.Min(MaxVectors, end - v);
-                Sums<TSimd, TVec, TVectors, TWeights>(count, x, list, steps, b + (v / TVectors.Value * panelStride), panelStride, rowStride, sums);
+                Sums<TSimd, TVec, TVectors, TWeights>(count, x, list, steps, b + (v / TVectors.Value * panelStride), panelStride, sums);
                 for (int i = 0; i < count; i++)
                 {
                     nint column = (v + i) * TSimd.Width;
@@ -209,7 +209,7 @@ internal static unsafe class Gemv
     private const int MaxListed = GemmBlocking.MaxKBlock;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Sums<TSimd, TVec, TVectors, TWeights>(int count, float* x, int* list, nint steps, float* b, nint panelStride, nint rowStride, TVec* sums)
+    private static void Sums<TSimd, TVec, TVectors, TWeights>(int count, float* x, int* list, nint steps, float* b, nint panelStride, TVec* sums)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TVectors : struct, IConstant
@@ -217,18 +217,18 @@ internal static unsafe class Gemv
     {
         if (list != null)
         {
-            Sums<TSimd, TVec, TVectors, TWeights, Listed>(count, x, new Listed(list), steps, b, panelStride, rowStride, sums);
+            Sums<TSimd, TVec, TVectors, TWeights, Listed>(count, x, new Listed(list), steps, b, panelStride, sums);
         }
         else
         {
-            Sums<TSimd, TVec, TVectors, TWeights, All>(count, x, default, steps, b, panelStride, rowStride, sums);
+            Sums<TSimd, TVec, TVectors, TWeights, All>(count, x, default, steps, b, panelStride, sums);
         }
     }
 
     /// <summary>Panels of two vectors leave only even counts to choose from.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Sums<TSimd, TVec, TVectors, TWeights, TSteps>(
-        int count, float* x, TSteps which, nint steps, float* b, nint panelStride, nint rowStride, TVec* sums)
+        int count, float* x, TSteps which, nint steps, float* b, nint panelStride, TVec* sums)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TVectors : struct, IConstant
@@ -238,28 +238,28 @@ internal static unsafe class Gemv
         switch (count)
         {
             case 8:
-                Sums<TSimd, TVec, TVectors, N8, TWeights, TSteps>(x, which, steps, b, panelStride, rowStride, sums);
+                Sums<TSimd, TVec, TVectors, N8, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
                 break;
             case 6:
-                Sums<TSimd, TVec, TVectors, N6, TWeights, TSteps>(x, which, steps, b, panelStride, rowStride, sums);
+                Sums<TSimd, TVec, TVectors, N6, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
                 break;
             case 4:
-                Sums<TSimd, TVec, TVectors, N4, TWeights, TSteps>(x, which, steps, b, panelStride, rowStride, sums);
+                Sums<TSimd, TVec, TVectors, N4, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
                 break;
             case 2:
-                Sums<TSimd, TVec, TVectors, N2, TWeights, TSteps>(x, which, steps, b, panelStride, rowStride, sums);
+                Sums<TSimd, TVec, TVectors, N2, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
                 break;
             case 7:
-                Sums<TSimd, TVec, N1, N7, TWeights, TSteps>(x, which, steps, b, panelStride, rowStride, sums);
+                Sums<TSimd, TVec, N1, N7, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
                 break;
             case 5:
-                Sums<TSimd, TVec, N1, N5, TWeights, TSteps>(x, which, steps, b, panelStride, rowStride, sums);
+                Sums<TSimd, TVec, N1, N5, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
                 break;
             case 3:
-                Sums<TSimd, TVec, N1, N3, TWeights, TSteps>(x, which, steps, b, panelStride, rowStride, sums);
+                Sums<TSimd, TVec, N1, N3, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
                 break;
             case 1:
-                Sums<TSimd, TVec, N1, N1, TWeights, TSteps>(x, which, steps, b, panelStride, rowStride, sums);
+                Sums<TSimd, TVec, N1, N1, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
                 break;
         }
     }
@@ -267,7 +267,7 @@ internal static unsafe class Gemv
     /// <summary>The k-loop for <c>TCount</c> vectors, 1 to 8.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Sums<TSimd, TVec, TVectors, TCount, TWeights, TSteps>(
-        float* x, TSteps which, nint steps, float* b, nint panelStride, nint rowStride, TVec* sums)
+        float* x, TSteps which, nint steps, float* b, nint panelStride, TVec* sums)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TVectors : struct, IConstant
@@ -282,7 +282,7 @@ internal static unsafe class Gemv
         for (nint i = 0; i < steps; i++)
         {
             nint p = which.Step(i);
-            nint at = p * rowStride;
+            nint at = p * (TVectors.Value * TSimd.Width / TWeights.InWord);
             TVec a = TSimd.Broadcast(x[p]);
             Pair<TSimd, TVec, TVectors, TWeights>(TCount.Value - 0, a, b0 + at, panelStride, ref c0, ref c1);
             Pair<TSimd, TVec, TVectors, TWeights>(TCount.Value - 2, a, b1 + at, panelStride, ref c2, ref c3);

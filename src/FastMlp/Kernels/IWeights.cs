@@ -6,6 +6,9 @@ namespace FastMlp.Kernels;
 /// <summary>How the weights of a panel of two vectors lie in memory.</summary>
 internal unsafe interface IWeights
 {
+    /// <summary>Weights in a 32-bit word.</summary>
+    static abstract int InWord { get; }
+
     /// <summary>The two vectors of a panel row.</summary>
     static abstract void Load<TSimd, TVec>(float* b, out TVec lo, out TVec hi)
         where TSimd : struct, ISimd<TVec>
@@ -15,6 +18,8 @@ internal unsafe interface IWeights
 /// <summary>As they are.</summary>
 internal readonly unsafe struct Float32Weights : IWeights
 {
+    public static int InWord => 1;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load<TSimd, TVec>(float* b, out TVec lo, out TVec hi)
         where TSimd : struct, ISimd<TVec>
@@ -31,6 +36,8 @@ internal readonly unsafe struct Float32Weights : IWeights
 /// </summary>
 internal readonly unsafe struct BFloat16Weights : IWeights
 {
+    public static int InWord => 2;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load<TSimd, TVec>(float* b, out TVec lo, out TVec hi)
         where TSimd : struct, ISimd<TVec>

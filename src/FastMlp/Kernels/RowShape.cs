@@ -8,14 +8,13 @@ internal readonly struct RowShape
     /// </summary>
     private const nint WeightsWorthSearching = 8 * 1024;
 
-    public RowShape(nint k, nint n, int panelVectors, nint vectors, nint panelStride, nint rowStride, nint kBlock, bool isBFloat16 = false)
+    public RowShape(nint k, nint n, int panelVectors, nint vectors, nint panelStride, nint kBlock, bool isBFloat16 = false)
     {
         K = k;
         N = n;
         PanelVectors = panelVectors;
         Vectors = vectors;
         PanelStride = panelStride;
-        RowStride = rowStride;
         KBlock = kBlock;
         IsBFloat16 = isBFloat16;
         int width = Simd.Isa.Width;
@@ -23,7 +22,7 @@ internal readonly struct RowShape
         RealVectors = (int)((n + width - 1) / width);
         LanesOfLast = (int)(n - ((RealVectors - 1) * width));
         if (RealVectors % 2 == 1 && panelVectors == 2) RealVectors++;
-        IsSmall = RealVectors <= 8 && !IsWorthSearching && kBlock >= k && !isBFloat16 && rowStride == panelVectors * width && LanesOfLast > 0;
+        IsSmall = RealVectors <= 8 && !IsWorthSearching && kBlock >= k && !isBFloat16 && LanesOfLast > 0;
     }
 
     public bool IsSmall { get; }
@@ -43,8 +42,6 @@ internal readonly struct RowShape
     public nint Vectors { get; }
 
     public nint PanelStride { get; }
-
-    public nint RowStride { get; }
 
     /// <summary>Steps of k in one chain.</summary>
     public nint KBlock { get; }

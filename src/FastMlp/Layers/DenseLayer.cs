@@ -21,7 +21,7 @@ internal abstract unsafe class DenseLayer
     /// </summary>
     private const int BadStrideLines = 8;
 
-    protected DenseLayer(int inputSize, DenseSpec spec, nint parameterOffset)
+    protected DenseLayer(int inputSize, DenseSpec spec, nint parameterOffset, WeightFormat format)
     {
         InputSize = inputSize;
         Spec = spec;
@@ -29,15 +29,23 @@ internal abstract unsafe class DenseLayer
         IsDot = OutputSize == 1;
         PanelWidth = IsDot ? 1 : GemmBlocking.PanelWidth(OutputSize);
         nint padded = GemmBlocking.Padded(OutputSize);
+        this.format = format;
+
+        // Narrow panels keep their rounded weights in float32: they are small, and half a vector is no panel row.
+        isBFloat16 = format == WeightFormat.BFloat16 && PanelVectors == 2;
+        WeightRow = isBFloat16 ? PanelWidth / 2 : PanelWidth;
         Stride = StrideOf(padded);
         KBlock = GemmBlocking.KBlock(inputSize);
-        Row = new RowShape(inputSize, OutputSize, PanelVectors, GemmBlocking.Vectors(padded), inputSize * PanelWidth, PanelWidth, KBlock);
+        Row = new RowShape(inputSize, OutputSize, PanelVectors, GemmBlocking.Vectors(padded), inputSize * WeightRow, KBlock, isBFloat16);
         WeightOffset = parameterOffset;
-        WeightLength = AlignedBuffer.RoundUp(IsDot ? inputSize : padded * inputSize);
+        WeightLength = AlignedBuffer.RoundUp(IsDot ? inputSize : padded / PanelWidth * WeightRow * inputSize);
         BiasOffset = WeightOffset + WeightLength;
         ActivationOffset = BiasOffset + AlignedBuffer.RoundUp(padded);
         End = ActivationOffset + AlignedBuffer.RoundUp(ActivationParameterCount);
     }
+
+    private readonly WeightFormat format;
+    private readonly bool isBFloat16;
 
     public int InputSize { get; }
 
@@ -49,6 +57,9 @@ internal abstract unsafe class DenseLayer
 
     /// <summary>Whether there is one unit, whose W is a row of weights as it stands (panels of one column) and whose products are <see cref="Dot"/>'s.</summary>
     public bool IsDot { get; }
+
+    /// <summary>Floats that a row of a panel of W takes: Nr, or half of it where weights are bfloat16.</summary>
+    private nint WeightRow { get; }
 
     /// <summary>Nr of the packed weights.</summary>
     public nint PanelWidth { get; }
@@ -206,6 +217,27 @@ internal abstract unsafe class DenseLayer
         }
     }
 
+    /// <summary>Copies the parameters of the same layer in float32 into a block where this layer has its own place and format.</summary>
+    public void Convert(DenseLayer source, float* from, float* to)
+    {
+        float* weight = from + source.WeightOffset;
+        if (format == WeightFormat.Float32)
+        {
+            Buffer.MemoryCopy(weight, to + WeightOffset, WeightLength * sizeof(float), WeightLength * sizeof(float));
+        }
+        else if (isBFloat16)
+        {
+            BFloat16.Pack(weight, source.WeightLength / PanelWidth, PanelWidth / 2, to + WeightOffset);
+        }
+        else
+        {
+            BFloat16.Round(weight, source.WeightLength, to + WeightOffset);
+        }
+
+        nint rest = End - BiasOffset;
+        Buffer.MemoryCopy(from + source.BiasOffset, to + BiasOffset, rest * sizeof(float), rest * sizeof(float));
+    }
+
     public Span<float> ActivationParameters(float* block) => new(block + ActivationOffset, ActivationParameterCount);
 
     /// <summary>a &lt;- g(x W^T + b), g in the store of the product.</summary>
@@ -227,8 +259,9 @@ internal abstract unsafe class DenseLayer
             ARowStride = x.Stride,
             AColumnStride = 1,
             B = parameters + WeightOffset,
-            BPanelStride = InputSize * PanelWidth,
-            BRowStride = PanelWidth,
+            BPanelStride = InputSize * WeightRow,
+            BRowStride = WeightRow,
+            BIsBFloat16 = isBFloat16,
             C = a.Pointer,
             CRowStride = a.Stride,
             CPanelStride = PanelWidth,

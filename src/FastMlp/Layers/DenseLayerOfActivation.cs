@@ -5,8 +5,8 @@ using FastMlp.Memory;
 namespace FastMlp.Layers;
 
 /// <summary>A dense layer with its elementwise activation as a type: one virtual call a layer, none an element.</summary>
-internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputSize, DenseSpec spec, nint parameterOffset)
-    : DenseLayer(inputSize, spec, parameterOffset)
+internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputSize, DenseSpec spec, nint parameterOffset, WeightFormat format)
+    : DenseLayer(inputSize, spec, parameterOffset, format)
     where TActivation : unmanaged, IActivation
 {
     public override bool KeepsPreActivation => TActivation.DerivativeNeedsZ;

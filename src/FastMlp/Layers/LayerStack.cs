@@ -21,7 +21,7 @@ internal sealed unsafe class LayerStack
 
     private readonly nint widest;
 
-    public LayerStack(int inputSize, ReadOnlySpan<DenseSpec> specs)
+    public LayerStack(int inputSize, ReadOnlySpan<DenseSpec> specs, WeightFormat format = WeightFormat.Float32)
     {
         InputSize = inputSize;
         Layers = new DenseLayer[specs.Length];
@@ -31,7 +31,7 @@ internal sealed unsafe class LayerStack
         int features = inputSize;
         for (int i = 0; i < specs.Length; i++)
         {
-            DenseLayer layer = LayerFactory.Create(features, specs[i], offset);
+            DenseLayer layer = LayerFactory.Create(features, specs[i], offset, format);
             Layers[i] = layer;
             offset = layer.End;
             features = layer.OutputSize;
@@ -42,7 +42,7 @@ internal sealed unsafe class LayerStack
         }
 
         ParameterLength = offset;
-        NeedsPadding = GemmBlocking.Padded(OutputSize) != OutputSize;
+        NeedsPadding = !Output.IsDot && GemmBlocking.Padded(OutputSize) != OutputSize;
         nint bytesPerRow = widestPass * sizeof(float);
         nint rows = FirstLevelBytes / bytesPerRow;
         if (rows < 2 * Microkernel.MaxRows)
@@ -75,6 +75,18 @@ internal sealed unsafe class LayerStack
 
     /// <summary>Floats of scratch that a forward pass needs for so many rows.</summary>
     public nint WorkspaceLength(nint rows) => 2 * Math.Min(rows, RowBlock) * widest;
+
+    /// <summary>The same layers with weights in another format.</summary>
+    public LayerStack In(WeightFormat format) => new(InputSize, Array.ConvertAll(Layers, layer => layer.Spec), format);
+
+    /// <summary>Copies the parameters of <paramref name="source"/>, the same layers in float32, into a block of this stack's.</summary>
+    public void Convert(LayerStack source, float* from, float* to)
+    {
+        for (int i = 0; i < Layers.Length; i++)
+        {
+            Layers[i].Convert(source.Layers[i], from, to);
+        }
+    }
 
     /// <summary>
     /// y [rows, outputSize] &lt;- the network of x [rows, inputSize]; block by block of rows on this thread. Linear outputs are
