@@ -169,7 +169,7 @@ internal static unsafe class Gemm
                 t.IsFirst = pc == 0 && !g.Accumulate;
                 t.IsLast = pc + t.K == g.K;
                 float* a = g.A + (pc * g.AColumnStride);
-                if (rows <= (g.BIsBFloat16 ? FewRows.MaxRows : 1) && IsForRows<TSimd, TVec, TVectors>(in g))
+                if (rows <= (g.BIsBFloat16 ? TwoRows.Rows : 1) && IsForRows<TSimd, TVec, TVectors>(in g))
                 {
                     for (nint row = ic; row < ic + rows; row++)
                     {
@@ -179,10 +179,10 @@ internal static unsafe class Gemm
                     break;
                 }
 
-                if (rows <= FewRows.MaxRows && rows > 1 && !g.BIsBFloat16 && g.CPanelStride == panelWidth)
+                if (rows == TwoRows.Rows && !g.BIsBFloat16 && g.CPanelStride == panelWidth)
                 {
                     t.A = a + (ic * g.ARowStride);
-                    Few<TSimd, TVec, TVectors, TEpilogue>(in g, ref t, epilogue, (int)rows, ic, pc, panelBegin, panelEnd);
+                    Two<TSimd, TVec, TVectors, TEpilogue>(in g, ref t, epilogue, ic, pc, panelBegin, panelEnd);
                     pc += t.K;
                     continue;
                 }
@@ -319,9 +319,9 @@ internal static unsafe class Gemm
         }
     }
 
-    /// <summary>Loops 2 and 1 for two or three rows: pairs of vectors, several at a time.</summary>
-    private static void Few<TSimd, TVec, TVectors, TEpilogue>(
-        in GemmArguments g, ref TileArguments t, TEpilogue epilogue, int rows, nint ic, nint pc, nint panelBegin, nint panelEnd)
+    /// <summary>Loops 2 and 1 for two rows: pairs of vectors, several at a time.</summary>
+    private static void Two<TSimd, TVec, TVectors, TEpilogue>(
+        in GemmArguments g, ref TileArguments t, TEpilogue epilogue, nint ic, nint pc, nint panelBegin, nint panelEnd)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TVectors : struct, IConstant
@@ -334,7 +334,7 @@ internal static unsafe class Gemm
         nint jr = panelBegin;
         while (jr < panelEnd)
         {
-            nint pairs = Math.Min((panelEnd - jr) / panelsInPair, FewRows.Pairs(rows));
+            nint pairs = Math.Min((panelEnd - jr) / panelsInPair, TwoRows.MaxPairs);
             nint panels = Math.Max(1, pairs * panelsInPair);
             t.B = g.B + (jr * g.BPanelStride) + (pc * g.BRowStride);
             t.C = g.C + (ic * g.CRowStride) + (jr * panelWidth);
@@ -343,11 +343,11 @@ internal static unsafe class Gemm
             if (pairs == 0)
             {
                 // A last panel of one vector has no partner.
-                Microkernel.Run<TSimd, TVec, TVectors, Strided, TEpilogue>(rows, 1, in t, in epilogue);
+                Microkernel.Run<TSimd, TVec, TVectors, Strided, TEpilogue>(TwoRows.Rows, 1, in t, in epilogue);
             }
             else
             {
-                FewRows.Run<TSimd, TVec, TEpilogue>(rows, (int)pairs, in t, pairStride, halfStride, epilogue);
+                TwoRows.Run<TSimd, TVec, TEpilogue>((int)pairs, in t, pairStride, halfStride, epilogue);
             }
 
             jr += panels;
