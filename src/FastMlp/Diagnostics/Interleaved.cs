@@ -136,13 +136,14 @@ public sealed class Interleaved
             {
                 // From here on only those are measured that still lack samples, or quiet ones.
                 Probes now = Best();
+                bool isPatient = elapsed < budget * patience;
                 foreach (Series series in all)
                 {
                     series.IsDone = series.Samples.Count >= FewestSamples
-                        && (elapsed >= budget * patience || series.Samples.Count(s => IsGood(s, now)) >= series.Wanted(seconds));
+                        && (!isPatient || series.Samples.Count(s => IsGood(s, now)) >= series.Wanted(seconds));
                 }
 
-                nextLook = elapsed + LookSeconds;
+                nextLook = isPatient ? elapsed + LookSeconds : 0;
                 goesOn = all.Any(series => !series.IsDone);
             }
         }
