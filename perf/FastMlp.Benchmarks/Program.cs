@@ -40,7 +40,12 @@ readme.SetAction(_ => ReadmeCommand.Run());
 Command peak = new(PeakOfJob.Verb, "Print the FMA peak.") { Hidden = true };
 peak.SetAction(_ => PeakOfJob.Print());
 
-RootCommand root = new("FastMlp's benchmarks.") { peers, mnist, readme, peak };
+Argument<string> function = new("function");
+Command ulp = new(ActivationError.Verb, "Print the largest error of an activation.") { function };
+ulp.Hidden = true;
+ulp.SetAction(p => ActivationError.Print(p.GetValue(function)!));
+
+RootCommand root = new("FastMlp's benchmarks.") { peers, mnist, readme, peak, ulp };
 if (args.Length > 0 && root.Subcommands.Any(command => command.Name == args[0]))
 {
     return root.Parse(args).Invoke();
