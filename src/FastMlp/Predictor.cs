@@ -1,6 +1,7 @@
 using CommunityToolkit.HighPerformance;
 using FastMlp.Layers;
 using FastMlp.Memory;
+using FastMlp.Training;
 
 namespace FastMlp;
 
@@ -13,13 +14,17 @@ public sealed class Predictor : IDisposable
     private readonly AlignedBuffer parameters;
     private readonly ForwardPass pass;
 
-    internal Predictor(LayerStack stack, AlignedBuffer source)
+    internal unsafe Predictor(LayerStack source, AlignedBuffer sourceParameters, WeightFormat weights)
     {
-        this.stack = stack;
+        Weights = weights;
+        stack = source.In(weights);
         parameters = new AlignedBuffer(stack.ParameterLength);
-        source.Span.CopyTo(parameters.Span);
+        stack.Convert(source, sourceParameters.Pointer, parameters.Pointer);
         pass = new ForwardPass(stack, parameters);
     }
+
+    /// <summary>How the weights are kept.</summary>
+    public WeightFormat Weights { get; }
 
     /// <summary>Features in a row.</summary>
     public int InputSize => stack.InputSize;
@@ -34,6 +39,19 @@ public sealed class Predictor : IDisposable
     /// <summary>The same between matrices whose rows need not follow each other closely: a window into a larger array, for one.</summary>
     /// <exception cref="ArgumentException">x is not [rows, inputSize] or y not [rows, outputSize].</exception>
     public void Predict(ReadOnlySpan2D<float> x, Span2D<float> y) => pass.Run(x, y);
+
+    /// <summary>Scores the frozen network on all cores: what rounding its weights changed, beside <see cref="Network.Evaluate"/>.</summary>
+    /// <param name="data">Rows with their targets.</param>
+    /// <param name="loss">By default the loss that matches the output activation.</param>
+    public unsafe Evaluation Evaluate(Dataset data, Loss? loss = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ObjectDisposedException.ThrowIf(parameters.IsClosed, this);
+        using Scorer scorer = new(stack, loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation), data, threads: 0);
+        Evaluation evaluation = scorer.Run(parameters.Pointer, withConfusion: true);
+        GC.KeepAlive(this);
+        return evaluation;
+    }
 
     /// <summary>Frees the parameters. Nothing may be predicting at that time.</summary>
     public void Dispose()

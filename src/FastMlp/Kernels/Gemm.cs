@@ -33,21 +33,18 @@ internal static unsafe class Gemm
     public static void Run<TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads = 1)
         where TEpilogue : unmanaged, IEpilogue
     {
-        Kernel<TEpilogue> kernel = new() { Arguments = arguments, Epilogue = epilogue, Threads = threads };
-        Isa.Run(kernel);
+        Isa.Run(new Kernel<TEpilogue>(in arguments, epilogue, threads));
     }
 
-    private struct Kernel<TEpilogue> : IVectorKernel
+    private readonly ref struct Kernel<TEpilogue>(ref readonly GemmArguments arguments, TEpilogue epilogue, int threads) : IVectorKernel
         where TEpilogue : unmanaged, IEpilogue
     {
-        public GemmArguments Arguments;
-        public TEpilogue Epilogue;
-        public int Threads;
+        private readonly ref readonly GemmArguments arguments = ref arguments;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Run<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
-            where TVec : unmanaged => Gemm.Run<TSimd, TVec, TEpilogue>(in Arguments, Epilogue, Threads);
+            where TVec : unmanaged => Gemm.Run<TSimd, TVec, TEpilogue>(in arguments, epilogue, threads);
     }
 
     /// <summary>The same on a given instruction set.</summary>
@@ -132,8 +129,11 @@ internal static unsafe class Gemm
         // Columns of a row-major matrix as rows of A (x^T in dW): one cache line for each step of p, of which a tile uses a part.
         // Packed once they serve every panel. It pays most where rows are a power of two apart and evict one another: 66 to 75 % of
         // the peak for 512 to 512 at 128 rows, 512 floats apart (AVX2, separate runs); at other strides it gained little.
-        float* packed = g.ARowStride == 1 && panelEnd - panelBegin >= PanelsWorthPacking ? PackBuffer.OfThisThread(rowBlock * g.KBlock) : null;
-        TileArguments t = new() { ARowStride = g.ARowStride, AColumnStride = g.AColumnStride, BRowStride = g.BRowStride, CRowStride = g.CRowStride };
+        float* packed = g.ARowStride == 1 && !g.BIsBFloat16 && panelEnd - panelBegin >= PanelsWorthPacking ? PackBuffer.OfThisThread(rowBlock * g.KBlock) : null;
+
+        // Bfloat16 is widened a panel at a time, for all the rows of a block.
+        float* widened = g.BIsBFloat16 ? PackBuffer.OfThisThread(g.KBlock * panelWidth) : null;
+        TileArguments t = new() { ARowStride = g.ARowStride, AColumnStride = g.AColumnStride, BRowStride = g.BIsBFloat16 ? panelWidth : g.BRowStride, CRowStride = g.CRowStride };
         for (nint ic = rowBegin; ic < rowEnd; ic += rowBlock)
         {
             nint rows = Math.Min(rowBlock, rowEnd - ic);
@@ -149,10 +149,20 @@ internal static unsafe class Gemm
                 t.IsFirst = pc == 0 && !g.Accumulate;
                 t.IsLast = pc + t.K == g.K;
                 float* a = g.A + (pc * g.AColumnStride);
-                if (rows <= Gemv.MaxRows && g.CPanelStride == panelWidth)
+                if (rows <= (g.BIsBFloat16 ? FewRows.MaxRows : 1) && IsForRows<TSimd, TVec, TVectors>(in g))
+                {
+                    for (nint row = ic; row < ic + rows; row++)
+                    {
+                        One<TSimd, TVec, TVectors, TEpilogue>(in g, epilogue, row, panelBegin, panelEnd);
+                    }
+
+                    break;
+                }
+
+                if (rows <= FewRows.MaxRows && rows > 1 && !g.BIsBFloat16 && g.CPanelStride == panelWidth)
                 {
                     t.A = a + (ic * g.ARowStride);
-                    FewRows<TSimd, TVec, TVectors, TEpilogue>(in g, ref t, epilogue, (int)rows, ic, pc, panelBegin, panelEnd);
+                    Few<TSimd, TVec, TVectors, TEpilogue>(in g, ref t, epilogue, (int)rows, ic, pc, panelBegin, panelEnd);
                     pc += t.K;
                     continue;
                 }
@@ -165,18 +175,43 @@ internal static unsafe class Gemm
                 for (nint jr = panelBegin; jr < panelEnd; jr++)
                 {
                     t.B = g.B + (jr * g.BPanelStride) + (pc * g.BRowStride);
+                    if (widened != null)
+                    {
+                        BFloat16.Widen<TSimd, TVec>(t.B, t.K, widened);
+                        t.B = widened;
+                    }
+
                     t.Column = jr * panelWidth;
                     t.Columns = (int)Math.Min(panelWidth, g.CIsPadded ? panelWidth : g.N - t.Column);
                     float* c = g.C + (jr * g.CPanelStride);
                     nint row = ic;
-                    for (nint ir = 0; ir < tiles; ir++)
+                    for (int part = 0; part < 2; part++)
                     {
-                        nint tileHeight = ir < taller ? height + 1 : height;
+                        nint tileHeight = part == 0 ? height + 1 : height;
+                        nint count = part == 0 ? taller : tiles - taller;
+                        if (count == 0)
+                        {
+                            continue;
+                        }
+
                         t.A = packed == null ? a + (row * g.ARowStride) : packed + ((row - ic) * t.K);
                         t.AColumnStride = packed == null ? g.AColumnStride : tileHeight;
+                        t.ATileStride = packed == null ? tileHeight * g.ARowStride : tileHeight * t.K;
                         t.C = c + (row * g.CRowStride);
-                        Microkernel.Run<TSimd, TVec, TVectors, TEpilogue>((int)tileHeight, in t, epilogue);
-                        row += tileHeight;
+                        if (packed != null)
+                        {
+                            Microkernel.Run<TSimd, TVec, TVectors, NMinus1, TEpilogue>((int)tileHeight, count, in t, in epilogue);
+                        }
+                        else if (t.AColumnStride == 1)
+                        {
+                            Microkernel.Run<TSimd, TVec, TVectors, N1, TEpilogue>((int)tileHeight, count, in t, in epilogue);
+                        }
+                        else
+                        {
+                            Microkernel.Run<TSimd, TVec, TVectors, N0, TEpilogue>((int)tileHeight, count, in t, in epilogue);
+                        }
+
+                        row += count * tileHeight;
                     }
                 }
 
@@ -186,8 +221,39 @@ internal static unsafe class Gemm
         }
     }
 
-    /// <summary>Loops 2 and 1 for one to three rows: pairs of vectors, several at a time.</summary>
-    private static void FewRows<TSimd, TVec, TVectors, TEpilogue>(
+    /// <summary>Whether the operands lie as <see cref="Gemv"/> wants them: packed panels, A contiguous, C row-major.</summary>
+    private static bool IsForRows<TSimd, TVec, TVectors>(in GemmArguments g)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : struct, IConstant
+    {
+        int panelWidth = TVectors.Value * TSimd.Width;
+        return g.CPanelStride == panelWidth && g.AColumnStride == 1 && g.BRowStride == (g.BIsBFloat16 ? TSimd.Width : panelWidth);
+    }
+
+    /// <summary>All that is left of the loops for one row.</summary>
+    private static void One<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments g, TEpilogue epilogue, nint row, nint panelBegin, nint panelEnd)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : struct, IConstant
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        nint vectors = panelEnd * TVectors.Value;
+        RowShape shape = new(g.K, g.N, TVectors.Value, vectors, g.BPanelStride, g.KBlock, g.BIsBFloat16);
+        nint begin = panelBegin * TVectors.Value;
+        float* x = g.A + (row * g.ARowStride), y = g.C + (row * g.CRowStride);
+        if (g.BIsBFloat16)
+        {
+            Gemv.Run<TSimd, TVec, TVectors, BFloat16Weights, TEpilogue>(in shape, x, g.B, y, g.CIsPadded, g.Accumulate, begin, vectors, in epilogue);
+        }
+        else
+        {
+            Gemv.Run<TSimd, TVec, TVectors, Float32Weights, TEpilogue>(in shape, x, g.B, y, g.CIsPadded, g.Accumulate, begin, vectors, in epilogue);
+        }
+    }
+
+    /// <summary>Loops 2 and 1 for two or three rows: pairs of vectors, several at a time.</summary>
+    private static void Few<TSimd, TVec, TVectors, TEpilogue>(
         in GemmArguments g, ref TileArguments t, TEpilogue epilogue, int rows, nint ic, nint pc, nint panelBegin, nint panelEnd)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
@@ -201,7 +267,7 @@ internal static unsafe class Gemm
         nint jr = panelBegin;
         while (jr < panelEnd)
         {
-            nint pairs = Math.Min((panelEnd - jr) / panelsInPair, Gemv.Pairs(rows));
+            nint pairs = Math.Min((panelEnd - jr) / panelsInPair, FewRows.Pairs(rows));
             nint panels = Math.Max(1, pairs * panelsInPair);
             t.B = g.B + (jr * g.BPanelStride) + (pc * g.BRowStride);
             t.C = g.C + (ic * g.CRowStride) + (jr * panelWidth);
@@ -210,11 +276,11 @@ internal static unsafe class Gemm
             if (pairs == 0)
             {
                 // A last panel of one vector has no partner.
-                Microkernel.Run<TSimd, TVec, TVectors, TEpilogue>(rows, in t, epilogue);
+                Microkernel.Run<TSimd, TVec, TVectors, N0, TEpilogue>(rows, 1, in t, in epilogue);
             }
             else
             {
-                Gemv.Run<TSimd, TVec, TEpilogue>(rows, (int)pairs, in t, pairStride, halfStride, epilogue);
+                FewRows.Run<TSimd, TVec, TEpilogue>(rows, (int)pairs, in t, pairStride, halfStride, epilogue);
             }
 
             jr += panels;

@@ -25,64 +25,76 @@ internal static unsafe class Microkernel
     /// <summary>Rows of the largest tile.</summary>
     public const int MaxRows = 12;
 
+    /// <summary>Steps of p below which C is small or its lines would not arrive in time.</summary>
+    private const nint WorthPrefetching = 24;
+
     /// <summary>Runs a tile of <paramref name="rows"/> rows, 1 to <see cref="MaxRows"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Run<TSimd, TVec, TVectors, TEpilogue>(int rows, in TileArguments t, TEpilogue epilogue)
+    public static void Run<TSimd, TVec, TVectors, TStep, TEpilogue>(int rows, nint tiles, in TileArguments t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TVectors : struct, IConstant
+        where TStep : struct, IConstant
         where TEpilogue : unmanaged, IEpilogue
     {
         switch (rows)
         {
             case 1:
-                Run<TSimd, TVec, N1, TVectors, TEpilogue>(in t, epilogue);
+                Run<TSimd, TVec, N1, TVectors, TStep, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 2:
-                Run<TSimd, TVec, N2, TVectors, TEpilogue>(in t, epilogue);
+                Run<TSimd, TVec, N2, TVectors, TStep, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 3:
-                Run<TSimd, TVec, N3, TVectors, TEpilogue>(in t, epilogue);
+                Run<TSimd, TVec, N3, TVectors, TStep, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 4:
-                Run<TSimd, TVec, N4, TVectors, TEpilogue>(in t, epilogue);
+                Run<TSimd, TVec, N4, TVectors, TStep, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 5:
-                Run<TSimd, TVec, N5, TVectors, TEpilogue>(in t, epilogue);
+                Run<TSimd, TVec, N5, TVectors, TStep, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 6:
-                Run<TSimd, TVec, N6, TVectors, TEpilogue>(in t, epilogue);
+                Run<TSimd, TVec, N6, TVectors, TStep, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 7:
-                Run<TSimd, TVec, N7, TVectors, TEpilogue>(in t, epilogue);
+                Run<TSimd, TVec, N7, TVectors, TStep, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 8:
-                Run<TSimd, TVec, N8, TVectors, TEpilogue>(in t, epilogue);
+                Run<TSimd, TVec, N8, TVectors, TStep, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 9:
-                Run<TSimd, TVec, N9, TVectors, TEpilogue>(in t, epilogue);
+                Run<TSimd, TVec, N9, TVectors, TStep, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 10:
-                Run<TSimd, TVec, N10, TVectors, TEpilogue>(in t, epilogue);
+                Run<TSimd, TVec, N10, TVectors, TStep, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 11:
-                Run<TSimd, TVec, N11, TVectors, TEpilogue>(in t, epilogue);
+                Run<TSimd, TVec, N11, TVectors, TStep, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 12:
-                Run<TSimd, TVec, N12, TVectors, TEpilogue>(in t, epilogue);
+                Run<TSimd, TVec, N12, TVectors, TStep, TEpilogue>(tiles, in t, in epilogue);
                 break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private static void Run<TSimd, TVec, TRows, TVectors, TEpilogue>(in TileArguments t, TEpilogue epilogue)
+    private static void Run<TSimd, TVec, TRows, TVectors, TStep, TEpilogue>(nint tiles, in TileArguments t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TRows : struct, IConstant
         where TVectors : struct, IConstant
+        where TStep : struct, IConstant
         where TEpilogue : unmanaged, IEpilogue
     {
+        TEpilogue finish = epilogue;
+        float* cTile = t.C, aTile = t.A;
+        nint ldc1 = t.CRowStride, ldc2 = 2 * ldc1;
+        nint row1 = TStep.Value < 0 ? 1 : t.ARowStride, row2 = 2 * row1;
+        TVec* tile = stackalloc TVec[MaxRows * 2];
+        for (; tiles > 0; tiles--)
+        {
         TVec c0x0 = TSimd.Zero, c0x1 = TSimd.Zero;
         TVec c1x0 = TSimd.Zero, c1x1 = TSimd.Zero;
         TVec c2x0 = TSimd.Zero, c2x1 = TSimd.Zero;
@@ -98,26 +110,106 @@ internal static unsafe class Microkernel
 
         // C is wanted when the loop ends: asked for now, its lines arrive behind the arithmetic. dW of 784 to 512 at 128 rows,
         // whose C is 1.6 MB, went from 83 to 87 % of the peak (AVX2, Zen 3).
-        nint ldc1 = t.CRowStride, ldc2 = 2 * ldc1;
-        float* c0 = t.C, c3 = c0 + ldc1 + ldc2, c6 = c3 + ldc1 + ldc2, c9 = c6 + ldc1 + ldc2;
-        TSimd.Prefetch(c0);
-        if (TRows.Value > 1) TSimd.Prefetch(c0 + ldc1);
-        if (TRows.Value > 2) TSimd.Prefetch(c0 + ldc2);
-        if (TRows.Value > 3) TSimd.Prefetch(c3);
-        if (TRows.Value > 4) TSimd.Prefetch(c3 + ldc1);
-        if (TRows.Value > 5) TSimd.Prefetch(c3 + ldc2);
-        if (TRows.Value > 6) TSimd.Prefetch(c6);
-        if (TRows.Value > 7) TSimd.Prefetch(c6 + ldc1);
-        if (TRows.Value > 8) TSimd.Prefetch(c6 + ldc2);
-        if (TRows.Value > 9) TSimd.Prefetch(c9);
-        if (TRows.Value > 10) TSimd.Prefetch(c9 + ldc1);
-        if (TRows.Value > 11) TSimd.Prefetch(c9 + ldc2);
+        float* c0 = cTile, c3 = c0 + ldc1 + ldc2, c6 = c3 + ldc1 + ldc2, c9 = c6 + ldc1 + ldc2;
+        if (t.K >= WorthPrefetching)
+        {
+            TSimd.Prefetch(c0);
+            if (TRows.Value > 1) TSimd.Prefetch(c0 + ldc1);
+            if (TRows.Value > 2) TSimd.Prefetch(c0 + ldc2);
+            if (TRows.Value > 3) TSimd.Prefetch(c3);
+            if (TRows.Value > 4) TSimd.Prefetch(c3 + ldc1);
+            if (TRows.Value > 5) TSimd.Prefetch(c3 + ldc2);
+            if (TRows.Value > 6) TSimd.Prefetch(c6);
+            if (TRows.Value > 7) TSimd.Prefetch(c6 + ldc1);
+            if (TRows.Value > 8) TSimd.Prefetch(c6 + ldc2);
+            if (TRows.Value > 9) TSimd.Prefetch(c9);
+            if (TRows.Value > 10) TSimd.Prefetch(c9 + ldc1);
+            if (TRows.Value > 11) TSimd.Prefetch(c9 + ldc2);
+        }
 
         // Four row pointers and two strides reach twelve rows within x64's base + index addressing.
         float* b = t.B;
-        nint bStep = t.BRowStride, aStep = t.AColumnStride, row1 = t.ARowStride, row2 = 2 * t.ARowStride;
-        float* a0 = t.A, a3 = a0 + row1 + row2, a6 = a3 + row1 + row2, a9 = a6 + row1 + row2;
-        for (nint p = t.K; p > 0; p--)
+        nint bStep = t.BRowStride;
+        nint aStep = TStep.Value > 0 ? TStep.Value : TStep.Value < 0 ? TRows.Value : t.AColumnStride;
+        float* a0 = aTile, a3 = a0 + row1 + row2, a6 = a3 + row1 + row2, a9 = a6 + row1 + row2;
+        nint p = t.K;
+        if (TStep.Value != 0)
+        {
+        for (; p >= 4; p -= 4)
+        {
+            {
+            TVec b0 = TSimd.Load(b);
+            TVec b1 = TVectors.Value > 1 ? TSimd.Load(b + TSimd.Width) : b0;
+            b += bStep;
+            Row<TSimd, TVec, TVectors>(a0, b0, b1, ref c0x0, ref c0x1);
+            if (TRows.Value > 1) Row<TSimd, TVec, TVectors>(a0 + row1, b0, b1, ref c1x0, ref c1x1);
+            if (TRows.Value > 2) Row<TSimd, TVec, TVectors>(a0 + row2, b0, b1, ref c2x0, ref c2x1);
+            if (TRows.Value > 3) Row<TSimd, TVec, TVectors>(a3, b0, b1, ref c3x0, ref c3x1);
+            if (TRows.Value > 4) Row<TSimd, TVec, TVectors>(a3 + row1, b0, b1, ref c4x0, ref c4x1);
+            if (TRows.Value > 5) Row<TSimd, TVec, TVectors>(a3 + row2, b0, b1, ref c5x0, ref c5x1);
+            if (TRows.Value > 6) Row<TSimd, TVec, TVectors>(a6, b0, b1, ref c6x0, ref c6x1);
+            if (TRows.Value > 7) Row<TSimd, TVec, TVectors>(a6 + row1, b0, b1, ref c7x0, ref c7x1);
+            if (TRows.Value > 8) Row<TSimd, TVec, TVectors>(a6 + row2, b0, b1, ref c8x0, ref c8x1);
+            if (TRows.Value > 9) Row<TSimd, TVec, TVectors>(a9, b0, b1, ref c9x0, ref c9x1);
+            if (TRows.Value > 10) Row<TSimd, TVec, TVectors>(a9 + row1, b0, b1, ref c10x0, ref c10x1);
+            if (TRows.Value > 11) Row<TSimd, TVec, TVectors>(a9 + row2, b0, b1, ref c11x0, ref c11x1);
+            }
+            {
+            TVec b0 = TSimd.Load(b);
+            TVec b1 = TVectors.Value > 1 ? TSimd.Load(b + TSimd.Width) : b0;
+            b += bStep;
+            Row<TSimd, TVec, TVectors>(a0 + 1 * aStep, b0, b1, ref c0x0, ref c0x1);
+            if (TRows.Value > 1) Row<TSimd, TVec, TVectors>(a0 + row1 + 1 * aStep, b0, b1, ref c1x0, ref c1x1);
+            if (TRows.Value > 2) Row<TSimd, TVec, TVectors>(a0 + row2 + 1 * aStep, b0, b1, ref c2x0, ref c2x1);
+            if (TRows.Value > 3) Row<TSimd, TVec, TVectors>(a3 + 1 * aStep, b0, b1, ref c3x0, ref c3x1);
+            if (TRows.Value > 4) Row<TSimd, TVec, TVectors>(a3 + row1 + 1 * aStep, b0, b1, ref c4x0, ref c4x1);
+            if (TRows.Value > 5) Row<TSimd, TVec, TVectors>(a3 + row2 + 1 * aStep, b0, b1, ref c5x0, ref c5x1);
+            if (TRows.Value > 6) Row<TSimd, TVec, TVectors>(a6 + 1 * aStep, b0, b1, ref c6x0, ref c6x1);
+            if (TRows.Value > 7) Row<TSimd, TVec, TVectors>(a6 + row1 + 1 * aStep, b0, b1, ref c7x0, ref c7x1);
+            if (TRows.Value > 8) Row<TSimd, TVec, TVectors>(a6 + row2 + 1 * aStep, b0, b1, ref c8x0, ref c8x1);
+            if (TRows.Value > 9) Row<TSimd, TVec, TVectors>(a9 + 1 * aStep, b0, b1, ref c9x0, ref c9x1);
+            if (TRows.Value > 10) Row<TSimd, TVec, TVectors>(a9 + row1 + 1 * aStep, b0, b1, ref c10x0, ref c10x1);
+            if (TRows.Value > 11) Row<TSimd, TVec, TVectors>(a9 + row2 + 1 * aStep, b0, b1, ref c11x0, ref c11x1);
+            }
+            {
+            TVec b0 = TSimd.Load(b);
+            TVec b1 = TVectors.Value > 1 ? TSimd.Load(b + TSimd.Width) : b0;
+            b += bStep;
+            Row<TSimd, TVec, TVectors>(a0 + 2 * aStep, b0, b1, ref c0x0, ref c0x1);
+            if (TRows.Value > 1) Row<TSimd, TVec, TVectors>(a0 + row1 + 2 * aStep, b0, b1, ref c1x0, ref c1x1);
+            if (TRows.Value > 2) Row<TSimd, TVec, TVectors>(a0 + row2 + 2 * aStep, b0, b1, ref c2x0, ref c2x1);
+            if (TRows.Value > 3) Row<TSimd, TVec, TVectors>(a3 + 2 * aStep, b0, b1, ref c3x0, ref c3x1);
+            if (TRows.Value > 4) Row<TSimd, TVec, TVectors>(a3 + row1 + 2 * aStep, b0, b1, ref c4x0, ref c4x1);
+            if (TRows.Value > 5) Row<TSimd, TVec, TVectors>(a3 + row2 + 2 * aStep, b0, b1, ref c5x0, ref c5x1);
+            if (TRows.Value > 6) Row<TSimd, TVec, TVectors>(a6 + 2 * aStep, b0, b1, ref c6x0, ref c6x1);
+            if (TRows.Value > 7) Row<TSimd, TVec, TVectors>(a6 + row1 + 2 * aStep, b0, b1, ref c7x0, ref c7x1);
+            if (TRows.Value > 8) Row<TSimd, TVec, TVectors>(a6 + row2 + 2 * aStep, b0, b1, ref c8x0, ref c8x1);
+            if (TRows.Value > 9) Row<TSimd, TVec, TVectors>(a9 + 2 * aStep, b0, b1, ref c9x0, ref c9x1);
+            if (TRows.Value > 10) Row<TSimd, TVec, TVectors>(a9 + row1 + 2 * aStep, b0, b1, ref c10x0, ref c10x1);
+            if (TRows.Value > 11) Row<TSimd, TVec, TVectors>(a9 + row2 + 2 * aStep, b0, b1, ref c11x0, ref c11x1);
+            }
+            {
+            TVec b0 = TSimd.Load(b);
+            TVec b1 = TVectors.Value > 1 ? TSimd.Load(b + TSimd.Width) : b0;
+            b += bStep;
+            Row<TSimd, TVec, TVectors>(a0 + 3 * aStep, b0, b1, ref c0x0, ref c0x1);
+            if (TRows.Value > 1) Row<TSimd, TVec, TVectors>(a0 + row1 + 3 * aStep, b0, b1, ref c1x0, ref c1x1);
+            if (TRows.Value > 2) Row<TSimd, TVec, TVectors>(a0 + row2 + 3 * aStep, b0, b1, ref c2x0, ref c2x1);
+            if (TRows.Value > 3) Row<TSimd, TVec, TVectors>(a3 + 3 * aStep, b0, b1, ref c3x0, ref c3x1);
+            if (TRows.Value > 4) Row<TSimd, TVec, TVectors>(a3 + row1 + 3 * aStep, b0, b1, ref c4x0, ref c4x1);
+            if (TRows.Value > 5) Row<TSimd, TVec, TVectors>(a3 + row2 + 3 * aStep, b0, b1, ref c5x0, ref c5x1);
+            if (TRows.Value > 6) Row<TSimd, TVec, TVectors>(a6 + 3 * aStep, b0, b1, ref c6x0, ref c6x1);
+            if (TRows.Value > 7) Row<TSimd, TVec, TVectors>(a6 + row1 + 3 * aStep, b0, b1, ref c7x0, ref c7x1);
+            if (TRows.Value > 8) Row<TSimd, TVec, TVectors>(a6 + row2 + 3 * aStep, b0, b1, ref c8x0, ref c8x1);
+            if (TRows.Value > 9) Row<TSimd, TVec, TVectors>(a9 + 3 * aStep, b0, b1, ref c9x0, ref c9x1);
+            if (TRows.Value > 10) Row<TSimd, TVec, TVectors>(a9 + row1 + 3 * aStep, b0, b1, ref c10x0, ref c10x1);
+            if (TRows.Value > 11) Row<TSimd, TVec, TVectors>(a9 + row2 + 3 * aStep, b0, b1, ref c11x0, ref c11x1);
+            }
+            a0 += 4 * aStep; a3 += 4 * aStep; a6 += 4 * aStep; a9 += 4 * aStep;
+        }
+        }
+
+        for (; p > 0; p--)
         {
             TVec b0 = TSimd.Load(b);
             TVec b1 = TVectors.Value > 1 ? TSimd.Load(b + TSimd.Width) : b0;
@@ -163,18 +255,18 @@ internal static unsafe class Microkernel
             if (t.IsLast)
             {
                 nint column = t.Column;
-                Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c0, column, ref c0x0, ref c0x1);
-                if (TRows.Value > 1) Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c0 + ldc1, column, ref c1x0, ref c1x1);
-                if (TRows.Value > 2) Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c0 + ldc2, column, ref c2x0, ref c2x1);
-                if (TRows.Value > 3) Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c3, column, ref c3x0, ref c3x1);
-                if (TRows.Value > 4) Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c3 + ldc1, column, ref c4x0, ref c4x1);
-                if (TRows.Value > 5) Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c3 + ldc2, column, ref c5x0, ref c5x1);
-                if (TRows.Value > 6) Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c6, column, ref c6x0, ref c6x1);
-                if (TRows.Value > 7) Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c6 + ldc1, column, ref c7x0, ref c7x1);
-                if (TRows.Value > 8) Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c6 + ldc2, column, ref c8x0, ref c8x1);
-                if (TRows.Value > 9) Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c9, column, ref c9x0, ref c9x1);
-                if (TRows.Value > 10) Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c9 + ldc1, column, ref c10x0, ref c10x1);
-                if (TRows.Value > 11) Apply<TSimd, TVec, TVectors, TEpilogue>(epilogue, c9 + ldc2, column, ref c11x0, ref c11x1);
+                Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c0, column, ref c0x0, ref c0x1);
+                if (TRows.Value > 1) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c0 + ldc1, column, ref c1x0, ref c1x1);
+                if (TRows.Value > 2) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c0 + ldc2, column, ref c2x0, ref c2x1);
+                if (TRows.Value > 3) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c3, column, ref c3x0, ref c3x1);
+                if (TRows.Value > 4) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c3 + ldc1, column, ref c4x0, ref c4x1);
+                if (TRows.Value > 5) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c3 + ldc2, column, ref c5x0, ref c5x1);
+                if (TRows.Value > 6) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c6, column, ref c6x0, ref c6x1);
+                if (TRows.Value > 7) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c6 + ldc1, column, ref c7x0, ref c7x1);
+                if (TRows.Value > 8) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c6 + ldc2, column, ref c8x0, ref c8x1);
+                if (TRows.Value > 9) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c9, column, ref c9x0, ref c9x1);
+                if (TRows.Value > 10) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c9 + ldc1, column, ref c10x0, ref c10x1);
+                if (TRows.Value > 11) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c9 + ldc2, column, ref c11x0, ref c11x1);
             }
 
             if (TEpilogue.KeepsFinite && t.IsLast)
@@ -215,13 +307,15 @@ internal static unsafe class Microkernel
             if (TRows.Value > 10) Store<TSimd, TVec, TVectors>(c9 + ldc1, c10x0, c10x1);
             if (TRows.Value > 11) Store<TSimd, TVec, TVectors>(c9 + ldc2, c11x0, c11x1);
 
-            return;
+            cTile += TRows.Value * ldc1;
+            aTile += t.ATileStride;
+            continue;
         }
 
     Refused:
         // The rare goes through memory: columns short of a tile, and new values of which some are not finite.
         bool refused = TEpilogue.KeepsFinite && t.IsLast && t.Columns == TVectors.Value * TSimd.Width;
-        TVec* tile = stackalloc TVec[MaxRows * 2];
+        
         Spill(tile, c0x0, c0x1);
         if (TRows.Value > 1) Spill(tile + 2, c1x0, c1x1);
         if (TRows.Value > 2) Spill(tile + 4, c2x0, c2x1);
@@ -237,11 +331,17 @@ internal static unsafe class Microkernel
 
         if (refused)
         {
-            TileStore.Finite<TSimd, TVec, TEpilogue>(in t, epilogue, tile, TRows.Value, TVectors.Value, 2);
-            return;
+            TileStore.Finite<TSimd, TVec, TEpilogue>(in t, cTile, epilogue, tile, TRows.Value, TVectors.Value, 2);
         }
 
-        TileStore.Spilled<TSimd, TVec, TEpilogue>(in t, epilogue, tile, TRows.Value, TVectors.Value, 2);
+        else
+        {
+            TileStore.Spilled<TSimd, TVec, TEpilogue>(in t, cTile, epilogue, tile, TRows.Value, TVectors.Value, 2);
+        }
+
+            cTile += TRows.Value * ldc1;
+            aTile += t.ATileStride;
+        }
     }
 
     /// <summary>One row's step of p.</summary>

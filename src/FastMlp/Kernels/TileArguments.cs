@@ -10,6 +10,9 @@ internal unsafe struct TileArguments
 
     public nint AColumnStride;
 
+    /// <summary>From A[0, 0] of one tile to that of the next below.</summary>
+    public nint ATileStride;
+
     /// <summary>B[0, 0] of the tile; row p starts at B + p BRowStride.</summary>
     public float* B;
 
