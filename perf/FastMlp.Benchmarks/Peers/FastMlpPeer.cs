@@ -31,12 +31,13 @@ internal sealed unsafe class FastMlpPeer : Peer
         ? OneRow(work.Build().Freeze(), Workload.Values(DenseRows * work.Inputs), DenseRows)
         : Batch(work.Build().Freeze(), rows);
 
-    /// <summary>One row after another of a network with weights in bfloat16; null while <see cref="Network"/> offers none.</summary>
-    public static Func<int, double>? HalfWeights(Workload work) => null;
+    /// <summary>One dense row after another through weights in bfloat16.</summary>
+    public static Func<int, double> HalfWeights(Workload work) =>
+        OneRow(work.Build().Freeze(WeightFormat.BFloat16), Workload.Values(DenseRows * work.Inputs), DenseRows);
 
     /// <summary>One digit after another through a network that was trained on them.</summary>
     public static Func<int, double> Digits(Workload work, Digits digits) =>
-        OneRow(digits.Train(work).Freeze(), digits.Test.Features[..(DigitRows * work.Inputs)].ToArray(), DigitRows);
+        OneRow(digits.Trained(work).Freeze(), digits.Test.Features[..(DigitRows * work.Inputs)].ToArray(), DigitRows);
 
     public override Func<int, double> Step(Workload work, int rows, bool adam) => Step(work, rows, adam, threads: 1);
 

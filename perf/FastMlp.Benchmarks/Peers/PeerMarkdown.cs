@@ -137,6 +137,12 @@ internal static class PeerMarkdown
             text.Append(row.Own?.AllocatedBytes is { } bytes ? Invariant($" {bytes:0.#} |") : " - |");
             text.Append(row is { Own: { } own, BestRival: { } rival } ? Invariant($" {rival.Microseconds / own.Microseconds:0.00} |\n") : " - |\n");
         }
+
+        if (table.Key == PeerTable.Row && report.Rounding.Count > 0)
+        {
+            text.Append("\nWhat bfloat16 weights cost in accuracy on MNIST's test images: ")
+                .AppendJoin("; ", report.Rounding.Select(r => Invariant($"{r.Network} {100 * r.Single:0.00} % to {100 * r.Half:0.00} %"))).Append(".\n");
+        }
     }
 
     private static string Cell(PeerTable table, PeerRow row, PeerFigure figure, bool isBest)

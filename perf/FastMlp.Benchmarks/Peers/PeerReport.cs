@@ -66,6 +66,7 @@ internal sealed record PeerReport(
     SortedDictionary<string, string> Versions,
     IReadOnlyList<string> Absent,
     IReadOnlyList<PeerRow> Rows,
+    IReadOnlyList<HalfAccuracy> Rounding,
     Learning? Learning)
 {
     public const string Own = "FastMlp";

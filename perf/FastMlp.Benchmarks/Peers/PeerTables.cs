@@ -54,6 +54,9 @@ internal sealed record PeerTable(string Key, string Title, Unit Unit, IReadOnlyL
         Wide,
     ];
 
+    /// <summary>The networks that take MNIST's images.</summary>
+    public static IReadOnlyList<Workload> DigitNets => nets[^2..];
+
     /// <summary>The tables of one thread, in their order. The last one is filled batch by batch in turns, peer after peer.</summary>
     /// <param name="digits">Real input for the rows that want some; null leaves those rows out.</param>
     public static IReadOnlyList<PeerTable> OneThread(Digits? digits) =>
@@ -98,7 +101,7 @@ internal sealed record PeerTable(string Key, string Title, Unit Unit, IReadOnlyL
     /// <summary>What only FastMlp has. Its rivals' time does not hang on the numbers, so the case before stands for theirs.</summary>
     private static IEnumerable<PeerCase> OwnRows(Digits? digits)
     {
-        foreach (Workload net in nets[^2..])
+        foreach (Workload net in DigitNets)
         {
             if (digits is not null)
             {

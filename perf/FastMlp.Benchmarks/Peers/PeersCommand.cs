@@ -96,6 +96,7 @@ internal sealed class PeersCommand
 
         Close(peers);
         cores.UseAll();
+        HalfAccuracy[] rounding = digits is not null && IsWanted(PeerTable.Row) ? [.. PeerTable.DigitNets.Select(digits.Rounding)] : [];
         double twoCores = IsWanted(PeerTable.Two) ? MeasureTwo() : 0;
         Learning? learning = digits is not null && IsWanted("mnist") ? MnistCommand.Measure(digits, Recipe.Published, request.Seeds) : null;
         PeerReport report = new(
@@ -111,6 +112,7 @@ internal sealed class PeersCommand
             new SortedDictionary<string, string>(versions, StringComparer.Ordinal),
             absent,
             rows,
+            rounding,
             learning);
         Console.WriteLine();
         Console.WriteLine(PeerMarkdown.Page(report));
