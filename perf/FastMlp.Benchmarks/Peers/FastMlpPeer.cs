@@ -1,6 +1,6 @@
 using System.Reflection;
-using FastMlp.Memory;
 using FastMlp.Layers;
+using FastMlp.Memory;
 
 namespace FastMlp.Benchmarks.Peers;
 
@@ -19,6 +19,8 @@ internal sealed unsafe class FastMlpPeer : Peer
     /// <summary>Such that the weights, and with them the work, stay what they are.</summary>
     private const float SgdRate = 1e-5f;
     private const float AdamRate = 1e-7f;
+
+    private static readonly List<AlignedBuffer> kept = [];
 
     public override string Name => PeerReport.Own;
 
@@ -143,6 +145,4 @@ internal sealed unsafe class FastMlpPeer : Peer
 
         return new MatrixView((nint)buffer.Pointer, rows, columns, stride, IsPadded: stride != columns);
     }
-
-    private static readonly List<AlignedBuffer> kept = [];
 }
