@@ -50,6 +50,19 @@ public class AllocationTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void ALimitedStepAllocatesNothing(int threads)
+    {
+        using Network network = Network.Input(400).Dense(128, Activation.Relu, Bias.Shared).Dense(10, Activation.Softmax).Build(1);
+        using Trainer trainer = new(network, new TrainerOptions { Optimizer = new Sgd(0.01f), ClipNorm = 0.1f, ClipValue = 0.01f, L1 = 1e-3f, MaxNorm = 1, Threads = threads });
+        float[] x = Numbers.Uniform(1, 64 * 400);
+        int[] labels = Numbers.Labels(3, 64, 10);
+
+        Assert.Equal((0, 0), Allocated.By(() => trainer.Step(x, labels)));
+    }
+
+    [Theory]
     [InlineData("Quadratic")]
     [InlineData("BinaryCrossEntropy")]
     public void AStepOfAnUnmatchedLossAllocatesNothing(string loss)

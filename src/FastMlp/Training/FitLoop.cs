@@ -37,7 +37,7 @@ internal sealed unsafe class FitLoop : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Epochs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(options.EarlyStoppingPatience);
-        state = new TrainingState(stack, parameters, options.Loss, options.Optimizer, options.Threads);
+        state = new TrainingState(stack, parameters, options.Loss, options.Optimizer, options.Limits, options.Threads);
         if (options.Validation is { } validation)
         {
             Shapes.Check(stack, validation, nameof(options.Validation));

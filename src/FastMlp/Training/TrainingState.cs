@@ -1,3 +1,4 @@
+using FastMlp.Kernels;
 using FastMlp.Layers;
 using FastMlp.Memory;
 using FastMlp.Training.Optimizers;
@@ -10,9 +11,10 @@ internal sealed unsafe class TrainingState : IDisposable
     private readonly LayerStack stack;
     private readonly AlignedBuffer parameters;
     private readonly OptimizerState optimizer;
+    private readonly UpdateLimits limits;
     private readonly int threads;
 
-    public TrainingState(LayerStack stack, AlignedBuffer parameters, Loss? loss, Optimizer optimizer, int threads)
+    public TrainingState(LayerStack stack, AlignedBuffer parameters, Loss? loss, Optimizer optimizer, UpdateLimits limits, int threads)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         this.stack = stack;
@@ -20,7 +22,8 @@ internal sealed unsafe class TrainingState : IDisposable
         this.threads = threads == 0 ? Environment.ProcessorCount : threads;
         Loss = loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation);
         Backpropagation = new Backpropagation(stack, LossFunction.Create(Loss, stack), this.threads);
-        this.optimizer = OptimizerState.Create(optimizer, stack);
+        this.limits = limits;
+        this.optimizer = OptimizerState.Create(optimizer, stack, limits);
         LearningRate = optimizer.LearningRate;
     }
 
@@ -41,7 +44,7 @@ internal sealed unsafe class TrainingState : IDisposable
     {
         float loss = Forward(x, targets, epoch, batch);
         int failed;
-        if (optimizer is SgdState sgd && DenseLayer.FitsOneBlock(x.Rows))
+        if (optimizer is SgdState sgd && !limits.ShapeGradients && DenseLayer.FitsOneBlock(x.Rows))
         {
             int weights = Backpropagation.BackwardDescending(parameters.Pointer, x, LearningRate, sgd.WeightDecay);
             int beside = sgd.StepBesideWeights(parameters.Pointer, Backpropagation.Gradients.Pointer, LearningRate);
@@ -53,7 +56,7 @@ internal sealed unsafe class TrainingState : IDisposable
             failed = optimizer.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, LearningRate, threads);
         }
 
-        CheckUpdate(failed, epoch, batch);
+        Finish(failed, epoch, batch);
         return loss;
     }
 
@@ -68,7 +71,7 @@ internal sealed unsafe class TrainingState : IDisposable
     public void ApplyGradients(int epoch, int batch)
     {
         int failed = optimizer.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, LearningRate, threads);
-        CheckUpdate(failed, epoch, batch);
+        Finish(failed, epoch, batch);
     }
 
     public void Dispose()
@@ -83,7 +86,8 @@ internal sealed unsafe class TrainingState : IDisposable
         return float.IsFinite(loss) ? loss : throw Diverged(x, loss, epoch, batch);
     }
 
-    private void CheckUpdate(int failedLayer, int epoch, int batch)
+    /// <summary>What follows every update: a report if it failed, then the limit of the weights.</summary>
+    private void Finish(int failedLayer, int epoch, int batch)
     {
         if (failedLayer >= 0)
         {
@@ -92,6 +96,15 @@ internal sealed unsafe class TrainingState : IDisposable
                 failedLayer,
                 epoch,
                 batch);
+        }
+
+        if (limits.MaxNorm > 0)
+        {
+            foreach (DenseLayer layer in stack.Layers)
+            {
+                nint panels = GemmBlocking.Panels(layer.OutputSize);
+                MaxNorm.Run(parameters.Pointer + layer.WeightOffset, panels, layer.InputSize, layer.PanelWidth, limits.MaxNorm);
+            }
         }
     }
 
