@@ -42,6 +42,6 @@ public enum StopReason
     /// <summary>The caller cancelled; the batch under way was finished first.</summary>
     Cancelled,
 
-    /// <summary>A perceptron made no mistake in a whole epoch.</summary>
+    /// <summary>There is nothing left to learn: a perceptron made no mistake in a whole epoch, or L-BFGS found its gradient flat.</summary>
     Converged,
 }

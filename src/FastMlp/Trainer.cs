@@ -29,6 +29,9 @@ public sealed unsafe class Trainer : IDisposable
     /// <summary>Updates done so far.</summary>
     public long StepCount => state.StepCount;
 
+    /// <summary>Whether <see cref="Lbfgs"/> found its gradient flat, or nothing lower along it, at the last step; always false for other optimizers.</summary>
+    public bool HasConverged => state.HasConverged;
+
     /// <summary>The learning rate of the next update; starts at the optimizer's.</summary>
     public float LearningRate
     {
@@ -84,7 +87,7 @@ public sealed unsafe class Trainer : IDisposable
     }
 
     /// <summary>Updates the parameters from the gradients last computed.</summary>
-    /// <exception cref="InvalidOperationException">No gradients have been computed.</exception>
+    /// <exception cref="InvalidOperationException">No gradients have been computed, or the optimizer is <see cref="Lbfgs"/>, which needs <c>Step</c>.</exception>
     public void ApplyGradients()
     {
         CheckUsable();

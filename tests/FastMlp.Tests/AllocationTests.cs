@@ -52,6 +52,26 @@ public class AllocationTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    public void AStepOfLbfgsAllocatesNothing(int threads)
+    {
+        using Network network = Network.Input(100).Dense(128, Activation.Tanh, Bias.Shared).Dense(10, Activation.Softmax).Build(1);
+        using Trainer trainer = new(network, new TrainerOptions { Optimizer = new Lbfgs(weightDecay: 0.01f), Threads = threads });
+        float[] x = Numbers.Uniform(1, 256 * 100);
+        int[] labels = Numbers.Labels(3, 256, 10);
+        int[] others = Numbers.Labels(4, 256, 10);
+
+        // Two batches in turn, so that it never comes to rest.
+        Assert.Equal((0, 0), Allocated.By(() =>
+        {
+            trainer.Step(x, labels);
+            trainer.Step(x, others);
+        }));
+        Assert.False(trainer.HasConverged);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
     public void ALimitedStepAllocatesNothing(int threads)
     {
         using Network network = Network.Input(400).Dense(128, Activation.Relu, Bias.Shared).Dense(10, Activation.Softmax).Build(1);

@@ -37,7 +37,13 @@ internal sealed unsafe class FitLoop : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Epochs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(options.EarlyStoppingPatience);
-        state = new TrainingState(stack, parameters, options.Loss, options.Optimizer, options.Limits, options.Threads);
+        batchSize = Math.Min(options.BatchSize, train.Rows);
+        if (options.Optimizer is Lbfgs && batchSize < train.Rows)
+        {
+            throw new ArgumentException($"L-BFGS needs all {train.Rows} rows in one batch, not {batchSize}: set BatchSize to FitOptions.FullBatch.", nameof(options));
+        }
+
+        state = new TrainingState(stack, parameters, options.Loss, options.Optimizer, options.Limits, options.Threads) { IsBatchFixed = batchSize == train.Rows };
         if (options.Validation is { } validation)
         {
             Shapes.Check(stack, validation, nameof(options.Validation));
@@ -48,7 +54,6 @@ internal sealed unsafe class FitLoop : IDisposable
             throw new ArgumentException("Early stopping watches the validation loss: set Validation.", nameof(options));
         }
 
-        batchSize = Math.Min(options.BatchSize, train.Rows);
         gathers = options.Shuffle && batchSize < train.Rows;
         order = new int[train.Rows];
         featureStride = AlignedBuffer.RoundUp(train.InputSize);
@@ -103,7 +108,7 @@ internal sealed unsafe class FitLoop : IDisposable
             }
 
             options.Progress?.Invoke(report);
-            if (converges && sums.Loss == 0)
+            if ((converges && sums.Loss == 0) || state.HasConverged)
             {
                 reason = StopReason.Converged;
             }
@@ -165,8 +170,9 @@ internal sealed unsafe class FitLoop : IDisposable
                         targets = train.IsClassification ? new(null, gathered) : new(batchTargets.Pointer, null);
                     }
 
-                    float loss = state.Step(x, targets, epoch, ++batch);
+                    float loss = state.Forward(x, targets, epoch, ++batch);
                     sums.Add(loss, rows, state.Backpropagation.Outputs(rows), targets);
+                    state.Update(x, targets, epoch, batch);
                 }
             }
         }

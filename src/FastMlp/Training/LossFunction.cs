@@ -66,7 +66,7 @@ internal sealed unsafe class LossFunction
     }
 
     /// <summary>The output layer's forward pass, then loss and delta; returns the mean loss of the batch.</summary>
-    public float Run(float* parameters, float* gradients, MatrixView x, TrainingWorkspace workspace, Targets targets, int threads)
+    public double Run(float* parameters, float* gradients, MatrixView x, TrainingWorkspace workspace, Targets targets, int threads)
     {
         MatrixView a = workspace.Activation(outputIndex, x.Rows);
         MatrixView z = workspace.PreActivation(outputIndex, x.Rows);
@@ -133,7 +133,7 @@ internal sealed unsafe class LossFunction
     private float Scale(nint rows) => loss.Kind == LossKind.MeanSquaredError ? 2f / ((float)rows * output.OutputSize) : 1f / rows;
 
     /// <summary>The mean of the rows' losses, added in order and in double, so that it does not depend on threads.</summary>
-    private float Mean(float* rowLoss, nint rows)
+    private double Mean(float* rowLoss, nint rows)
     {
         double sum = 0;
         for (nint i = 0; i < rows; i++)
@@ -147,7 +147,7 @@ internal sealed unsafe class LossFunction
             LossKind.MeanSquaredError => (double)rows * output.OutputSize,
             _ => rows,
         };
-        return (float)(sum / divisor);
+        return sum / divisor;
     }
 
     /// <summary>Targets as values: labels become one-hot rows, or 0 and 1 for a single output.</summary>
