@@ -114,7 +114,7 @@ public sealed unsafe class Network : IDisposable
     {
         ArgumentNullException.ThrowIfNull(data);
         CheckNotDisposed();
-        using Scorer scorer = new(Stack, loss ?? LossFunction.DefaultFor(Stack.Output.Spec.Activation), data, threads: 0);
+        using Scorer scorer = new(Stack, loss ?? LossFunction.DefaultFor(Stack.Output.Spec.Activation), data, threads: 0, nameof(data));
         Evaluation evaluation = scorer.Run(Parameters.Pointer, withConfusion: true);
         GC.KeepAlive(this);
         return evaluation;

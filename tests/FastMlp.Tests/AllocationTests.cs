@@ -95,6 +95,39 @@ public class AllocationTests
         Assert.Equal((0, 0), Allocated.By(() => trainer.Step(x, targets)));
     }
 
+    [Theory]
+    [MemberData(nameof(Catalogue.FurtherLossNames), MemberType = typeof(Catalogue))]
+    public void AStepOfAFurtherLossAllocatesNothing(string loss)
+    {
+        foreach (int threads in new[] { 1, 2 })
+        {
+            using Network network = Network.Input(100).Dense(64, Activation.Relu).Dense(6, Activation.Sigmoid).Build(1);
+            using Trainer trainer = new(network, new TrainerOptions { Loss = Catalogue.FurtherLosses[loss], Optimizer = new Sgd(1e-4f), Threads = threads });
+            int size = loss == "Quantile" ? 2 : 6;
+            float[] x = Numbers.Uniform(1, 256 * 100);
+            float[] targets = Numbers.Uniform(2, 256 * size, 0, 1);
+            float[] weights = Numbers.Uniform(3, 256, 0, 1);
+
+            Assert.Equal((0, 0), Allocated.By(() =>
+            {
+                trainer.Step(x, targets);
+                trainer.Step(x, targets, weights);
+            }));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Catalogue.ClassWeightedNames), MemberType = typeof(Catalogue))]
+    public void AStepOfWeightedClassesAllocatesNothing(string loss)
+    {
+        using Network network = Network.Input(10).Dense(3, Activation.Softmax).Build(1);
+        using Trainer trainer = new(network, new TrainerOptions { Loss = Catalogue.ClassWeighted[loss], Optimizer = new Sgd(1e-4f), Threads = 1 });
+        float[] x = Numbers.Uniform(1, 20 * 10);
+        int[] labels = Numbers.Labels(2, 20, 3);
+
+        Assert.Equal((0, 0), Allocated.By(() => trainer.Step(x, labels)));
+    }
+
     [Fact]
     public void AnEpochOfFitAllocatesASmallConstant()
     {

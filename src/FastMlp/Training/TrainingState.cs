@@ -23,7 +23,8 @@ internal sealed unsafe class TrainingState : IDisposable
         this.parameters = parameters;
         this.threads = threads == 0 ? Environment.ProcessorCount : threads;
         Loss = loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation);
-        Backpropagation = new Backpropagation(stack, LossFunction.Create(Loss, stack), this.threads);
+        LossFunction = LossFunction.Create(Loss, stack);
+        Backpropagation = new Backpropagation(stack, LossFunction, this.threads);
         this.limits = limits;
         if (optimizer is Lbfgs search)
         {
@@ -38,6 +39,8 @@ internal sealed unsafe class TrainingState : IDisposable
     }
 
     public Loss Loss { get; }
+
+    public LossFunction LossFunction { get; }
 
     public Backpropagation Backpropagation { get; }
 

@@ -42,7 +42,19 @@ internal static class ReferenceBridge
         return new ReferenceActivation(Enum.Parse<ReferenceFunction>(activation.Kind.ToString()), activation.IsLearnable, constants);
     }
 
-    public static ReferenceLoss From(Loss loss) => Enum.Parse<ReferenceLoss>(loss.ToString());
+    public static ReferenceLoss From(Loss loss)
+    {
+        return new(loss.Kind.ToString())
+        {
+            Delta = loss.Delta,
+            Levels = Numbers(loss.Levels),
+            Smoothing = loss.LabelSmoothing,
+            ClassWeights = Numbers(loss.ClassWeights),
+            PositiveWeights = Numbers(loss.PositiveWeights),
+        };
+
+        static double[] Numbers(FloatSequence? values) => values is null ? [] : [.. Enumerable.Range(0, values.Count).Select(i => (double)values[i])];
+    }
 
     /// <summary>The options' limits come with the trainer that keeps to them.</summary>
     public static ReferenceOptimizer From(Optimizer optimizer, TrainerOptions? limits = null)

@@ -33,6 +33,32 @@ internal static class Catalogue
         ["BinaryCrossEntropy"] = Loss.BinaryCrossEntropy,
     };
 
+    /// <summary>The others, and what can be added to the first ones; for three outputs, or six.</summary>
+    public static IReadOnlyDictionary<string, Loss> FurtherLosses { get; } = new Dictionary<string, Loss>
+    {
+        ["MeanAbsoluteError"] = Loss.MeanAbsoluteError,
+        ["Huber"] = Loss.Huber(0.3f),
+        ["Poisson"] = Loss.Poisson(logOutputs: false),
+        ["LogPoisson"] = Loss.Poisson(),
+        ["Quantile"] = Loss.Quantile(0.1f, 0.5f, 0.9f),
+        ["Median"] = Loss.Quantile(0.5f),
+        ["CrossEntropySmooth"] = Loss.CrossEntropy.WithLabelSmoothing(0.1f),
+        ["BinaryCrossEntropySmooth"] = Loss.BinaryCrossEntropy.WithLabelSmoothing(0.2f),
+        ["BinaryCrossEntropyPositive"] = Loss.BinaryCrossEntropy.WithPositiveWeights(3),
+        ["BinaryCrossEntropyPositiveSmooth"] = Loss.BinaryCrossEntropy.WithPositiveWeights(3).WithLabelSmoothing(0.1f),
+    };
+
+    /// <summary>Losses with weights for three classes.</summary>
+    public static IReadOnlyDictionary<string, Loss> ClassWeighted { get; } = new Dictionary<string, Loss>
+    {
+        ["CrossEntropy"] = Loss.CrossEntropy.WithClassWeights(0.5f, 2, 1),
+        ["CrossEntropySmooth"] = Loss.CrossEntropy.WithClassWeights(0.5f, 2, 1).WithLabelSmoothing(0.1f),
+        ["Quadratic"] = Loss.Quadratic.WithClassWeights(0.5f, 2, 1),
+        ["MeanSquaredError"] = Loss.MeanSquaredError.WithClassWeights(0.5f, 2, 1),
+        ["Huber"] = Loss.Huber(0.3f).WithClassWeights(0.5f, 2, 1),
+        ["BinaryCrossEntropy"] = Loss.BinaryCrossEntropy.WithClassWeights(0.5f, 2, 1),
+    };
+
     public static IReadOnlyDictionary<string, Optimizer> Optimizers { get; } = new Dictionary<string, Optimizer>
     {
         ["Sgd"] = new Sgd(0.1f),
@@ -73,6 +99,10 @@ internal static class Catalogue
     public static TheoryData<string> AllNames => [.. All.Keys];
 
     public static TheoryData<string> LossNames => [.. Losses.Keys];
+
+    public static TheoryData<string> FurtherLossNames => [.. FurtherLosses.Keys];
+
+    public static TheoryData<string> ClassWeightedNames => [.. ClassWeighted.Keys];
 
     public static TheoryData<string> OptimizerNames => [.. Optimizers.Keys];
 
