@@ -73,7 +73,7 @@ internal sealed unsafe class ForwardPass : IDisposable
     {
         ArgumentNullException.ThrowIfNull(data);
         ObjectDisposedException.ThrowIf(parameters.IsClosed, typeof(Network));
-        using Scorer scorer = new(stack, loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation), data, threads: 0);
+        using Scorer scorer = new(stack, loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation), data, threads: 0, nameof(data));
         Evaluation evaluation = scorer.Run(parameters.Pointer, withConfusion: true);
         GC.KeepAlive(parameters);
         return evaluation;
