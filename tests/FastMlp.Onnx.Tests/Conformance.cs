@@ -1,0 +1,70 @@
+using FastMlp.Onnx.Import;
+using FastMlp.Onnx.Schema;
+using FastMlp.Onnx.Tests.Support;
+
+namespace FastMlp.Onnx.Tests;
+
+/// <summary>What became of one case of the ONNX project's tests.</summary>
+internal sealed record Verdict(string Suite, string Case, string Operators, bool Passed, string Reason);
+
+/// <summary>
+/// Runs the ONNX project's cases: the model, its inputs, and the outputs it must give. Every input but the first is taken as a
+/// weight, which is what it is in a network.
+/// </summary>
+internal static class Conformance
+{
+    public static readonly string[] Suites = ["node", "pytorch-converted", "pytorch-operator", "simple"];
+
+    public static IEnumerable<Verdict> Run()
+    {
+        foreach (string suite in Suites)
+        {
+            foreach (string folder in Directory.EnumerateDirectories(Path.Combine(Sources.TestData, suite)).Order(StringComparer.Ordinal))
+            {
+                yield return Run(suite, folder);
+            }
+        }
+    }
+
+    /// <summary>Runs one case; only a <see cref="ModelFormatException"/> is a refusal, all else that escapes is a failure of the test.</summary>
+    private static Verdict Run(string suite, string folder)
+    {
+        ModelProto model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(Path.Combine(folder, "model.onnx")));
+        string operators = string.Join(", ", model.Graph.Node.Select(node => node.OpType).Distinct());
+        Verdict Say(bool passed, string reason) => new(suite, Path.GetFileName(folder)["test_".Length..], operators, passed, reason);
+        string data = Path.Combine(folder, "test_data_set_0");
+        try
+        {
+            HashSet<string> weights = [.. model.Graph.Initializer.Select(tensor => tensor.Name)];
+            ValueProto[] inputs = [.. model.Graph.Input.Where(input => !weights.Contains(input.Name))];
+            for (int i = 1; i < inputs.Length; i++)
+            {
+                TensorProto bound = ReadTensor(Path.Combine(data, $"input_{i}.pb"));
+                bound.Name = inputs[i].Name;
+                model.Graph.Initializer.Add(bound);
+            }
+
+            using OnnxImport import = ModelImporter.Run(model, new OnnxImportOptions { Output = model.Graph.Output[0].Name, LogSoftmaxAsSoftmax = true });
+            float[] x = Floats(Path.Combine(data, "input_0.pb"));
+            float[] expected = Floats(Path.Combine(data, "output_0.pb"));
+            float[] y = import.Network.Predict(x);
+            if (import.Notes.Any(note => note.Contains("logarithms", StringComparison.Ordinal)))
+            {
+                y = Array.ConvertAll(y, MathF.Log);
+            }
+
+            Close.Equal(expected, y, $"{suite}/{Path.GetFileName(folder)}");
+            return Say(true, "");
+        }
+        catch (ModelFormatException e)
+        {
+            return Say(false, e.Message);
+        }
+    }
+
+    private static float[] Floats(string path) => [.. new TensorReader(null).Read(ReadTensor(path), Path.GetFileName(path)).Values.Select(value => (float)value)];
+
+    private static TensorProto ReadTensor(string path) => File.Exists(path)
+        ? TensorProto.Parser.ParseFrom(File.ReadAllBytes(path))
+        : throw new ModelFormatException("A value of the case is no tensor.");
+}
