@@ -5,7 +5,13 @@ using FastMlp.Onnx.Tests.Support;
 namespace FastMlp.Onnx.Tests;
 
 /// <summary>What became of one case of the ONNX project's tests.</summary>
-internal sealed record Verdict(string Suite, string Case, string Operators, bool Passed, string Reason);
+/// <param name="Suite">The folder of cases.</param>
+/// <param name="Case">The name of the case.</param>
+/// <param name="Operators">The operators of its graph.</param>
+/// <param name="Passed">Whether its outputs came out.</param>
+/// <param name="Refused">Whether the importer said that it cannot run it.</param>
+/// <param name="Reason">The refusal, or what went wrong.</param>
+internal sealed record Verdict(string Suite, string Case, string Operators, bool Passed, bool Refused, string Reason);
 
 /// <summary>
 /// Runs the ONNX project's cases: the model, its inputs, and the outputs it must give. Every input but the first is taken as a
@@ -26,12 +32,12 @@ internal static class Conformance
         }
     }
 
-    /// <summary>Runs one case; only a <see cref="ModelFormatException"/> is a refusal, all else that escapes is a failure of the test.</summary>
+    /// <summary>Runs one case; only a <see cref="ModelFormatException"/> is a refusal.</summary>
     private static Verdict Run(string suite, string folder)
     {
         ModelProto model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(Path.Combine(folder, "model.onnx")));
         string operators = string.Join(", ", model.Graph.Node.Select(node => node.OpType).Distinct());
-        Verdict Say(bool passed, string reason) => new(suite, Path.GetFileName(folder)["test_".Length..], operators, passed, reason);
+        Verdict Say(bool passed, bool refused, string reason) => new(suite, Path.GetFileName(folder)["test_".Length..], operators, passed, refused, reason);
         string data = Path.Combine(folder, "test_data_set_0");
         try
         {
@@ -48,17 +54,26 @@ internal static class Conformance
             float[] x = Floats(Path.Combine(data, "input_0.pb"));
             float[] expected = Floats(Path.Combine(data, "output_0.pb"));
             float[] y = import.Network.Predict(x);
+            if (model.Graph.Node[^1].OpType == "ArgMax")
+            {
+                y = [.. y.Chunk(import.Network.OutputSize).Select(row => (float)Array.IndexOf(row, row.Max()))];
+            }
+
             if (import.Notes.Any(note => note.Contains("logarithms", StringComparison.Ordinal)))
             {
                 y = Array.ConvertAll(y, MathF.Log);
             }
 
-            Close.Equal(expected, y, $"{suite}/{Path.GetFileName(folder)}");
-            return Say(true, "");
+            double error = Close.Error(expected, y, floor: 1e-2);
+            return error <= 1e-5 ? Say(true, false, "") : Say(false, false, $"differs by {error:e2}");
         }
         catch (ModelFormatException e)
         {
-            return Say(false, e.Message);
+            return Say(false, true, e.Message);
+        }
+        catch (Exception e)
+        {
+            return Say(false, false, e.ToString());
         }
     }
 

@@ -14,7 +14,7 @@ public class ConformanceTests
         {
             try { if (!e.MoveNext()) break; } catch (Exception x) { lines.Add("FAIL " + x.ToString().Replace("\n", " | ")); break; }
             Verdict v = e.Current;
-            lines.Add($"{(v.Passed ? "PASS" : "REF ")} {v.Suite}/{v.Case} [{v.Operators}] {v.Reason}");
+            lines.Add($"{(v.Passed ? "PASS" : v.Refused ? "REF " : "FAIL")} {v.Suite}/{v.Case} [{v.Operators}] {v.Reason.Replace("\n","|")}");
         }
         File.WriteAllLines(Environment.GetEnvironmentVariable("EXPLORE_OUT")!, lines);
     }

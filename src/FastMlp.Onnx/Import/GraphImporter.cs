@@ -28,6 +28,7 @@ internal sealed partial class GraphImporter
     private readonly List<Node> nodes = [];
     private readonly Dictionary<string, object> values = [];
     private IReadOnlyList<string> classNames = [];
+    private Node? picks;
 
     public GraphImporter(ModelProto model, ModelInput input, int batchRank, OnnxImportOptions options)
     {
@@ -63,6 +64,11 @@ internal sealed partial class GraphImporter
         if (last is not Signal signal)
         {
             throw new ModelFormatException($"The output {Words.Quote(wanted)} does not depend on the input {Words.Quote(input.Name)}.");
+        }
+
+        if (picks is not null && (signal.FeatureDims.Length != 1 || picks.Axis("axis", 0, signal.Rank) != signal.Rank - 1))
+        {
+            throw picks.Refuse($"picks along axis {picks.Int("axis", 0)} of {Words.Shape(signal.Dims)}; at the end of a graph one that picks among the features of a row is left out.");
         }
 
         if (signal.IsTransposed || signal.IsLogical)
@@ -230,6 +236,7 @@ internal sealed partial class GraphImporter
         if (node is { Domain: "", Operator: "ArgMax" })
         {
             notes.Add($"The network answers with the scores of the classes; {node}, which picks the largest, is left out.");
+            picks = node;
             return node.Inputs[0];
         }
 
