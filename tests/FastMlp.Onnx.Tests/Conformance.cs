@@ -56,7 +56,8 @@ internal static class Conformance
             float[] y = import.Network.Predict(x);
             if (model.Graph.Node[^1].OpType == "ArgMax")
             {
-                y = [.. y.Chunk(import.Network.OutputSize).Select(row => (float)Array.IndexOf(row, row.Max()))];
+                bool picksLast = model.Graph.Node[^1].Attribute.Any(attribute => attribute is { Name: "select_last_index", I: not 0 });
+                y = [.. y.Chunk(import.Network.OutputSize).Select(row => (float)(picksLast ? Array.LastIndexOf(row, row.Max()) : Array.IndexOf(row, row.Max())))];
             }
 
             if (import.Notes.Any(note => note.Contains("logarithms", StringComparison.Ordinal)))
@@ -77,7 +78,12 @@ internal static class Conformance
         }
     }
 
-    private static float[] Floats(string path) => [.. new TensorReader(null).Read(ReadTensor(path), Path.GetFileName(path)).Values.Select(value => (float)value)];
+    private static float[] Floats(string path)
+    {
+        float[] values = [.. new TensorReader(null).Read(ReadTensor(path), Path.GetFileName(path)).Values.Select(value => (float)value)];
+        // Some cases of float64 hold whatever lay in memory when they were written.
+        return values.Any(value => !float.IsFinite(value) || float.IsSubnormal(value)) ? throw new ModelFormatException("The numbers of the case are beyond float32.") : values;
+    }
 
     private static TensorProto ReadTensor(string path) => File.Exists(path)
         ? TensorProto.Parser.ParseFrom(File.ReadAllBytes(path))

@@ -76,9 +76,17 @@ public class RefusalTests
     public void LayersThatTheFileDoesNotHold()
     {
         // A few bytes must not ask for n x n weights.
-        new GraphText(17, -1, 1 << 20).Nodes("Relu x -> y").Refused("1048576 x 1048576", "16777216");
+        new GraphText(17, -1, 1 << 20).Nodes("Relu x -> y").Refused("1048576 x 1048576", "(Relu)");
         string chain = string.Join(";", Enumerable.Range(0, 30).Select(i => $"Tanh a{i} -> a{i + 1}"));
-        new GraphText(17, -1, 1000).Nodes("Relu x -> a0;" + chain + "; Identity a30 -> y").Refused("16777216");
+        new GraphText(17, -1, 1000).Nodes("Relu x -> a0;" + chain + "; Identity a30 -> y").Refused("weights that the file does not hold");
+        new GraphText(17, -1, 1000).Nodes("Relu x -> y").Import().Dispose();
+    }
+
+    [Fact]
+    public void MoreNodesThanANetworkHas()
+    {
+        string chain = string.Join(";", Enumerable.Range(0, 10_000).Select(i => $"Identity a{i} -> a{i + 1}"));
+        GraphText.AfterDense("Relu z -> a0;" + chain + "; Identity a10000 -> y").Refused("nodes", "10000");
     }
 
     [Fact]

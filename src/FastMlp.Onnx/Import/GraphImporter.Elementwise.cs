@@ -55,7 +55,7 @@ internal sealed partial class GraphImporter
         signal.IsShifted);
 
     /// <summary>c / (k (1 + e^x)), which is c / k sigmoid(-x).</summary>
-    private static Signal Quotient(Node node, double[] dividend, Signal divisor)
+    private Signal Quotient(Node node, double[] dividend, Signal divisor)
     {
         if (divisor.Stage is PartStage { Part: Part.Exp } exp && IsOnePlusPart(divisor, out double factor))
         {
@@ -172,7 +172,7 @@ internal sealed partial class GraphImporter
     }
 
     /// <summary>ln(1 + e^x) is softplus.</summary>
-    private static Signal Logarithm(Node node, Signal signal) => signal.Stage switch
+    private Signal Logarithm(Node node, Signal signal) => signal.Stage switch
     {
         PartStage { Part: Part.Exp } exp when IsOnePlusPart(signal, out double factor) && factor == 1 => Activated(node, exp.Input, Activation.Softplus),
         ActivationStage stage when signal.IsPlain && stage.Activation == Activation.Softmax => Partial(node, Part.LogSoftmax, stage.Input),
@@ -232,7 +232,7 @@ internal sealed partial class GraphImporter
     }
 
     /// <summary>x where x &gt;= 0, else slope x. Slopes that differ from feature to feature take two units a feature: relu(x) - slope relu(-x).</summary>
-    private static Signal PRelu(Node node, object?[] inputs)
+    private Signal PRelu(Node node, object?[] inputs)
     {
         Signal signal = Only(node, inputs);
         Constant slope = RequireConstant(node, inputs, 1, "its slope");
@@ -254,7 +254,7 @@ internal sealed partial class GraphImporter
         }
 
         int width = signal.Width;
-        NetworkAssembler.CheckExtra(node.ToString(), width, 2L * width);
+        budget.Consider(node.ToString(), width, 2L * width);
         double[] mix = new double[2 * width * width];
         for (int i = 0; i < width; i++)
         {
@@ -267,7 +267,7 @@ internal sealed partial class GraphImporter
     }
 
     /// <summary>x and -x beside each other.</summary>
-    private static Signal Both(Node node, Signal signal)
+    private Signal Both(Node node, Signal signal)
     {
         if (signal.Stage is not DenseStage dense)
         {
@@ -300,7 +300,7 @@ internal sealed partial class GraphImporter
         };
     }
 
-    private static Signal Clip(Node node, object?[] inputs)
+    private Signal Clip(Node node, object?[] inputs)
     {
         Signal signal = Only(node, inputs);
         double low = double.NegativeInfinity;
@@ -323,7 +323,7 @@ internal sealed partial class GraphImporter
             : RequireConstant(node, inputs, place, "its bounds") is { Values: [double bound] } ? bound : throw node.Refuse("has a bound that is not one number.");
     }
 
-    private static Signal Extreme(Node node, object?[] inputs)
+    private Signal Extreme(Node node, object?[] inputs)
     {
         if (inputs.Length == 1)
         {
@@ -344,7 +344,7 @@ internal sealed partial class GraphImporter
     }
 
     /// <summary>min(max(x, low), high) from ReLUs: low + (h - relu(h - relu(x - low))), h = high - low.</summary>
-    private static Signal Clipped(Node node, Signal signal, double low, double high)
+    private Signal Clipped(Node node, Signal signal, double low, double high)
     {
         if (double.IsNaN(low) || double.IsNaN(high) || low >= high)
         {
@@ -368,7 +368,7 @@ internal sealed partial class GraphImporter
     }
 
     /// <summary>x &gt; c, which a Cast makes the step of x - c.</summary>
-    private static Signal Comparison(Node node, object?[] inputs)
+    private Signal Comparison(Node node, object?[] inputs)
     {
         if (inputs.Length != 2 || (inputs[0] is Signal && inputs[1] is Signal))
         {
@@ -384,7 +384,7 @@ internal sealed partial class GraphImporter
     }
 
     /// <summary>Over the last axis: from version 13 on over one axis, before that over all axes from one on.</summary>
-    private static Signal Softmax(Node node, Signal signal)
+    private Signal Softmax(Node node, Signal signal)
     {
         bool overOne = node.Version >= 13;
         int axis = node.Axis("axis", overOne ? -1 : 1, signal.Rank, mayBeEnd: !overOne);
@@ -417,7 +417,15 @@ internal sealed partial class GraphImporter
             : throw node.Refuse($"rounds to {TensorReader.TypeName((int)Math.Clamp(type, int.MinValue, int.MaxValue))}; only float32 and float64, which change nothing, are supported.");
     }
 
-    private static Signal Activated(Node node, Signal signal, Activation activation) => signal.On(new ActivationStage(signal, activation, node.ToString()));
+    private Signal Activated(Node node, Signal signal, Activation activation)
+    {
+        if (signal.Stage is not DenseStage)
+        {
+            budget.Consider(node.ToString(), signal.Width, signal.Width);
+        }
+
+        return signal.On(new ActivationStage(signal, activation, node.ToString()));
+    }
 
     private static Signal Partial(Node node, Part part, Signal signal) => signal.On(new PartStage(part, signal, node.ToString()));
 

@@ -289,7 +289,7 @@ internal sealed partial class GraphImporter
     }
 
     /// <summary>The parts beside each other, all of them scaled and shifted from one stage.</summary>
-    private static Signal Concat(Node node, object?[] inputs)
+    private Signal Concat(Node node, object?[] inputs)
     {
         if (inputs.Length == 1 && inputs[0] is Signal single)
         {
@@ -307,11 +307,11 @@ internal sealed partial class GraphImporter
     }
 
     /// <summary>A layer of its own whose rows are the features of the parts.</summary>
-    private static Signal Stacked(Node node, Signal[] parts)
+    private Signal Stacked(Node node, Signal[] parts)
     {
         Stage stage = parts[0].Stage;
         int inputs = stage.Width;
-        NetworkAssembler.CheckExtra(node.ToString(), (long)parts.Length * inputs, inputs);
+        budget.Consider(node.ToString(), (long)parts.Length * inputs, inputs);
         double[] weight = new double[parts.Length * inputs * inputs];
         double[] shift = new double[parts.Length * inputs];
         for (int part = 0; part < parts.Length; part++)

@@ -15,11 +15,15 @@ internal sealed partial class GraphImporter
         + "Dropout, Identity, Cast, Flatten, Reshape, Squeeze, Unsqueeze, Transpose, Shape, Constant, "
         + "and ai.onnx.ml's Scaler, LinearRegressor, LinearClassifier, Normalizer, ArgMax and ZipMap at the end";
 
+    // Networks have tens; this keeps the time for a hostile file in bounds.
+    private const int MostNodes = 10_000;
+
     private readonly ModelProto model;
     private readonly GraphProto graph;
     private readonly ModelInput input;
     private readonly OnnxImportOptions options;
     private readonly TensorReader tensors;
+    private readonly WeightBudget budget;
     private readonly InputStage source;
     private readonly int batchRank;
     private readonly List<string> notes = [];
@@ -38,6 +42,7 @@ internal sealed partial class GraphImporter
         this.options = options;
         graph = model.Graph;
         tensors = new TensorReader(options.ExternalDataFolder);
+        budget = new WeightBudget(tensors);
         long[] features = input.Dims[batchRank..];
         source = new InputStage(features.Contains(-1) ? -1 : (int)Product(features, $"The input {Words.Quote(input.Name)}"));
         values[input.Name] = new Signal { Stage = source, BatchDims = input.Dims[..batchRank], FeatureDims = features };
@@ -47,14 +52,7 @@ internal sealed partial class GraphImporter
     {
         Index();
         (string wanted, string output) = ChooseOutput();
-        HashSet<Node> needed = Needed(wanted);
-        foreach (Node node in nodes)
-        {
-            if (needed.Contains(node))
-            {
-                Evaluate(node);
-            }
-        }
+        Walk(Needed(wanted), wanted);
 
         if (!values.TryGetValue(wanted, out object? last) && !initializers.ContainsKey(wanted))
         {
@@ -92,7 +90,7 @@ internal sealed partial class GraphImporter
 
     private OnnxImport Result(Signal signal, string output, OnnxScaling? outputScaling)
     {
-        NetworkAssembler assembler = new(options, notes);
+        NetworkAssembler assembler = new(options, budget, notes);
         List<LayerPlan> layers = assembler.Plan(signal);
         Network network = NetworkAssembler.Build(layers);
         foreach (EntryProto entry in model.MetadataProps)
@@ -275,6 +273,40 @@ internal sealed partial class GraphImporter
         }
 
         return needed;
+    }
+
+    /// <summary>Evaluates the nodes in their order, and lets go of what no later one takes, so that memory does not grow with their number.</summary>
+    private void Walk(HashSet<Node> needed, string wanted)
+    {
+        if (needed.Count > MostNodes)
+        {
+            throw new ModelFormatException($"The output depends on {needed.Count} nodes; up to {MostNodes} are supported.");
+        }
+
+        Dictionary<string, int> uses = [];
+        foreach (string name in needed.SelectMany(node => node.Inputs))
+        {
+            uses[name] = uses.GetValueOrDefault(name) + 1;
+        }
+
+        // A scaling at the end is looked for when all is done.
+        HashSet<string> kept = [wanted];
+        for (int depth = 0; depth < 2; depth++)
+        {
+            kept.UnionWith([.. kept.Where(producers.ContainsKey).SelectMany(name => producers[name].Inputs)]);
+        }
+
+        foreach (Node node in nodes.Where(needed.Contains))
+        {
+            Evaluate(node);
+            foreach (string name in node.Inputs)
+            {
+                if (--uses[name] == 0 && !kept.Contains(name))
+                {
+                    values.Remove(name);
+                }
+            }
+        }
     }
 
     private void Evaluate(Node node)

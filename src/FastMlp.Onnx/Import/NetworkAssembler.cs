@@ -18,23 +18,8 @@ internal sealed class LayerPlan
 }
 
 /// <summary>Stages to layers, from the output back to the input, and layers to a network.</summary>
-internal sealed class NetworkAssembler(OnnxImportOptions options, List<string> notes)
+internal sealed class NetworkAssembler(OnnxImportOptions options, WeightBudget budget, List<string> notes)
 {
-    // A scaling or an activation without a weight of its own takes a layer with a weight of width x width that the file does
-    // not hold. This bounds all of them together to 64 MiB of float32, so that no small file makes a large network.
-    private const long MostExtraWeights = 1 << 24;
-
-    private long extra;
-
-    /// <summary>A matrix of the importer's own making may have this many elements.</summary>
-    public static void CheckExtra(string node, long rows, long columns)
-    {
-        if (rows * columns > MostExtraWeights)
-        {
-            throw new ModelFormatException($"{node} would take a layer of {rows} x {columns} weights that the file does not hold; up to {MostExtraWeights} are made.");
-        }
-    }
-
     /// <summary>The scaling of the inputs, where it is to be kept apart and there is one.</summary>
     public OnnxScaling? InputScaling { get; private set; }
 
@@ -135,7 +120,7 @@ internal sealed class NetworkAssembler(OnnxImportOptions options, List<string> n
         double[] shift = signal.IsShifted ? signal.Shift : [];
         if (signal.Stage is not DenseStage dense)
         {
-            Reserve(node, width, width);
+            budget.Take(node, width, width);
             double[] diagonal = new double[width * width];
             for (int i = 0; i < width; i++)
             {
@@ -148,7 +133,7 @@ internal sealed class NetworkAssembler(OnnxImportOptions options, List<string> n
         int inputs = dense.Input.Width;
         if (dense.IsMix)
         {
-            Reserve(node, width, inputs);
+            budget.Take(node, width, inputs);
         }
 
         double[] weight = dense.Weight;
@@ -231,13 +216,6 @@ internal sealed class NetworkAssembler(OnnxImportOptions options, List<string> n
 
         InputScaling = new OnnxScaling(offsets, scales);
         return true;
-    }
-
-    private void Reserve(string node, long rows, long columns)
-    {
-        CheckExtra(node, rows, columns);
-        extra += rows * columns;
-        CheckExtra(node, 1, extra);
     }
 
     private static float[] Rounded(LayerPlan layer, double[] values, string what)

@@ -19,7 +19,17 @@ internal sealed class TensorReader(string? folder)
 
     private const string Readable = "float32, float64, float16, bfloat16, int32, int64 and bool can be read";
 
+    /// <summary>Elements that were found in the file so far.</summary>
+    public long ElementsRead { get; private set; }
+
     public Constant Read(TensorProto tensor, string where)
+    {
+        Constant constant = Convert(tensor, where);
+        ElementsRead += constant.Values.Length;
+        return constant;
+    }
+
+    private Constant Convert(TensorProto tensor, string where)
     {
         int size = tensor.DataType switch
         {
