@@ -65,7 +65,7 @@ internal sealed partial class GraphImporter
         throw node.Refuse("divides by a tensor that depends on the input; of such, only the sigmoid 1 / (1 + e^-x) is supported.");
     }
 
-    private static Signal Sum(Node node, object?[] inputs)
+    private Signal Sum(Node node, object?[] inputs)
     {
         object? sum = inputs.Length > 0 ? inputs[0] : null;
         for (int i = 1; i < inputs.Length; i++)
@@ -275,6 +275,7 @@ internal sealed partial class GraphImporter
         }
 
         int inputs = dense.Input.Width;
+        budget.Consider(node.ToString(), 2, dense.Weight.Length);
         double[] weight = new double[2L * dense.Weight.Length];
         double[] shift = new double[2 * signal.Width];
         for (int row = 0; row < signal.Width; row++)

@@ -7,7 +7,7 @@ internal sealed partial class GraphImporter
     // beyond it, it stays a layer of its own.
     private const double MostMixProducts = 1 << 28;
 
-    private static Signal Gemm(Node node, object?[] inputs)
+    private Signal Gemm(Node node, object?[] inputs)
     {
         if (inputs.Length < 2 || inputs[0] is not Signal signal)
         {
@@ -37,7 +37,7 @@ internal sealed partial class GraphImporter
         return product.Plus([.. vector.Select(value => beta * value)]);
     }
 
-    private static Signal MatMul(Node node, object?[] inputs)
+    private Signal MatMul(Node node, object?[] inputs)
     {
         if (inputs.Length < 2 || inputs[0] is not Signal signal)
         {
@@ -56,7 +56,7 @@ internal sealed partial class GraphImporter
     }
 
     /// <summary>signal B, with B [k, n], or [n, k] where it is transposed.</summary>
-    private static Signal Dense(Node node, Signal signal, Constant weight, bool transposed)
+    private Signal Dense(Node node, Signal signal, Constant weight, bool transposed)
     {
         if (weight.Dims.Length != 2)
         {
@@ -84,6 +84,8 @@ internal sealed partial class GraphImporter
             throw node.Refuse($"has a weight of the shape {Words.Shape(weight.Dims)}, for {k} inputs, but {signal.Width} come in.");
         }
 
+        // A weight that many nodes share would make many layers of one.
+        budget.Consider(node.ToString(), n, k);
         return Product(node, signal, transposed ? weight.Values : Transposed(weight.Values, (int)k, (int)n), (int)n);
     }
 
@@ -152,7 +154,7 @@ internal sealed partial class GraphImporter
     }
 
     /// <summary>scale (x - mean) / sqrt(variance + epsilon) + shift, with one set of constants for each channel: the first axis after the rows.</summary>
-    private static Signal BatchNormalization(Node node, object?[] inputs)
+    private Signal BatchNormalization(Node node, object?[] inputs)
     {
         Signal signal = Only(node, inputs);
         if (node.Int("training_mode", 0) != 0 || (node.Version < 7 && node.Int("is_test", 0) == 0))
@@ -189,6 +191,7 @@ internal sealed partial class GraphImporter
             throw node.Refuse($"has {channels} channels, but its input is {Words.Shape(signal.Dims)}.");
         }
 
+        budget.Consider(node.ToString(), 1, signal.Width);
         double[] factor = new double[signal.Width];
         double[] addend = new double[signal.Width];
         int places = signal.Width / channels;
@@ -240,6 +243,7 @@ internal sealed partial class GraphImporter
             SetClassNames(node, "classlabels_strings", "classlabels_ints");
         }
 
+        tensors.Found(coefficients.Count);
         Constant weight = new([outputs, coefficients.Count / outputs], [.. coefficients.Select(value => (double)value)], isInteger: false);
         Signal scores = Dense(node, signal, weight, transposed: true);
         if (intercepts.Count > 0)

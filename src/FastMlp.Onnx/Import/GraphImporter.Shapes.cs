@@ -7,7 +7,7 @@ internal sealed partial class GraphImporter
     /// The constant as one number for all features or one for each, by ONNX's broadcasting: axes are aligned at their ends, and a
     /// size of 1 fits any. It must be the same for every row.
     /// </summary>
-    private static (double[] Vector, Signal Signal) Broadcast(Node node, Constant constant, Signal signal)
+    private (double[] Vector, Signal Signal) Broadcast(Node node, Constant constant, Signal signal)
     {
         long[] dims = constant.Dims;
         if (node.Version is > 0 and < 7 && node.Has("axis") && dims.Length > 0)
@@ -61,6 +61,8 @@ internal sealed partial class GraphImporter
             }
         }
 
+        // A list of one number a channel becomes one for each place of an image.
+        budget.Consider(node.ToString(), 1, signal.Width);
         double[] vector = new double[signal.Width];
         for (int feature = 0; feature < vector.Length; feature++)
         {
@@ -117,6 +119,7 @@ internal sealed partial class GraphImporter
                     : throw node.Refuse($"takes an axis out of {Words.Shape(dims)} that has not the size 1.");
             default:
                 int[] added = AxesOf(node, inputs, signal.Rank + (node.Version < 13 ? node.Ints("axes").Count : (inputs.Length > 1 ? (inputs[1] as Constant)?.Values.Length ?? 0 : 0)));
+                CheckAxes(node, signal.Rank + added.Length);
                 List<long> wider = [.. dims];
                 int rows = signal.BatchDims.Length;
                 foreach (int place in added.Order())
@@ -141,6 +144,7 @@ internal sealed partial class GraphImporter
     /// <summary>The signal with other sizes, if some trailing ones of them hold the features and the others the rows.</summary>
     private static Signal Rows(Node node, Signal signal, long[] wanted)
     {
+        CheckAxes(node, wanted.Length);
         long batch = signal.BatchDims.Contains(-1) ? Unknown : Product(signal.BatchDims, "A tensor");
         // Without -1 one unknown axis among known ones of size 1 is the batch; among others their product is open.
         bool batchIsOpen = batch == Unknown && signal.BatchDims.Any(size => size > 1);
@@ -278,6 +282,7 @@ internal sealed partial class GraphImporter
                     : throw node.Refuse("transposes a constant that is no matrix; that is not supported.");
             case "Reshape":
                 double[] sizes = RequireConstant(node, inputs, 1, "its shape").Values;
+                CheckAxes(node, sizes.Length);
                 return first.WithDims(Shaped(node, first, sizes));
             case "Flatten":
                 int cut = node.Axis("axis", 1, first.Dims.Length, mayBeEnd: true);
@@ -289,6 +294,7 @@ internal sealed partial class GraphImporter
                     : first.WithDims([.. first.Dims.Where((size, i) => gone.Length == 0 ? size != 1 : !gone.Contains(i))]);
             case "Unsqueeze":
                 int count = inputs.Length > 1 ? RequireConstant(node, inputs, 1, "its axes").Values.Length : node.Ints("axes").Count;
+                CheckAxes(node, first.Dims.Length + count);
                 List<long> wider = [.. first.Dims];
                 foreach (int place in AxesOf(node, inputs, first.Dims.Length + count).Order())
                 {
@@ -322,6 +328,14 @@ internal sealed partial class GraphImporter
                 });
             default:
                 throw node.Refuse("has constant inputs only, and is not supported among constants.");
+        }
+    }
+
+    private static void CheckAxes(Node node, int axes)
+    {
+        if (axes > TensorReader.MostAxes)
+        {
+            throw node.Refuse($"makes {axes} axes; up to {TensorReader.MostAxes} are supported.");
         }
     }
 
@@ -400,9 +414,10 @@ internal sealed partial class GraphImporter
     private static Constant Joined(Node node, object?[] inputs)
     {
         Constant[] parts = [.. Enumerable.Range(0, inputs.Length).Select(i => RequireConstant(node, inputs, i, "its parts"))];
-        return parts.All(part => part.Dims.Length == 1)
+        // A list put beside itself again and again would double each time; lists of sizes are short.
+        return parts.All(part => part.Dims.Length == 1) && parts.Sum(part => (long)part.Values.Length) <= TensorReader.MostAxes
             ? Import.Constant.Vector([.. parts.SelectMany(part => part.Values)], parts.All(part => part.IsInteger))
-            : throw node.Refuse("puts constants together that are no lists; that is not supported.");
+            : throw node.Refuse("puts constants together that are no short lists of sizes; that is not supported.");
     }
 
     /// <summary>Of two constants, one of which has the shape of the result: more would make a large tensor of two small ones.</summary>

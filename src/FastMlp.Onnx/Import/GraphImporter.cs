@@ -397,11 +397,12 @@ internal sealed partial class GraphImporter
         long product = 1;
         foreach (long dim in dims)
         {
-            product *= dim;
-            if (product > int.MaxValue)
+            if (product > 0 && dim > int.MaxValue / product)
             {
-                throw new ModelFormatException($"{where} has more than 2^31 features.");
+                throw new ModelFormatException($"{where} has more than 2^31 elements.");
             }
+
+            product *= dim;
         }
 
         return product;

@@ -5,9 +5,6 @@ namespace FastMlp.Onnx.Import;
 /// <summary>The one input that rows go to: a graph's input that is no weight.</summary>
 internal sealed record ModelInput(string Name, long[] Dims, int ElementType)
 {
-    // Tensors of more axes than this are no tables of features; the importer's messages list axes.
-    private const int MostAxes = 16;
-
     public static ModelInput Find(GraphProto graph)
     {
         HashSet<string> weights = [.. graph.Initializer.Select(tensor => tensor.Name)];
@@ -37,9 +34,9 @@ internal sealed record ModelInput(string Name, long[] Dims, int ElementType)
         long[] dims = type?.Shape is { } shape
             ? [.. shape.Dim.Select(dim => dim.SizeCase == DimensionProto.SizeOneofCase.DimValue && dim.DimValue > 0 ? dim.DimValue : -1)]
             : [-1, -1];
-        return dims.Length <= MostAxes
+        return dims.Length <= TensorReader.MostAxes
             ? new ModelInput(value.Name, dims, element)
-            : throw new ModelFormatException($"{where} has {dims.Length} axes; at most {MostAxes} are supported.");
+            : throw new ModelFormatException($"{where} has {dims.Length} axes; up to {TensorReader.MostAxes} are supported.");
     }
 
     /// <summary>The same with a last axis of a known size.</summary>

@@ -9,6 +9,9 @@ namespace FastMlp.Onnx.Import;
 /// </summary>
 internal sealed class TensorReader(string? folder)
 {
+    /// <summary>Tensors of more axes than this are no tables of features or weights.</summary>
+    public const int MostAxes = 16;
+
     public const int Float = 1;
     public const int Int32 = 6;
     public const int Int64 = 7;
@@ -25,9 +28,12 @@ internal sealed class TensorReader(string? folder)
     public Constant Read(TensorProto tensor, string where)
     {
         Constant constant = Convert(tensor, where);
-        ElementsRead += constant.Values.Length;
+        Found(constant.Values.Length);
         return constant;
     }
+
+    /// <summary>Counts elements that stand elsewhere in the file.</summary>
+    public void Found(long elements) => ElementsRead += elements;
 
     private Constant Convert(TensorProto tensor, string where)
     {
@@ -136,6 +142,11 @@ internal sealed class TensorReader(string? folder)
 
     private static long Count(long[] dims, string where)
     {
+        if (dims.Length > MostAxes)
+        {
+            throw new ModelFormatException($"{where} has {dims.Length} axes; up to {MostAxes} are supported.");
+        }
+
         long count = 1;
         foreach (long dim in dims)
         {
