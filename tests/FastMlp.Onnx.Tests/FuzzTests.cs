@@ -84,7 +84,7 @@ public class FuzzTests
         [
             ("a huge image", Large(-1, 3, 50_000, 10_000).Weight("v", [3, 1, 1], 1, 2, 3).Nodes("Add x v -> y")),
             ("a huge image, normalized", Large(-1, 3, 50_000, 10_000).Weight("v", [3], 1, 2, 3).Nodes("BatchNormalization x v v v v -> y")),
-            ("more features than numbers", Large(-1, long.MaxValue, long.MaxValue, 2).Nodes("Relu x -> y")),
+            ("more features than numbers", Large(-1, long.MaxValue, 3, long.MaxValue).Nodes("Relu x -> y")),
             ("channels again and again", Large(-1, 3, 500, 600).Weight("v", [3, 1, 1], 1, 2, 3).Nodes("Add x v -> a0;" + Repeat(i => $"Add a{i} v -> a{i + 1}") + $";Relu a{Many} -> y")),
             ("one weight for many layers", Large(-1, 100).Weight("w", [100, 100], new float[10_000]).Nodes("MatMul x w -> a0;" + Repeat(i => $"MatMul a{i} w -> a{i + 1}") + $";Relu a{Many} -> y")),
             ("twice the units at each node", Large(-1, 100).Weight("w", [100, 100], new float[10_000]).Weight("s", [100], GraphText.Numbers(100, 1))

@@ -27,6 +27,7 @@ public class ImportTests
         { "Clip at -half and half", "Clip z minusHalf half -> y" },
         { "Clip at -half and half", "Min z half -> m; Max m minusHalf -> y" },
         { "Relu", "Max zero z -> y" },
+        { "Relu", "Transpose z -> t; Relu t -> r; Transpose r -> y" },
         { "HardSigmoid", "HardSigmoid z -> y" },
         { "Step", "Greater z zero -> g; Cast g -> y" },
         { "Step", "Less zero z -> g; Cast g -> y" },

@@ -46,7 +46,7 @@ internal sealed class Signal
     public double ShiftAt(int feature) => Shift.Length == 1 ? Shift[0] : Shift[feature];
 
     /// <summary>The same features and axes on another stage.</summary>
-    public Signal On(Stage stage) => new() { Stage = stage, BatchDims = BatchDims, FeatureDims = FeatureDims };
+    public Signal On(Stage stage) => new() { Stage = stage, BatchDims = BatchDims, FeatureDims = FeatureDims, IsTransposed = IsTransposed };
 
     /// <summary>factor this + addend, each with one number for all features or one for each.</summary>
     public Signal Affine(double[] factor, double[] addend, bool shifts = true)

@@ -16,6 +16,21 @@ internal static class OnnxRuntime
 
     private static readonly string? package = FindPackage();
 
+    /// <summary>The version of the package; empty where it is not here.</summary>
+    public static string Version
+    {
+        get
+        {
+            if (package is null)
+            {
+                return "";
+            }
+
+            using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Path.Combine(package, "package.json")));
+            return json.RootElement.GetProperty("version").GetString() ?? "";
+        }
+    }
+
     /// <summary>The outputs of each model; skips the test where node or the package is not there.</summary>
     public static float[][] Run(IReadOnlyList<RuntimeJob> jobs)
     {
