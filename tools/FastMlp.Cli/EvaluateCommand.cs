@@ -2,6 +2,7 @@ using System.CommandLine;
 using FastMlp.Cli.Reporting;
 using FastMlp.Cli.Sources;
 using FastMlp.Cli.Training;
+using FastMlp.Data;
 
 namespace FastMlp.Cli;
 
@@ -90,6 +91,7 @@ internal static class EvaluateCommand
             throw new CommandFailedException($"the model was trained on {provenance.Data} with {Text.Count(provenance.Rows, "row")}, not on {source.Name} with {Text.Count(data.Rows)}: which rows were held out is not known.");
         }
 
-        return SplitData.Part(data, provenance.TestFraction, provenance.Seed).PartedOff ?? data;
+        int[]? rows = SplitData.HeldOutRows(RawTable.Of(data), provenance.TestFraction, provenance.Seed);
+        return rows is null ? data : data.Select(rows);
     }
 }

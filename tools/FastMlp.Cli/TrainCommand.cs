@@ -89,6 +89,7 @@ internal static class TrainCommand
         {
             data, layers, activation, task, target, optimizer, momentum, weightDecay, lr, epochs, batch, validation, test, earlyStop, seed, threads, scale, output,
         };
+        ColumnOptions.AddTo(command);
         command.SetAction(parsed =>
         {
             CheckTogether(parsed);
@@ -134,8 +135,7 @@ internal static class TrainCommand
         {
             Layers = parsed.GetResult(layers) is null ? null : parsed.GetValue(layers), // an array not given would be an empty one
             Activation = parsed.GetValue(activation) ?? defaults.Activation,
-            Task = parsed.GetValue(task),
-            Target = parsed.GetValue(target),
+            Csv = ColumnOptions.Read(parsed, parsed.GetValue(target), parsed.GetValue(task)),
             Optimizer = parsed.GetValue(optimizer) ?? defaults.Optimizer,
             Momentum = parsed.GetValue(momentum),
             WeightDecay = parsed.GetValue(weightDecay),

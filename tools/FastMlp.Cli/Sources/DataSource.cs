@@ -40,23 +40,31 @@ internal sealed class DataSource
                 : throw new CommandFailedException($"the folder '{argument}' has no idx files; wanted are train-images-idx3-ubyte and train-labels-idx1-ubyte, with .gz or without.");
         }
 
-        return File.Exists(argument) ? new DataSource(argument, null) : throw Missing(argument);
+        return File.Exists(argument) ? new DataSource(argument, null) : throw NotFound(argument);
     }
 
-    /// <summary>The rows to train on, and the test set that comes with them, if one does.</summary>
-    public (Dataset Rows, Dataset? Test) Load(string? target, DataTask? task)
+    /// <summary>The rows to train on as they stand in the data, and the test set that comes with them, if one does.</summary>
+    public (RawTable Rows, Dataset? Test) LoadTable(CsvOptions options)
     {
-        if (!IsCsv && target is not null)
+        if (IsCsv)
+        {
+            return (CsvDataset.LoadTable(argument, options), null);
+        }
+
+        if (options.Target is not null)
         {
             throw new UsageException($"--target chooses a column of a CSV file; {Name} has its target built in.");
         }
 
-        (Dataset Rows, Dataset? Test) loaded = builtIn is not null ? (builtIn.Load(), null)
-            : IsIdxFolder ? IdxDataset.LoadFolder(argument)
-            : (CsvDataset.Load(argument, new CsvOptions { Target = target, Task = task }), null);
-        return task is null || task == DataTask.Classification == loaded.Rows.IsClassification
-            ? loaded
-            : throw new CommandFailedException($"{Name} has {(loaded.Rows.IsClassification ? "classes" : "values")} to learn; --task {(loaded.Rows.IsClassification ? "regress needs values" : "classify needs classes")}.");
+        if (options.Missing != Missing.Error || options.MissingIn.Count + options.Categorical.Count + options.Ignore.Count > 0)
+        {
+            throw new UsageException($"--missing, --categorical and --ignore are for the columns of a CSV file; {Name} has numbers only, and no gaps.");
+        }
+
+        (Dataset rows, Dataset? test) = Load();
+        return options.Task is null || options.Task == DataTask.Classification == rows.IsClassification
+            ? (RawTable.Of(rows), test)
+            : throw new CommandFailedException($"{Name} has {(rows.IsClassification ? "classes" : "values")} to learn; --task {(rows.IsClassification ? "regress needs values" : "classify needs classes")}.");
     }
 
     /// <summary>The rows as a trained model wants them, not yet scaled; the test set where the data come with one.</summary>
@@ -67,7 +75,7 @@ internal sealed class DataSource
             return CsvDataset.Load(argument, preprocessing);
         }
 
-        (Dataset rows, Dataset? test) = Load(null, null);
+        (Dataset rows, Dataset? test) = Load();
         Dataset data = test ?? rows;
         CheckFeatures(data.InputSize, preprocessing);
         if (data.IsClassification != (preprocessing.Task == DataTask.Classification))
@@ -91,10 +99,12 @@ internal sealed class DataSource
             return CsvDataset.LoadFeatures(argument, preprocessing).Features;
         }
 
-        (Dataset rows, Dataset? test) = Load(null, null);
+        (Dataset rows, Dataset? test) = Load();
         CheckFeatures(rows.InputSize, preprocessing);
         return (test ?? rows).Features;
     }
+
+    private (Dataset Rows, Dataset? Test) Load() => builtIn is not null ? (builtIn.Load(), null) : IdxDataset.LoadFolder(argument);
 
     private void CheckFeatures(int inputSize, Preprocessing preprocessing)
     {
@@ -104,7 +114,7 @@ internal sealed class DataSource
         }
     }
 
-    private static CommandFailedException Missing(string argument)
+    private static CommandFailedException NotFound(string argument)
     {
         bool isPath = argument.AsSpan().ContainsAny('/', '\\', '.');
         if (isPath)

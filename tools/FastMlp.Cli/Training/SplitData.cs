@@ -11,7 +11,7 @@ internal sealed class SplitData
     /// <summary>The share of the rows that is held out where the data bring no test set of their own.</summary>
     public const double DefaultTestFraction = 0.25;
 
-    private SplitData(DataSource source, Dataset all, Dataset train, Dataset? validation, Scaling scaling)
+    private SplitData(DataSource source, RawTable all, RawTable train, RawTable? validation, Scaling scaling)
     {
         Name = source.Name;
         Rows = all.Rows;
@@ -61,11 +61,11 @@ internal sealed class SplitData
             }
         }
 
-        (Dataset all, Dataset? ownTest) = source.Load(settings.Target, settings.Task);
+        (RawTable all, Dataset? ownTest) = source.LoadTable(settings.Csv);
         Check(source, all);
         double testFraction = wantedFraction ?? (testSource is null && ownTest is null ? DefaultTestFraction : 0);
-        (Dataset rest, Dataset? heldOut) = Part(all, testFraction, settings.Seed);
-        (Dataset train, Dataset? validation) = Part(rest, settings.Validation ?? 0.1, settings.Seed);
+        (RawTable rest, RawTable? heldOut) = Part(all, testFraction, settings.Seed);
+        (RawTable train, RawTable? validation) = Part(rest, settings.Validation ?? 0.1, settings.Seed);
         if (train.Rows == 0 || (testFraction > 0 && heldOut is null))
         {
             throw new CommandFailedException($"{source.Name} has {Text.Count(all.Rows, "row")}: too few to train on some and hold out others; give --test 0 or another share.");
@@ -75,25 +75,30 @@ internal sealed class SplitData
         {
             TestFraction = testFraction,
         };
-        data.SetTest(heldOut ?? testSource?.LoadFor(data.Preprocessing) ?? (wantedFraction is null ? ownTest : null));
+        if (heldOut is not null)
+        {
+            data.Test = data.Preprocessing.Transform(heldOut);
+        }
+        else
+        {
+            data.SetTest(testSource?.LoadFor(data.Preprocessing) ?? (wantedFraction is null ? ownTest : null));
+        }
+
         return data;
     }
 
-    /// <summary>Parts off a share of the rows, of each class alike; none where that rounds to no row at all.</summary>
-    public static (Dataset Kept, Dataset? PartedOff) Part(Dataset rows, double fraction, int seed)
-    {
-        if (fraction == 0 || rows.Rows < 2)
-        {
-            return (rows, null);
-        }
+    /// <summary>The rows that parting off a share of them takes, of each class alike; null where that rounds to no row at all.</summary>
+    public static int[]? HeldOutRows(RawTable rows, double fraction, int seed) => Indices(rows, fraction, seed)?.HeldOut;
 
-        (Dataset kept, Dataset partedOff) = rows.Split(fraction, seed, stratified: rows.IsClassification);
-        return partedOff.Rows == 0 ? (rows, null) : (kept, partedOff);
-    }
+    private static (int[] Kept, int[] HeldOut)? Indices(RawTable rows, double fraction, int seed) =>
+        fraction > 0 && rows.Rows > 1 && rows.SplitRows(fraction, seed, stratified: rows.IsClassification) is { HeldOut.Length: > 0 } parts ? parts : null;
+
+    private static (RawTable Kept, RawTable? PartedOff) Part(RawTable rows, double fraction, int seed) =>
+        Indices(rows, fraction, seed) is { } parts ? (rows.Select(parts.Kept), rows.Select(parts.HeldOut)) : (rows, null);
 
     private void SetTest(Dataset? test)
     {
-        if (test is not null && test.InputSize != Train.InputSize)
+        if (test is not null && test.InputSize != Preprocessing.Features.Size)
         {
             throw new CommandFailedException($"the test set has {Text.Count(test.InputSize, "feature")} in a row; {Name} has {Text.Count(Train.InputSize)}.");
         }
@@ -101,7 +106,7 @@ internal sealed class SplitData
         Test = test is null ? null : Preprocessing.Transform(test);
     }
 
-    private static void Check(DataSource source, Dataset all)
+    private static void Check(DataSource source, RawTable all)
     {
         if (all.Rows == 0)
         {

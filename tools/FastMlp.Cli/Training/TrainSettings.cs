@@ -12,9 +12,8 @@ internal sealed record TrainSettings
 
     public NamedActivation Activation { get; init; } = new("relu", FastMlp.Activation.Relu);
 
-    public DataTask? Task { get; init; }
-
-    public string? Target { get; init; }
+    /// <summary>How the columns of a CSV file are read.</summary>
+    public CsvOptions Csv { get; init; } = new();
 
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.Adam;
 
