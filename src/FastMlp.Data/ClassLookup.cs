@@ -30,6 +30,9 @@ internal sealed class ClassLookup
         buffer = new char[Encoding.UTF8.GetMaxByteCount(names.Count == 0 ? 0 : names.Max(name => name.Length))];
     }
 
+    /// <summary>The class whose name is that number.</summary>
+    public bool TryFind(double value, out int label) => byValue.TryGetValue(value, out label);
+
     /// <summary>The class in that column of the current row.</summary>
     /// <exception cref="DataFormatException">It is none of the model's.</exception>
     public int Read(CsvRows rows, int column)

@@ -14,15 +14,13 @@ internal sealed class TargetColumn(int column, DataTask? task)
 
     private readonly List<string> texts = [];
     private readonly Dictionary<string, int> codeOfText = [];
-    private readonly HashSet<double> numbers = [];
-    private readonly Dictionary<double, int> labelOfNumber = [];
+    private readonly NumberClasses numbers = new();
     private char[] buffer = new char[64];
     private int[] labelOfText = [];
     private bool? textual = task == DataTask.Classification ? true : null;
-    private bool countable = task is null;
 
     /// <summary>Whether the rows so far are classes.</summary>
-    public bool IsClassification => textual == true || countable;
+    public bool IsClassification => textual == true || (task is null && numbers.AreLikely);
 
     /// <summary>The names of the classes, once <see cref="Finish"/> was called.</summary>
     public string[] ClassNames { get; private set; } = [];
@@ -54,7 +52,7 @@ internal sealed class TargetColumn(int column, DataTask? task)
         }
 
         _ = rows.Number(column);
-        Count(value);
+        numbers.Count(value);
         return value;
     }
 
@@ -65,14 +63,14 @@ internal sealed class TargetColumn(int column, DataTask? task)
         {
             SortTexts();
         }
-        else if (countable)
+        else if (IsClassification)
         {
-            ClassNames = Sort(numbers);
+            ClassNames = numbers.Sort();
         }
     }
 
     /// <summary>The class of a row, from what <see cref="Read"/> gave for it.</summary>
-    public int LabelOf(double read) => textual == true ? labelOfText[(int)read] : labelOfNumber[read];
+    public int LabelOf(double read) => textual == true ? labelOfText[(int)read] : numbers.LabelOf(read);
 
     private double CodeOf(CsvRows rows, ReadOnlySpan<byte> field)
     {
@@ -95,15 +93,6 @@ internal sealed class TargetColumn(int column, DataTask? task)
         return code;
     }
 
-    /// <summary>Counts distinct values until there are too many, or one is not whole: then the numbers are a regression.</summary>
-    private void Count(double value)
-    {
-        if (countable && numbers.Add(value))
-        {
-            countable = value == Math.Truncate(value) && numbers.Count <= CsvDataset.MaxDetectedClasses;
-        }
-    }
-
     /// <summary>Classes by number where every name is one (so 1 and 1.0 are one class), else by ordinal order.</summary>
     private void SortTexts()
     {
@@ -114,19 +103,7 @@ internal sealed class TargetColumn(int column, DataTask? task)
             allNumbers = double.TryParse(texts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out values[i]);
         }
 
-        ClassNames = allNumbers ? Sort(values.Distinct()) : [.. texts.Order(StringComparer.Ordinal)];
-        labelOfText = [.. texts.Select((text, i) => allNumbers ? labelOfNumber[values[i]] : Array.BinarySearch(ClassNames, text, StringComparer.Ordinal))];
-    }
-
-    private string[] Sort(IEnumerable<double> distinct)
-    {
-        double[] sorted = [.. distinct.Order()];
-        for (int i = 0; i < sorted.Length; i++)
-        {
-            labelOfNumber.Add(sorted[i], i);
-        }
-
-        // Adding 0 turns -0 into 0.
-        return [.. sorted.Select(value => (value + 0.0).ToString("R", CultureInfo.InvariantCulture))];
+        ClassNames = allNumbers ? numbers.Sort(values) : [.. texts.Order(StringComparer.Ordinal)];
+        labelOfText = [.. texts.Select((text, i) => allNumbers ? numbers.LabelOf(values[i]) : Array.BinarySearch(ClassNames, text, StringComparer.Ordinal))];
     }
 }

@@ -3,7 +3,7 @@ using FastMlp.Data;
 
 namespace FastMlp.Cli.Sources;
 
-/// <summary>What DATA on the command line means: a built-in data set, a folder of idx files or a CSV file.</summary>
+/// <summary>What DATA on the command line means: a built-in data set, a folder of idx files, or a file of CSV, NumPy or libsvm by its name.</summary>
 internal sealed class DataSource
 {
     private readonly string argument;
@@ -22,8 +22,12 @@ internal sealed class DataSource
 
     public bool IsIdxFolder { get; }
 
-    /// <summary>Whether a target column can be chosen.</summary>
-    public bool IsCsv => builtIn is null && !IsIdxFolder;
+    /// <summary>Whether it is text with columns, which is what a file is unless its name says otherwise.</summary>
+    public bool IsCsv => builtIn is null && !IsIdxFolder && !IsNumpy && !IsLibsvm;
+
+    private bool IsNumpy => builtIn is null && !IsIdxFolder && HasExtension(".npz", ".npy", ".npy.gz");
+
+    private bool IsLibsvm => builtIn is null && !IsIdxFolder && HasExtension(".libsvm", ".svm", ".svmlight", ".libsvm.gz", ".svm.gz", ".svmlight.gz");
 
     /// <summary>A built-in name goes first; <c>./digits</c> is the file.</summary>
     public static DataSource Find(string argument)
@@ -51,9 +55,9 @@ internal sealed class DataSource
             return (CsvDataset.LoadTable(argument, options), null);
         }
 
-        if (options.Target is not null)
+        if (options.Target is not null && !IsNumpy)
         {
-            throw new UsageException($"--target chooses a column of a CSV file; {Name} has its target built in.");
+            throw new UsageException($"--target chooses a column of a CSV file, an array of an npz file or a column of an npy file; {Name} has its target built in.");
         }
 
         if (options.Missing != Missing.Error || options.MissingIn.Count + options.Categorical.Count + options.Ignore.Count > 0)
@@ -61,7 +65,7 @@ internal sealed class DataSource
             throw new UsageException($"--missing, --categorical and --ignore are for the columns of a CSV file; {Name} has numbers only, and no gaps.");
         }
 
-        (Dataset rows, Dataset? test) = Load();
+        (Dataset rows, Dataset? test) = Load(options.Target, options.Task);
         return options.Task is null || options.Task == DataTask.Classification == rows.IsClassification
             ? (RawTable.Of(rows), test)
             : throw new CommandFailedException($"{Name} has {(rows.IsClassification ? "classes" : "values")} to learn; --task {(rows.IsClassification ? "regress needs values" : "classify needs classes")}.");
@@ -73,6 +77,11 @@ internal sealed class DataSource
         if (IsCsv)
         {
             return CsvDataset.Load(argument, preprocessing);
+        }
+
+        if (IsNumpy || IsLibsvm)
+        {
+            return IsNumpy ? NumpyDataset.Load(argument, preprocessing) : LibsvmDataset.Load(argument, preprocessing);
         }
 
         (Dataset rows, Dataset? test) = Load();
@@ -99,12 +108,34 @@ internal sealed class DataSource
             return CsvDataset.LoadFeatures(argument, preprocessing).Features;
         }
 
+        if (IsNumpy || IsLibsvm)
+        {
+            return (IsNumpy ? NumpyDataset.LoadFeatures(argument, preprocessing) : LibsvmDataset.LoadFeatures(argument, preprocessing)).Features;
+        }
+
         (Dataset rows, Dataset? test) = Load();
         CheckFeatures(rows.InputSize, preprocessing);
         return (test ?? rows).Features;
     }
 
-    private (Dataset Rows, Dataset? Test) Load() => builtIn is not null ? (builtIn.Load(), null) : IdxDataset.LoadFolder(argument);
+    private (Dataset Rows, Dataset? Test) Load(string? target = null, DataTask? task = null) =>
+        builtIn is not null ? (builtIn.Load(), null)
+        : IsNumpy ? (NumpyDataset.Load(argument, new NumpyOptions { Target = target, Task = task }), null)
+        : IsLibsvm ? (LibsvmDataset.Load(argument, new LibsvmOptions { Task = task }), null)
+        : IdxDataset.LoadFolder(argument);
+
+    private bool HasExtension(params ReadOnlySpan<string> extensions)
+    {
+        foreach (string extension in extensions)
+        {
+            if (argument.EndsWith(extension, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private void CheckFeatures(int inputSize, Preprocessing preprocessing)
     {
