@@ -19,13 +19,15 @@ internal sealed class CsvRows : IDisposable
     private readonly Queue<Buffered> pending = new();
     private readonly long namedAtLine;
     private readonly MissingTokens missing;
+    private readonly IReadOnlyList<IDisposable> owned;
     private Buffered? current;
 
     /// <param name="open">Opens the parser.</param>
     /// <param name="source">The name in messages.</param>
     /// <param name="options">How to read.</param>
     /// <param name="knownNames">Names of which any one makes the first row a header.</param>
-    public CsvRows(Func<CsvReaderOptions, CsvReader> open, string source, CsvOptions options, IReadOnlyList<string> knownNames)
+    /// <param name="owned">What is disposed of with the rows, in this order.</param>
+    public CsvRows(Func<CsvReaderOptions, CsvReader> open, string source, CsvOptions options, IReadOnlyList<string> knownNames, IReadOnlyList<IDisposable>? owned = null)
     {
         if (options.Delimiter is { } d && (d > '\x7e' || d is '"' or '\r' or '\n' || char.IsAsciiLetterOrDigit(d) || d is '.' or '+' or '-'))
         {
@@ -33,6 +35,7 @@ internal sealed class CsvRows : IDisposable
         }
 
         Source = source;
+        this.owned = owned ?? [];
         missing = new MissingTokens(options.MissingTokens);
         csv = open(new CsvReaderOptions
         {
@@ -49,7 +52,7 @@ internal sealed class CsvRows : IDisposable
         }
         catch
         {
-            csv.Dispose();
+            Dispose();
             throw;
         }
     }
@@ -169,7 +172,14 @@ internal sealed class CsvRows : IDisposable
     /// <summary>The same for a field.</summary>
     public static string Shown(ReadOnlySpan<byte> field) => Shown(Encoding.UTF8.GetString(field[..Math.Min(field.Length, 4 * (MaxShown + 1))]));
 
-    public void Dispose() => csv.Dispose();
+    public void Dispose()
+    {
+        csv.Dispose();
+        foreach (IDisposable below in owned)
+        {
+            below.Dispose();
+        }
+    }
 
     private static bool IsNumber(byte[] field) => double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 

@@ -34,6 +34,12 @@ internal sealed record TrainSettings
 
     public int EarlyStop { get; init; }
 
+    /// <summary>Whether a CSV file is read again for each epoch instead of into memory.</summary>
+    public bool Stream { get; init; }
+
+    /// <summary>Rows that wait for their turn in a stream.</summary>
+    public int? ShuffleRows { get; init; }
+
     public int Seed { get; init; } = 1;
 
     public int Threads { get; init; }
