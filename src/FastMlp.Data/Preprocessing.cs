@@ -85,6 +85,33 @@ public sealed record Preprocessing
     /// <summary>A regression's answers back in the unit of the data, in place; nothing to do for classes.</summary>
     public void InverseTargets(Span<float> outputs) => Targets?.Inverse(outputs);
 
+    /// <summary>
+    /// A network that takes features as they are, encoded but not scaled, and gives answers in the unit of the data: the scaling of the
+    /// features is folded into its first layer (<see cref="Scaler.Fold"/>) and that of the targets, where the last activation is the
+    /// identity, into its last. The preprocessing that is left is attached to it.
+    /// </summary>
+    /// <exception cref="ArgumentException">The network has other sizes, or a folded parameter leaves the range of float32.</exception>
+    public Network Fold(Network network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        if (Mismatch(network.InputSize, network.OutputSize) is { } mismatch)
+        {
+            throw new ArgumentException(mismatch, nameof(network));
+        }
+
+        Network folded = Features.Fold(network);
+        Preprocessing left = this with { Features = Scaler.Identity(Features.Size) };
+        if (Targets is not null && network.GetLayer(network.LayerCount - 1).Activation == Activation.Identity)
+        {
+            using Network inner = folded;
+            folded = Folding.Outputs(inner, Targets);
+            left = left with { Targets = null };
+        }
+
+        left.Attach(folded);
+        return folded;
+    }
+
     /// <summary>Stores this in the network's metadata, and so in its file.</summary>
     /// <exception cref="ArgumentException">The network has other sizes.</exception>
     public void Attach(Network network)
