@@ -1,27 +1,13 @@
 namespace FastMlp.Data;
 
 /// <summary>Passes on what it reads and keeps the CRC-32 of it (ISO 3309, the polynomial 0xEDB88320 of zip files): ZipArchive does not check it.</summary>
-internal sealed class Crc32Stream(Stream inner) : Stream
+internal sealed class Crc32Stream(Stream inner) : ForwardStream
 {
     private static readonly uint[] table = [.. Enumerable.Range(0, 256).Select(Entry)];
     private uint crc = uint.MaxValue;
 
     /// <summary>Of all bytes read so far.</summary>
     public uint Value => ~crc;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override int Read(Span<byte> buffer)
     {
@@ -33,18 +19,6 @@ internal sealed class Crc32Stream(Stream inner) : Stream
 
         return got;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private static uint Entry(int index)
     {

@@ -90,51 +90,56 @@ public sealed class NpyArray
         switch (Type)
         {
             case NpyType.Boolean:
-                Fill(data, values, b => b == 0 ? T.Zero : T.One);
+                Fill<byte, T>(Array.ConvertAll(data, b => (byte)(b == 0 ? 0 : 1)), values);
                 break;
             case NpyType.Int8:
-                Fill(MemoryMarshal.Cast<byte, sbyte>(data), values, T.CreateTruncating);
+                Fill(As<sbyte>(), values);
                 break;
             case NpyType.Int16:
-                Fill(MemoryMarshal.Cast<byte, short>(data), values, T.CreateTruncating);
+                Fill(As<short>(), values);
                 break;
             case NpyType.Int32:
-                Fill(MemoryMarshal.Cast<byte, int>(data), values, T.CreateTruncating);
+                Fill(As<int>(), values);
                 break;
             case NpyType.Int64:
-                Fill(MemoryMarshal.Cast<byte, long>(data), values, T.CreateTruncating);
+                Fill(As<long>(), values);
                 break;
             case NpyType.UInt8:
-                Fill(data, values, T.CreateTruncating);
+                Fill(As<byte>(), values);
                 break;
             case NpyType.UInt16:
-                Fill(MemoryMarshal.Cast<byte, ushort>(data), values, T.CreateTruncating);
+                Fill(As<ushort>(), values);
                 break;
             case NpyType.UInt32:
-                Fill(MemoryMarshal.Cast<byte, uint>(data), values, T.CreateTruncating);
+                Fill(As<uint>(), values);
                 break;
             case NpyType.UInt64:
-                Fill(MemoryMarshal.Cast<byte, ulong>(data), values, T.CreateTruncating);
+                Fill(As<ulong>(), values);
                 break;
             case NpyType.Float16:
-                Fill(MemoryMarshal.Cast<byte, Half>(data), values, T.CreateTruncating);
+                Fill(As<Half>(), values);
                 break;
             case NpyType.Float32:
-                Fill(MemoryMarshal.Cast<byte, float>(data), values, T.CreateTruncating);
+                Fill(As<float>(), values);
                 break;
             default:
-                Fill(MemoryMarshal.Cast<byte, double>(data), values, T.CreateTruncating);
+                Fill(As<double>(), values);
                 break;
         }
 
         return values;
     }
 
-    private static void Fill<TFrom, TTo>(ReadOnlySpan<TFrom> from, TTo[] to, Func<TFrom, TTo> convert)
+    private ReadOnlySpan<T> As<T>()
+        where T : unmanaged => MemoryMarshal.Cast<byte, T>(data);
+
+    private static void Fill<TFrom, TTo>(ReadOnlySpan<TFrom> from, TTo[] to)
+        where TFrom : INumberBase<TFrom>
+        where TTo : INumberBase<TTo>
     {
         for (int i = 0; i < to.Length; i++)
         {
-            to[i] = convert(from[i]);
+            to[i] = TTo.CreateTruncating(from[i]);
         }
     }
 }

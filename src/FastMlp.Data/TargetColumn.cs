@@ -29,6 +29,11 @@ internal sealed class TargetColumn(int column, DataTask? task)
     public double Read(CsvRows rows)
     {
         ReadOnlySpan<byte> field = rows[column];
+        if (textual != true && !IsClassification && FloatText.TryParse(field, out float number) && float.IsFinite(number))
+        {
+            return number;
+        }
+
         bool isNumber = double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
         if (field.IsEmpty || (isNumber && !double.IsFinite(value)))
         {
@@ -51,9 +56,10 @@ internal sealed class TargetColumn(int column, DataTask? task)
             return CodeOf(rows, field);
         }
 
-        _ = rows.Number(column);
+        // A whole number is an exact double, which rounds to the float that its text does; of others the float is read.
+        float rounded = rows.Number(column);
         numbers.Count(value);
-        return value;
+        return numbers.AreLikely ? value : rounded;
     }
 
     /// <summary>Sorts the classes: by value if all are numbers, else in ordinal order.</summary>
