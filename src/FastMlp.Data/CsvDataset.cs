@@ -259,6 +259,13 @@ public static class CsvDataset
             return (named, options.Target is not null ? FindTarget(rows, options.Target) : preprocessing.TargetNames is [var only] ? rows.FindName(only) : -1);
         }
 
+        // Of files without names, a model that left columns out knows the places of its own.
+        int[] places = [.. plan.Columns.Select(column => rows.FindName(column.Name))];
+        if (!rows.HasHeader && options.Target is null && Array.TrueForAll(places, place => place >= 0))
+        {
+            return (places, preprocessing.TargetNames is [var made] ? rows.FindName(made) : -1);
+        }
+
         int count = rows.Names.Count;
         if (count == size)
         {

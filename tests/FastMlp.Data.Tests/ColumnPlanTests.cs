@@ -83,6 +83,19 @@ public class ColumnPlanTests
     }
 
     [Fact]
+    public void WithoutNamesAColumnIsKnownByItsPlace()
+    {
+        CsvOptions options = new() { Header = CsvHeader.Absent, Ignore = ["column0"] };
+        Preprocessing p = Preprocessing.Fit(Table("7,1,x,0.5\n8,2,y,1\n", options), Scaling.None);
+        Assert.Equal(["column1", "column2=x", "column2=y", "column2 (other)"], p.FeatureNames);
+        CsvOptions absent = new() { Header = CsvHeader.Absent };
+        Assert.Equal([2, 0, 1, 0], CsvDataset.LoadFeatures(new StringReader("9,2,y\n"), p, absent).Features.ToArray());
+        Dataset data = CsvDataset.Load(new StringReader("9,2,y,3.5\n"), p, absent);
+        Assert.Equal([2, 0, 1, 0], data.Features.ToArray());
+        Assert.Equal([3.5f], data.Targets.ToArray());
+    }
+
+    [Fact]
     public void NumbersCanBeCategories()
     {
         Preprocessing p = Preprocessing.Fit(Table("zip,n,t\n10,1,0.5\n9,2,1\n10,3,2\n", new CsvOptions { Categorical = ["zip"] }), Scaling.None);
