@@ -26,6 +26,23 @@ public sealed class ConvertCommandTests(TempFolder folder) : IClassFixture<TempF
         string Inspect(string path) => Command.Run("inspect", path).Done().Output.Replace(path, "MODEL", StringComparison.Ordinal).Split('\n', 2)[1];
     }
 
+    /// <summary>The columns of text and the gaps of a table are the file's own matter; the graph takes them encoded, and the file still says how.</summary>
+    [Fact]
+    public void CategoriesAndGapsComeBack()
+    {
+        string[] colours = ["red", "green", "blue"];
+        string table = folder.Write("mixed.csv", "size,colour,price\n" + string.Concat(Enumerable.Range(0, 90).Select(i =>
+            $"{(i % 7 == 0 ? "" : (i % 11).ToString(System.Globalization.CultureInfo.InvariantCulture))},{colours[i % 3]},{(i % 11) + (10 * (i % 3))}\n")));
+        string model = folder["mixed.safetensors"], onnx = folder["mixed.onnx"], back = folder["mixed-back.safetensors"];
+        Command.Run("train", table, "--missing", "mean", "--layers", "6", "--epochs", "3", "--out", model).Done();
+        Command.Run("convert", model, onnx).Done();
+        Command.Run("convert", onnx, back).Done();
+
+        string expected = Command.Run("predict", model, table).Done().Output;
+        Assert.Equal(expected, Command.Run("predict", onnx, table).Done().Output);
+        Assert.Equal(expected, Command.Run("predict", back, table).Done().Output);
+    }
+
     [Fact]
     public void SaysWhatItWrote()
     {

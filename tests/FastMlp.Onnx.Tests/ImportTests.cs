@@ -186,6 +186,25 @@ public class ImportTests
         })];
     }
 
+    /// <summary>A single unit, where a bias for each unit and one for all look alike, with and without a bias of its own.</summary>
+    [Theory]
+    [InlineData("Sub x mean -> s; MatMul s w -> y", 0)]
+    [InlineData("Sub x mean -> s; Gemm s w b -> y", 0.75f)]
+    [InlineData("Sub x mean -> s; MatMul s w -> m; Mul m two -> t; Add t b -> u; Mul u half -> y", 0.375f)]
+    [InlineData("MatMul x i -> r; Relu r -> a; Sub a mean -> s; MatMul s w -> y", 0)]
+    [InlineData("MatMul x i -> r; Relu r -> a; Sub a mean -> s; Gemm s w b -> y", 0.75f)]
+    public void ASingleUnitTakesUpTheScalingBeforeIt(string nodes, float bias)
+    {
+        float[] mean = [1, -2, 0.5f], w = [3, 0.25f, -1];
+        using OnnxImport import = new GraphText(17, -1, 3).Weight("mean", [3], mean).Weight("w", [3, 1], w).Weight("b", [1], 0.75f).Weight("two", [], 2).Weight("half", [], 0.5f)
+            .Weight("i", [3, 3], 1, 0, 0, 0, 1, 0, 0, 0, 1).Nodes(nodes).Import();
+
+        float[] x = [4, 3, 2, 1, 0, 7];
+        float[] expected = [.. x.Chunk(3).Select(row => bias + (w[0] * (row[0] - mean[0])) + (w[1] * (row[1] - mean[1])) + (w[2] * (row[2] - mean[2])))];
+        Close.Equal(expected, import.Network.Predict(x), nodes);
+        Assert.Equal(Bias.PerUnit, import.Network.GetLayer(import.Network.LayerCount - 1).Bias);
+    }
+
     [Fact]
     public void ASlopeForEachUnitIsFoldedIntoTheNextLayer()
     {

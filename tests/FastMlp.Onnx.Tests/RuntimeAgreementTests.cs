@@ -46,6 +46,44 @@ public class RuntimeAgreementTests
         });
     }
 
+    /// <summary>The operators of ai.onnx.ml, which skl2onnx writes, mean to the importer what they mean to ONNX Runtime.</summary>
+    [Fact]
+    public void OperatorsOfScikitLearn()
+    {
+        float[] row = GraphText.Numbers(4, 7);
+        float[] opposites = [.. row.Select(value => -value), .. row];
+        (string Name, GraphText Graph)[] cases =
+        [
+            ("softmax of three", Classifier("SOFTMAX", GraphText.Numbers(12, 1), GraphText.Numbers(3, 2), scaled: true, normalized: true)),
+            ("softmax of two", Classifier("SOFTMAX", GraphText.Numbers(8, 1), GraphText.Numbers(2, 2), scaled: false, normalized: false)),
+            ("logistic of two", Classifier("LOGISTIC", opposites, [-0.3f, 0.3f], scaled: true, normalized: true)),
+            ("logistic of three", Classifier("LOGISTIC", GraphText.Numbers(12, 1), GraphText.Numbers(3, 2), scaled: true, normalized: false)),
+            ("scores of three", Classifier("NONE", GraphText.Numbers(12, 1), GraphText.Numbers(3, 2), scaled: true, normalized: false)),
+            ("regression", new GraphText(17, -1, 4).Nodes("ai.onnx.ml/LinearRegressor x -> y").With("coefficients", GraphText.Numbers(8, 1)).With("intercepts", GraphText.Numbers(2, 2)).With("targets", 2)),
+        ];
+        float[] rows = GraphText.Numbers(4 * Rows, 5, scale: 2);
+        float[][] answers = OnnxRuntime.Run([.. cases.Select(item => new RuntimeJob(item.Name, item.Graph.Bytes(), rows, 4, "y"))]);
+        for (int i = 0; i < cases.Length; i++)
+        {
+            using OnnxImport import = cases[i].Graph.Import();
+            Close.Equal(answers[i], import.Network.Predict(rows), cases[i].Name);
+        }
+    }
+
+    private static GraphText Classifier(string transform, float[] coefficients, float[] intercepts, bool scaled, bool normalized)
+    {
+        GraphText graph = new(17, -1, 4);
+        if (scaled)
+        {
+            graph.Nodes("ai.onnx.ml/Scaler x -> s").With("offset", new[] { 0.1f, -0.2f, 0.3f, 0 }).With("scale", new[] { 0.5f, 2, 1, 1.5f });
+        }
+
+        graph.Nodes($"ai.onnx.ml/LinearClassifier {(scaled ? "s" : "x")} -> label {(normalized ? "scores" : "y")}")
+            .With("coefficients", coefficients).With("intercepts", intercepts).With("post_transform", transform)
+            .With("classlabels_ints", Enumerable.Range(0, intercepts.Length).Select(i => (long)i).ToArray());
+        return normalized ? graph.Nodes("ai.onnx.ml/Normalizer scores -> y").With("norm", "L1") : graph;
+    }
+
     /// <summary>The error of each case, all of them small enough.</summary>
     private static double[] Compare(IReadOnlyList<(string Name, Network Network, OnnxExportOptions? Options)> cases, Func<Network, Func<float[], float[]>> predict)
     {

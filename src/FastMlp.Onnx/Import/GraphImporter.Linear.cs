@@ -98,7 +98,7 @@ internal sealed partial class GraphImporter
         if (signal.Stage is ActivationStage or PartStage || (signal.Stage is DenseStage { IsMix: true } before && (double)width * signal.Width * before.Input.Width <= MostMixProducts))
         {
             (weight, shift) = NetworkAssembler.Folded(signal, weight, width);
-            shifted = signal.IsShifted;
+            shifted = shift.AsSpan().ContainsAnyExcept(0);
             signal = signal.Changed([1], [0], shifted: false);
             if (signal.Stage is DenseStage mix)
             {

@@ -154,7 +154,7 @@ internal sealed class NetworkAssembler(OnnxImportOptions options, WeightBudget b
             weight = scaled;
         }
 
-        if (before.Length > 1)
+        if (before.AsSpan().ContainsAnyExcept(0))
         {
             double[] moved = Signal.Combine(before, signal.Scale, (a, b) => a * b);
             shift = shift.Length == 0 ? moved : Signal.Combine(moved, shift, (a, b) => a + b);
@@ -170,7 +170,7 @@ internal sealed class NetworkAssembler(OnnxImportOptions options, WeightBudget b
         double[] shift = [0];
         if (signal.Shift.AsSpan().ContainsAnyExcept(0))
         {
-                    shift = new double[width];
+            shift = new double[width];
             for (int row = 0; row < width; row++)
             {
                 for (int column = 0; column < inputs; column++)
