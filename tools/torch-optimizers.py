@@ -44,12 +44,12 @@ OPTIMIZERS = {
     "AdaGrad": lambda p: torch.optim.Adagrad(p, lr=single(0.1), eps=single(1e-10)),
     "AdaGradDecay": lambda p: torch.optim.Adagrad(p, lr=single(0.1), eps=single(1e-10), weight_decay=single(1e-2), initial_accumulator_value=single(0.1)),
     "RmsProp": lambda p: torch.optim.RMSprop(p, lr=single(1e-2), alpha=single(0.99), eps=single(1e-8)),
-    "RmsPropDecay": lambda p: torch.optim.RMSprop(p, lr=single(1e-2), alpha=single(0.99), eps=single(1e-8), weight_decay=single(1e-2)),
+    "RmsPropDecay": lambda p: torch.optim.RMSprop(p, lr=single(1e-3), alpha=single(0.99), eps=single(1e-8), weight_decay=single(1e-2)),
     "RmsPropMomentum": lambda p: torch.optim.RMSprop(p, lr=single(1e-3), alpha=single(0.99), eps=single(1e-8), momentum=single(0.9)),
     "RmsPropCentered": lambda p: torch.optim.RMSprop(p, lr=single(1e-3), alpha=single(0.9), eps=single(1e-2), centered=True),
     "RmsPropCenteredMomentum": lambda p: torch.optim.RMSprop(p, lr=single(1e-3), alpha=single(0.9), eps=single(1e-2), centered=True, momentum=single(0.5)),
-    "IRprop": lambda p: torch.optim.Rprop(p, lr=single(1e-2), etas=(single(0.5), single(1.2)), step_sizes=(single(1e-6), 0.1)),
-    "Lbfgs": lambda p: torch.optim.LBFGS(p, lr=1, max_iter=1, max_eval=25, tolerance_grad=0, history_size=10, line_search_fn="strong_wolfe"),
+    "IRprop": lambda p: torch.optim.Rprop(p, lr=single(1e-3), etas=(single(0.5), single(1.2)), step_sizes=(single(1e-6), single(2e-3))),
+    "Lbfgs": lambda p: torch.optim.LBFGS(p, lr=1, max_iter=1, max_eval=25, tolerance_grad=single(1e-5), tolerance_change=1e-30, history_size=10, line_search_fn="strong_wolfe"),
 }
 
 

@@ -30,12 +30,12 @@ public class TorchTests
         ["AdaGrad"] = ("AdaGrad, rate 0.1", new AdaGrad(0.1f)),
         ["AdaGradDecay"] = ("AdaGrad, rate 0.1, decay 0.01, v from 0.1", new AdaGrad(0.1f, initialAccumulator: 0.1f, weightDecay: 1e-2f) { DecayBiases = true }),
         ["RmsProp"] = ("RMSProp, rate 0.01", new RmsProp(1e-2f)),
-        ["RmsPropDecay"] = ("RMSProp, rate 0.01, decay 0.01", new RmsProp(1e-2f, weightDecay: 1e-2f) { DecayBiases = true }),
+        ["RmsPropDecay"] = ("RMSProp, rate 0.001, decay 0.01", new RmsProp(1e-3f, weightDecay: 1e-2f) { DecayBiases = true }),
         ["RmsPropMomentum"] = ("RMSProp, rate 0.001, momentum 0.9", new RmsProp(1e-3f, momentum: 0.9f)),
         ["RmsPropCentered"] = ("RMSProp, rate 0.001, centred, rho 0.9, epsilon 0.01", new RmsProp(1e-3f, rho: 0.9f, epsilon: 1e-2f, centered: true)),
         ["RmsPropCenteredMomentum"] = ("the same, momentum 0.5", new RmsProp(1e-3f, rho: 0.9f, epsilon: 1e-2f, momentum: 0.5f, centered: true)),
-        ["IRprop"] = ("iRPROP-, first step 0.01, at most 0.1", new IRprop(1e-2f, largestStep: 0.1f)),
-        ["Lbfgs"] = ("L-BFGS, strong Wolfe, 10 pairs", new Lbfgs(gradientTolerance: 0)),
+        ["IRprop"] = ("iRPROP-, first step 0.001, at most 0.002", new IRprop(1e-3f, largestStep: 2e-3f)),
+        ["Lbfgs"] = ("L-BFGS, strong Wolfe, until the gradient is below 10^-5", new Lbfgs()),
     };
 
     private static readonly Dictionary<string, Schedule> schedules = new()
@@ -64,12 +64,10 @@ public class TorchTests
             double theirs = Largest(expected, runs.GetProperty(name).GetProperty("float32").Numbers());
             double ours = Largest(expected, Array.ConvertAll(Arrive(optimizer, steps), value => (double)value));
             table.Append(CultureInfo.InvariantCulture, $"| {title} | {ours:0.0E+0} | {theirs:0.0E+0} | {Near.Largest(expected):0.##} |\n");
-            if (optimizer is not Lbfgs || steps == StepsOfATest)
-            {
-                // float32 itself is the measure: no further from float64 than ten times what PyTorch's float32 is, or some ulps.
-                double bound = optimizer is Lbfgs ? 1e-2 : Math.Max(10 * theirs, 8 * Near.Epsilon * Math.Max(1, Near.Largest(expected)));
-                Assert.True(ours <= bound, $"{title}: {ours:G3} from float64 after {steps} steps; float32 of PyTorch is {theirs:G3} from it.");
-            }
+
+            // float32 itself is the measure: no further from float64 than ten times what PyTorch's float32 is, or some ulps.
+            double bound = Math.Max(10 * theirs, 8 * Near.Epsilon * Math.Max(1, Near.Largest(expected)));
+            Assert.True(ours <= bound, $"{title}: {ours:G3} from float64 after {steps} steps; float32 of PyTorch is {theirs:G3} from it.");
         }
 
         foreach ((string name, Schedule schedule) in schedules)
