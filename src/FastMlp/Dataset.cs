@@ -188,6 +188,16 @@ public sealed class Dataset
     /// <param name="stratified">Whether each class keeps its share; needs class labels.</param>
     public (Dataset Train, Dataset HeldOut) Split(double fraction, int seed = 0, bool stratified = false)
     {
+        (int[] train, int[] heldOut) = SplitRows(fraction, seed, stratified);
+        return (Select(train), Select(heldOut));
+    }
+
+    /// <summary>The indices of the rows that <see cref="Split"/> puts in each part, in their order there: to part other facts about the rows in the same way.</summary>
+    /// <param name="fraction">The held-out share, above 0 and below 1.</param>
+    /// <param name="seed">The same seed gives the same split.</param>
+    /// <param name="stratified">Whether each class keeps its share; needs class labels.</param>
+    public (int[] Train, int[] HeldOut) SplitRows(double fraction, int seed = 0, bool stratified = false)
+    {
         if (fraction is not (> 0 and < 1))
         {
             throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "The held-out fraction is above 0 and below 1.");
@@ -219,7 +229,7 @@ public sealed class Dataset
             }
         }
 
-        return (Select(Array.FindAll(order, row => !heldOut[row])), Select(Array.FindAll(order, row => heldOut[row])));
+        return (Array.FindAll(order, row => !heldOut[row]), Array.FindAll(order, row => heldOut[row]));
     }
 
     /// <summary>Marks the first round(fraction x size) rows of each class in the shuffled order.</summary>
