@@ -11,6 +11,9 @@ public sealed class FitOptions
     /// <summary>The update rule. By default Adam with a learning rate of 1e-3.</summary>
     public Optimizer Optimizer { get; init; } = new Adam();
 
+    /// <summary>How the learning rate moves from update to update; null leaves it at the optimizer's.</summary>
+    public Schedule? Schedule { get; init; }
+
     /// <summary>Each component of the gradient of the loss is held within plus or minus this much, after <see cref="ClipNorm"/>; 0 is off.</summary>
     public float ClipValue { get; init; }
 

@@ -28,7 +28,11 @@ public readonly record struct EpochReport(
     float? ValidationLoss,
     float? ValidationMetric,
     double SamplesPerSecond,
-    TimeSpan Elapsed);
+    TimeSpan Elapsed)
+{
+    /// <summary>The learning rate of the epoch's first update.</summary>
+    public float LearningRate { get; init; }
+}
 
 /// <summary>Why training ended.</summary>
 public enum StopReason
@@ -42,6 +46,6 @@ public enum StopReason
     /// <summary>The caller cancelled; the batch under way was finished first.</summary>
     Cancelled,
 
-    /// <summary>There is nothing left to learn: a perceptron made no mistake in a whole epoch, or L-BFGS found its gradient flat.</summary>
+    /// <summary>There is nothing left to learn: a perceptron made no mistake in a whole epoch, L-BFGS found its gradient flat, or an adaptive schedule came to its least rate.</summary>
     Converged,
 }

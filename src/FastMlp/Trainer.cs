@@ -1,6 +1,7 @@
 using FastMlp.Kernels;
 using FastMlp.Memory;
 using FastMlp.Training;
+using FastMlp.Training.Schedules;
 
 namespace FastMlp;
 
@@ -23,7 +24,10 @@ public sealed unsafe class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         network.CheckNotDisposed();
         this.network = network;
-        state = new TrainingState(network.Stack, network.Parameters, options.Loss, options.Optimizer, options.Limits, options.Threads);
+        state = new TrainingState(network.Stack, network.Parameters, options.Loss, options.Optimizer, options.Limits, options.Threads)
+        {
+            Schedule = Follow(options),
+        };
     }
 
     /// <summary>Updates done so far.</summary>
@@ -32,13 +36,34 @@ public sealed unsafe class Trainer : IDisposable
     /// <summary>Whether <see cref="Lbfgs"/> found its gradient flat, or nothing lower along it, at the last step; always false for other optimizers.</summary>
     public bool HasConverged => state.HasConverged;
 
-    /// <summary>The learning rate of the next update; starts at the optimizer's.</summary>
+    /// <summary>The learning rate of the next update; starts at the optimizer's, or is that of the schedule and then not to be set.</summary>
     public float LearningRate
     {
         get => state.LearningRate;
-        set => state.LearningRate = value > 0 && float.IsFinite(value)
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "A learning rate is a positive, finite number.");
+        set
+        {
+            if (state.Schedule is not null)
+            {
+                throw new InvalidOperationException("The schedule sets the learning rate; make the trainer without one to set it yourself.");
+            }
+
+            state.LearningRate = value > 0 && float.IsFinite(value)
+                ? value
+                : throw new ArgumentOutOfRangeException(nameof(value), value, "A learning rate is a positive, finite number.");
+        }
+    }
+
+    /// <summary>Tells a schedule that watches losses how an epoch ended; others do not mind.</summary>
+    /// <param name="loss">The loss to watch: that of the validation rows, or the mean over the training rows.</param>
+    /// <exception cref="InvalidOperationException">There is no schedule.</exception>
+    public void EndEpoch(float loss)
+    {
+        if (state.Schedule is null)
+        {
+            throw new InvalidOperationException("There is no schedule that could watch a loss: set TrainerOptions.Schedule.");
+        }
+
+        state.Schedule.Observe(loss, null, StepCount);
     }
 
     /// <summary>One forward pass, backward pass and update on x [rows, inputSize] and targets [rows, outputSize]; returns the loss before the update.</summary>
@@ -121,6 +146,20 @@ public sealed unsafe class Trainer : IDisposable
     {
         disposed = true;
         state.Dispose();
+    }
+
+    private static ScheduleRun? Follow(TrainerOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(options.TotalSteps);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.StepsPerEpoch, 1);
+        if (options.Schedule is { NeedsTotalSteps: true } && options.TotalSteps == 0)
+        {
+            throw new ArgumentException($"{options.Schedule} needs the length of the run: set TotalSteps.", nameof(options));
+        }
+
+        return options.Schedule is null
+            ? null
+            : new ScheduleRun(options.Schedule, options.Optimizer.LearningRate, new SchedulePosition(0, options.TotalSteps, options.StepsPerEpoch));
     }
 
     private float Run(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<float> weights, bool updates)

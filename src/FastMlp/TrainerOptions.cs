@@ -11,6 +11,15 @@ public sealed class TrainerOptions
     /// <summary>The update rule. By default Adam with a learning rate of 1e-3.</summary>
     public Optimizer Optimizer { get; init; } = new Adam();
 
+    /// <summary>How the learning rate moves from update to update; null leaves it at the optimizer's, or what <see cref="Trainer.LearningRate"/> is set to.</summary>
+    public Schedule? Schedule { get; init; }
+
+    /// <summary>Updates of the whole run, for schedules that end with it; 0 where there is no planned end.</summary>
+    public long TotalSteps { get; init; }
+
+    /// <summary>Updates that make an epoch, for schedules that count epochs: by default each update is one.</summary>
+    public long StepsPerEpoch { get; init; } = 1;
+
     /// <summary>Each component of the gradient of the loss is held within plus or minus this much, after <see cref="ClipNorm"/>; 0 is off.</summary>
     public float ClipValue { get; init; }
 

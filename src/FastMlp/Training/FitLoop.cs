@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using FastMlp.Layers;
 using FastMlp.Memory;
+using FastMlp.Training.Schedules;
 
 namespace FastMlp.Training;
 
@@ -43,7 +44,11 @@ internal sealed unsafe class FitLoop : IDisposable
             throw new ArgumentException($"L-BFGS needs all {train.Rows} rows in one batch, not {batchSize}: set BatchSize to FitOptions.FullBatch.", nameof(options));
         }
 
-        state = new TrainingState(stack, parameters, options.Loss, options.Optimizer, options.Limits, options.Threads) { IsBatchFixed = batchSize == train.Rows };
+        state = new TrainingState(stack, parameters, options.Loss, options.Optimizer, options.Limits, options.Threads)
+        {
+            IsBatchFixed = batchSize == train.Rows,
+            Schedule = options.Schedule is null ? null : new ScheduleRun(options.Schedule, options.Optimizer.LearningRate, Start()),
+        };
         Shapes.Check(stack, state.LossFunction, train, nameof(train));
         if (options.Validation is { } validation)
         {
@@ -77,6 +82,7 @@ internal sealed unsafe class FitLoop : IDisposable
         for (int epoch = 1; epoch <= options.Epochs && reason == StopReason.EpochsDone; epoch++)
         {
             long epochStart = Stopwatch.GetTimestamp();
+            float firstRate = state.LearningRate;
             EpochSums sums = Epoch(epoch, cancellationToken);
             TimeSpan epochTime = Stopwatch.GetElapsedTime(epochStart);
             training += epochTime;
@@ -95,7 +101,11 @@ internal sealed unsafe class FitLoop : IDisposable
                 validation?.Loss,
                 validation is null ? null : sums.CountsRight ? validation.Accuracy : validation.Rmse,
                 sums.Rows / epochTime.TotalSeconds,
-                Stopwatch.GetElapsedTime(start));
+                Stopwatch.GetElapsedTime(start))
+            {
+                LearningRate = firstRate,
+            };
+            state.Schedule?.Observe(report.TrainLoss, report.ValidationLoss, state.StepCount);
             reports.Add(report);
             float watched = validation?.Loss ?? report.TrainLoss;
             if (watched < bestLoss)
@@ -109,7 +119,7 @@ internal sealed unsafe class FitLoop : IDisposable
             }
 
             options.Progress?.Invoke(report);
-            if ((converges && sums.MeanLoss == 0) || state.HasConverged)
+            if ((converges && sums.MeanLoss == 0) || state.HasConverged || state.Schedule is { State.IsOver: true })
             {
                 reason = StopReason.Converged;
             }
@@ -140,6 +150,13 @@ internal sealed unsafe class FitLoop : IDisposable
         batchTargets.Dispose();
         batchWeights.Dispose();
         best?.Dispose();
+    }
+
+    /// <summary>Where a schedule begins.</summary>
+    private SchedulePosition Start()
+    {
+        long steps = ((long)train.Rows + batchSize - 1) / batchSize;
+        return new SchedulePosition(0, steps * options.Epochs, steps, train.Rows);
     }
 
     private EpochSums Epoch(int epoch, CancellationToken cancellationToken)

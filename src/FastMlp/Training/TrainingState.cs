@@ -2,6 +2,7 @@ using FastMlp.Kernels;
 using FastMlp.Layers;
 using FastMlp.Memory;
 using FastMlp.Training.Optimizers;
+using FastMlp.Training.Schedules;
 
 namespace FastMlp.Training;
 
@@ -44,7 +45,15 @@ internal sealed unsafe class TrainingState : IDisposable
 
     public Backpropagation Backpropagation { get; }
 
-    public float LearningRate { get; set; }
+    /// <summary>The schedule of the run; null where the rate is set from outside.</summary>
+    public ScheduleRun? Schedule { get; init; }
+
+    /// <summary>The rate of the next update.</summary>
+    public float LearningRate
+    {
+        get => Schedule?.RateAfter(StepCount) ?? field;
+        set;
+    }
 
     public long StepCount => lbfgs?.StepCount ?? optimizer!.StepCount;
 
@@ -92,17 +101,18 @@ internal sealed unsafe class TrainingState : IDisposable
             return;
         }
 
+        float rate = LearningRate;
         int failed;
         if (optimizer is SgdState sgd && !limits.ShapeGradients && DenseLayer.FitsOneBlock(x.Rows))
         {
-            int weights = Backpropagation.BackwardDescending(parameters.Pointer, x, LearningRate, sgd.WeightDecay);
-            int beside = sgd.StepBesideWeights(parameters.Pointer, Backpropagation.Gradients.Pointer, LearningRate);
+            int weights = Backpropagation.BackwardDescending(parameters.Pointer, x, rate, sgd.WeightDecay);
+            int beside = sgd.StepBesideWeights(parameters.Pointer, Backpropagation.Gradients.Pointer, rate);
             failed = weights < 0 || (beside >= 0 && beside < weights) ? beside : weights;
         }
         else
         {
             Backpropagation.Backward(parameters.Pointer, x);
-            failed = optimizer!.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, LearningRate, threads);
+            failed = optimizer!.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, rate, threads);
         }
 
         Finish(failed, epoch, batch);
