@@ -1,9 +1,10 @@
 """The Python rivals, driven line by line by `FastMlp.Benchmarks -- peers`, which takes the FMA probes around each sample.
 
-Usage: peers.py torch | torch-jit | sklearn
+Usage: peers.py torch | torch-jit | sklearn [threads]
 First line out: "ready VERSION", or "absent REASON". Then each line in has one line out, "ok ..." or "error ...":
-  make WHAT 784-128-10 HIDDEN OUTPUT ROWS -> ok ID         WHAT is forward, sgd or adam
+  make WHAT 784-128-10 HIDDEN OUTPUT ROWS -> ok ID         WHAT is forward, sgd, adam, dw or dx
   run ID REPEATS                          -> ok SECONDS    of all repeats together, by time.perf_counter
+  quantile ID QUANTILE SECONDS MOST       -> ok SECONDS    of single calls, for so long or so many of them
 """
 
 import sys
@@ -17,6 +18,11 @@ def torch_work(what, sizes, hidden, output, rows, jit):
 
     generator = torch.Generator().manual_seed(1)
     x = torch.rand((rows, sizes[0]), generator=generator) * 2 - 1
+    if what in ("dw", "dx"):
+        delta = torch.rand((rows, sizes[1]), generator=generator) * 2 - 1
+        left, right = (delta.T, x) if what == "dw" else (delta, torch.rand((sizes[1], sizes[0]), generator=generator) * 2 - 1)
+        product = torch.empty((left.shape[0], right.shape[1]))
+        return lambda: torch.mm(left, right, out=product)
     functions = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "softmax": lambda: torch.nn.Softmax(dim=1)}
     layers = []
     for i in range(1, len(sizes)):
@@ -41,12 +47,14 @@ def torch_work(what, sizes, hidden, output, rows, jit):
 
     kind = torch.optim.SGD if what == "sgd" else torch.optim.Adam
     optimizer = kind(model.parameters(), lr=RATE if what == "sgd" else 1e-7)
-    labels = torch.tensor([row * 7 % sizes[-1] for row in range(rows)])
-    loss = torch.nn.CrossEntropyLoss()
+    if output == "identity":
+        targets, loss = torch.rand((rows, sizes[-1]), generator=generator) * 2 - 1, torch.nn.MSELoss()
+    else:
+        targets, loss = torch.tensor([row * 7 % sizes[-1] for row in range(rows)]), torch.nn.CrossEntropyLoss()
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        loss(model(x), labels).backward()
+        loss(model(x), targets).backward()
         optimizer.step()
 
     return step
@@ -76,12 +84,26 @@ def sklearn_work(what, sizes, hidden, output, rows):
         return (lambda: model.predict_proba(x)) if what == "forward" else (lambda: model.partial_fit(x, labels))
     model = MLPRegressor(**common)
     targets = random.uniform(-1, 1, (rows, sizes[-1])).astype(numpy.float32)
-    model.partial_fit(x, targets if sizes[-1] > 1 else targets[:, 0])
-    return lambda: model.predict(x)
+    targets = targets if sizes[-1] > 1 else targets[:, 0]
+    model.partial_fit(x, targets)
+    return (lambda: model.predict(x)) if what == "forward" else (lambda: model.partial_fit(x, targets))
+
+
+def quantile_of(work, quantile, seconds, most):
+    times = []
+    end = time.perf_counter() + seconds
+    while len(times) < most:
+        start = time.perf_counter()
+        work()
+        stop = time.perf_counter()
+        times.append(stop - start)
+        if stop > end:
+            break
+    return sorted(times)[int(quantile * (len(times) - 1))]
 
 
 def main():
-    kind = sys.argv[1]
+    kind, threads = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1
     try:
         if kind == "sklearn":
             import numpy
@@ -91,7 +113,7 @@ def main():
         else:
             import torch
 
-            torch.set_num_threads(1)
+            torch.set_num_threads(threads)
             version = torch.__version__
     except ImportError as error:
         print(f"absent {error}", flush=True)
@@ -109,6 +131,8 @@ def main():
                 else:
                     works.append(torch_work(what, sizes, hidden, output, rows, kind == "torch-jit"))
                 answer = len(works) - 1
+            elif words[0] == "quantile":
+                answer = quantile_of(works[int(words[1])], float(words[2]), float(words[3]), int(words[4]))
             else:
                 work, repeats = works[int(words[1])], range(int(words[2]))
                 start = time.perf_counter()

@@ -6,33 +6,46 @@ using FastMlp.Benchmarks.Peers;
 using FastMlp.Benchmarks.Suites;
 
 // Three commands of our own; every other argument is BenchmarkDotNet's: --filter '*Gemm*', --list flat, ...
-Option<double> seconds = new("--seconds") { Description = "Time for each system in each case.", DefaultValueFactory = _ => 0.5 };
-Option<string?> only = new("--only") { Description = "A table (gemm, row, batch, step) or part of a case's name." };
+Option<double> seconds = new("--seconds") { Description = "Time for each system in each case.", DefaultValueFactory = _ => 0.4 };
+Option<double> minutes = new("--minutes") { Description = "Time that the whole run may take when it must wait for quiet moments.", DefaultValueFactory = _ => 14 };
+Option<string?> only = new("--only") { Description = "A table (gemm, gradient, row, batch, step, few, two, mnist) or part of a case's name." };
 Option<string> note = new("--note") { Description = "A remark to stand above the figures.", DefaultValueFactory = _ => "" };
 Option<bool> dry = new("--dry") { Description = "Leave perf/results alone." };
-Command peers = new("peers", "Measure FastMlp and its rivals side by side.") { seconds, only, note, dry };
-peers.SetAction(p => PeersCommand.Run(p.GetValue(seconds), p.GetValue(only), p.GetValue(note)!, !p.GetValue(dry) && p.GetValue(only) is null));
+Option<string?> digits = new("--data") { Description = "The folder with MNIST's idx files, for the rows with real digits and the time to learn them." };
+Option<int> networks = new("--seeds") { Description = "Networks to train on MNIST.", DefaultValueFactory = _ => 10 };
+Option<bool> list = new("--list") { Description = "Name the rivals that are installed and those that are not, and measure nothing." };
+Command peers = new("peers", "Measure FastMlp and its rivals side by side.") { seconds, minutes, only, note, dry, digits, networks, list };
+peers.SetAction(p => p.GetValue(list)
+    ? PeersCommand.List()
+    : PeersCommand.Run(new PeersRequest(
+        p.GetValue(seconds), p.GetValue(minutes), p.GetValue(only), p.GetValue(note)!, !p.GetValue(dry), p.GetValue(digits), p.GetValue(networks))));
 
+Recipe published = Recipe.Published;
 Option<string> data = new("--data") { Description = "The folder with MNIST's idx files.", Required = true };
 Option<int> seeds = new("--seeds") { Description = "Seeds to run.", DefaultValueFactory = _ => 10 };
-Option<string> hidden = new("--hidden") { Description = "Hidden layers.", DefaultValueFactory = _ => "256" };
-Option<int> batch = new("--batch") { Description = "Rows in a step.", DefaultValueFactory = _ => 128 };
-Option<int> epochs = new("--epochs") { Description = "Epochs of the schedule.", DefaultValueFactory = _ => 8 };
-Option<float> rate = new("--lr") { Description = "Highest learning rate.", DefaultValueFactory = _ => 3e-3f };
+Option<string> hidden = new("--hidden") { Description = "Hidden layers.", DefaultValueFactory = _ => string.Join(',', published.Hidden) };
+Option<int> batch = new("--batch") { Description = "Rows in a step.", DefaultValueFactory = _ => published.Batch };
+Option<int> epochs = new("--epochs") { Description = "Epochs of the schedule.", DefaultValueFactory = _ => published.Epochs };
+Option<float> rate = new("--lr") { Description = "Highest learning rate.", DefaultValueFactory = _ => published.Rate };
 Option<int> threads = new("--threads") { Description = "Threads; 0 is all cores.", DefaultValueFactory = _ => 0 };
 Command mnist = new("mnist", "Time training to 97, 98 and 98.5 % test accuracy.") { data, seeds, hidden, batch, epochs, rate, threads };
 mnist.SetAction(p => MnistCommand.Run(
     p.GetValue(data)!,
-    new Recipe([.. p.GetValue(hidden)!.Split(',').Select(int.Parse)], p.GetValue(batch), p.GetValue(epochs), p.GetValue(rate), p.GetValue(threads) is 0 ? Environment.ProcessorCount : p.GetValue(threads)),
+    new Recipe(Workload.Parse(p.GetValue(hidden)!.Replace(',', '-')), p.GetValue(batch), p.GetValue(epochs), p.GetValue(rate), p.GetValue(threads) is 0 ? Environment.ProcessorCount : p.GetValue(threads)),
     p.GetValue(seeds)));
 
-Command readme = new("readme", "Put the latest comparison into README.md.");
+Command readme = new("readme", "Put the latest comparison into README.md and docs/performance.md.");
 readme.SetAction(_ => ReadmeCommand.Run());
 
 Command peak = new(PeakOfJob.Verb, "Print the FMA peak.") { Hidden = true };
 peak.SetAction(_ => PeakOfJob.Print());
 
-RootCommand root = new("FastMlp's benchmarks.") { peers, mnist, readme, peak };
+Argument<string> function = new("function");
+Command ulp = new(ActivationError.Verb, "Print the largest error of an activation.") { function };
+ulp.Hidden = true;
+ulp.SetAction(p => ActivationError.Print(p.GetValue(function)!));
+
+RootCommand root = new("FastMlp's benchmarks.") { peers, mnist, readme, peak, ulp };
 if (args.Length > 0 && root.Subcommands.Any(command => command.Name == args[0]))
 {
     return root.Parse(args).Invoke();

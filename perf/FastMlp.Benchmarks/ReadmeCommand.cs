@@ -2,15 +2,11 @@ using FastMlp.Benchmarks.Peers;
 
 namespace FastMlp.Benchmarks;
 
-/// <summary>Puts the latest stored comparison into README.md, between its two marks.</summary>
+/// <summary>Puts the latest stored comparison into README.md and docs/performance.md, each between its two marks, and draws it anew beside its figures.</summary>
 internal static class ReadmeCommand
 {
-    private const string Begin = "<!-- perf:begin -->";
-    private const string End = "<!-- perf:end -->";
-
     public static int Run()
     {
-        string path = Path.Combine(Checkout.Root, "README.md");
         PeerReport? report = PeerReport.Latest();
         if (report is null)
         {
@@ -18,17 +14,32 @@ internal static class ReadmeCommand
             return 1;
         }
 
-        string text = File.ReadAllText(path);
-        int begin = text.IndexOf(Begin, StringComparison.Ordinal);
-        int end = text.IndexOf(End, StringComparison.Ordinal);
-        if (begin < 0 || end < begin)
+        report.Render(Path.Combine(Checkout.Results, report.ProcessorKind));
+        bool done = Replace("README.md", "perf", PeerMarkdown.Summary(report))
+            & Replace("docs/performance.md", "results", PeerMarkdown.Results(report, $"../perf/results/{report.ProcessorKind}"));
+        if (done)
         {
-            Console.Error.WriteLine($"README.md needs a line '{Begin}' and after it a line '{End}' for the table to go between.");
-            return 1;
+            Console.WriteLine($"README.md and docs/performance.md now show {report.ProcessorKind}, {report.Date}.");
         }
 
-        File.WriteAllText(path, $"{text[..(begin + Begin.Length)]}\n{report.Summary()}{text[end..]}");
-        Console.WriteLine($"README.md now shows {report.ProcessorKind}, {report.Date}.");
-        return 0;
+        return done ? 0 : 1;
+    }
+
+    /// <summary>Puts text between the marks of that name; false, with a message, where they are not there.</summary>
+    private static bool Replace(string file, string mark, string generated)
+    {
+        string begin = $"<!-- {mark}:begin -->", end = $"<!-- {mark}:end -->";
+        string path = Path.Combine(Checkout.Root, file);
+        string text = File.ReadAllText(path);
+        int from = text.IndexOf(begin, StringComparison.Ordinal);
+        int to = text.IndexOf(end, StringComparison.Ordinal);
+        if (from < 0 || to < from)
+        {
+            Console.Error.WriteLine($"{file} needs a line '{begin}' and after it a line '{end}' for the figures to go between.");
+            return false;
+        }
+
+        File.WriteAllText(path, $"{text[..(from + begin.Length)]}\n{generated}{text[to..]}");
+        return true;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using FastMlp.Diagnostics;
@@ -14,12 +15,20 @@ internal sealed class Guard(Repository repository, TextWriter output, double sec
     private const double Suspicion = 0.03;
 
     /// <summary>Suspicious cases get this many further rounds; they are few, so a round is short.</summary>
-    private const int Repeats = 2;
+    private const int Repeats = 3;
 
-    /// <summary>Processes that may be thrown away because their probes did not settle, for each one wanted.</summary>
+    /// <summary>Further processes for cases whose probes did not settle, for each one wanted.</summary>
     private const int Patience = 1;
 
+    /// <summary>Processes without which nothing is said about a case.</summary>
+    private const int FewestProcesses = 3;
+
+    /// <summary>After this long no more is measured, and what there is is judged: the gate is to take less than 3 minutes.</summary>
+    private static readonly TimeSpan timeLimit = TimeSpan.FromSeconds(150);
+
     private readonly string program = typeof(Guard).Assembly.Location;
+    private readonly long start = Stopwatch.GetTimestamp();
+    private readonly string[] allNames = [.. GuardCase.Names()];
 
     /// <summary>Against the file of this processor kind; null where there is none.</summary>
     public Outcome? CompareWithFile()
@@ -32,11 +41,7 @@ internal sealed class Guard(Repository repository, TextWriter output, double sec
 
         output.WriteLine($"Baseline: {Machine.ProcessorKind}, commit {baseline.Commit}, {baseline.Date}, {baseline.Runtime}");
         List<WorkerResult> now = [];
-        if (!Collect(now, [], null, null))
-        {
-            return TooNoisy();
-        }
-
+        Collect(now, allNames, null, null, processes);
         return Judge(now, null, name => baseline.Cases.TryGetValue(name, out Ratios ratios) ? ratios : null);
     }
 
@@ -45,23 +50,15 @@ internal sealed class Guard(Repository repository, TextWriter output, double sec
     {
         output.WriteLine($"Baseline: {description}, built and measured beside this state");
         List<WorkerResult> before = [], now = [];
-        if (!Collect(now, [], before, other))
-        {
-            return TooNoisy();
-        }
-
-        return Judge(now, (before, other), name => Ratios.Of([.. before.Where(r => r.Cases.ContainsKey(name))], name));
+        Collect(now, allNames, before, other, processes);
+        return Judge(now, (before, other), name => Of(before, name));
     }
 
     /// <summary>No baseline to be had: measures and shows.</summary>
     public Outcome MeasureOnly(string reason)
     {
         List<WorkerResult> now = [];
-        if (!Collect(now, [], null, null))
-        {
-            return TooNoisy();
-        }
-
+        Collect(now, allNames, null, null, processes);
         Judge(now, null, _ => null);
         output.WriteLine(reason);
         return Outcome.NotJudged;
@@ -71,9 +68,11 @@ internal sealed class Guard(Repository repository, TextWriter output, double sec
     public Outcome Update(int wanted)
     {
         List<WorkerResult> now = [];
-        if (!Collect(now, [], null, null, wanted))
+        Collect(now, allNames, null, null, wanted);
+        if (allNames.FirstOrDefault(name => Of(now, name) is null) is { } noisy)
         {
-            return TooNoisy();
+            output.WriteLine($"The machine is too noisy for a baseline: the FMA probes around '{noisy}' never settled. The file stays as it is.");
+            return Outcome.NotJudged;
         }
 
         Baseline baseline = new(
@@ -82,7 +81,7 @@ internal sealed class Guard(Repository repository, TextWriter output, double sec
             RuntimeInformation.FrameworkDescription,
             DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
             now.Count,
-            new SortedDictionary<string, Ratios>(Names(now).ToDictionary(n => n, n => Rounded(Ratios.Of(now, n))), StringComparer.Ordinal));
+            new SortedDictionary<string, Ratios>(allNames.ToDictionary(n => n, n => Rounded(Of(now, n)!.Value)), StringComparer.Ordinal));
         string path = repository.BaselinePath(Machine.ProcessorKind);
         Judge(now, null, _ => null);
         baseline.Save(path);
@@ -95,46 +94,46 @@ internal sealed class Guard(Repository repository, TextWriter output, double sec
     /// <summary>Five digits: a file that changes only where something did.</summary>
     private static double Significant(double value) => double.Parse(value.ToString("E4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
-    private static string[] Names(List<WorkerResult> results) => [.. results[0].Cases.Keys.Where(n => n != GuardCase.Naive)];
-
-    /// <summary>Adds settled processes to <paramref name="now"/> (and as many of the other build to <paramref name="before"/>); false if they will not settle.</summary>
-    private bool Collect(List<WorkerResult> now, IReadOnlyCollection<string> names, List<WorkerResult>? before, Worktree? other, int? wanted = null)
+    /// <summary>
+    /// Adds processes to <paramref name="now"/> (and as many of the other build to <paramref name="before"/>) until each case
+    /// has so many more results, or patience or time is over.
+    /// </summary>
+    private void Collect(List<WorkerResult> now, IReadOnlyCollection<string> names, List<WorkerResult>? before, Worktree? other, int wanted)
     {
-        int left = wanted ?? processes;
-        int patience = left * Patience;
-        while (left > 0)
+        Dictionary<string, int> targets = names.ToDictionary(name => name, name => Count(now, name) + wanted);
+        TimeSpan longest = TimeSpan.Zero;
+        for (int left = wanted * (1 + Patience); left > 0; left--)
         {
-            WorkerResult? reference = other is null ? null : WorkerProcess.Measure(other.Program, seconds, names, null);
-            WorkerResult result = WorkerProcess.Measure(program, seconds, names, inject);
-            if (!result.Settled || reference is { Settled: false })
+            string[] missing = [.. names.Where(name => Count(now, name) < targets[name])];
+            TimeSpan begin = Stopwatch.GetElapsedTime(start);
+            if (missing.Length == 0 || begin + longest > timeLimit)
             {
-                if (--patience < 0)
-                {
-                    return false;
-                }
-
-                continue;
+                return;
             }
 
-            now.Add(result);
-            before?.Add(reference!);
-            left--;
+            WorkerResult? reference = other is null ? null : WorkerProcess.Measure(other.Program, seconds, missing, null);
+            WorkerResult result = WorkerProcess.Measure(program, seconds, missing, inject);
+            now.Add(reference is null ? result : result.Within(reference));
+            before?.Add(reference!.Within(result));
+            longest = TimeSpan.FromTicks(Math.Max(longest.Ticks, (Stopwatch.GetElapsedTime(start) - begin).Ticks));
         }
-
-        return true;
     }
 
     private Outcome Judge(List<WorkerResult> now, (List<WorkerResult> Results, Worktree Tree)? before, Func<string, Ratios?> baseline)
     {
-        string[] names = Names(now);
-        string[] Suspects() => [.. names.Where(n => baseline(n) is { } b && b.Change(Of(now, n)) < -Suspicion)];
-        for (int repeat = 0; repeat < Repeats && Suspects() is { Length: > 0 } suspects; repeat++)
+        string[] Suspects() => [.. allNames.Where(n => baseline(n) is { } b && Of(now, n) is { } current && b.Change(current) < -Suspicion)];
+        for (int repeat = 0; repeat < Repeats && Suspects() is { Length: > 0 } suspects && Stopwatch.GetElapsedTime(start) < timeLimit; repeat++)
         {
             output.WriteLine($"Measuring again: {string.Join("; ", suspects)}");
-            if (!Collect(now, suspects, before?.Results, before?.Tree))
-            {
-                return TooNoisy();
-            }
+            Collect(now, suspects, before?.Results, before?.Tree, processes);
+        }
+
+        string[] names = [.. allNames.Where(name => Of(now, name) is not null)];
+        string[] noisy = [.. allNames.Except(names)];
+        if (names.Length <= noisy.Length)
+        {
+            output.WriteLine("machine too noisy to judge: the FMA probes around most cases never settled. Nothing is said about the code.");
+            return Outcome.NotJudged;
         }
 
         int width = names.Max(n => n.Length);
@@ -143,7 +142,7 @@ internal sealed class Guard(Repository repository, TextWriter output, double sec
         foreach (string name in names)
         {
             WorkerResult[] results = [.. now.Where(r => r.Cases.ContainsKey(name))];
-            Ratios current = Ratios.Of(results, name);
+            Ratios current = Of(now, name)!.Value;
             double spread = Spread(results.Select(r => r.Cases[name].Time));
             double microseconds = Statistics.Median(results.Select(r => r.Cases[name].Microseconds));
             string verdict = "new";
@@ -173,6 +172,11 @@ internal sealed class Guard(Repository repository, TextWriter output, double sec
             output.WriteLine($"Faster by more than {Percent(Limit, "0")}: {string.Join("; ", faster)}.{(before is null ? " Keep it with --update." : "")}");
         }
 
+        if (noisy.Length > 0)
+        {
+            output.WriteLine($"Too noisy to judge, the probes did not settle: {string.Join("; ", noisy)}.");
+        }
+
         if (unsteady.Count > 0)
         {
             output.WriteLine($"Too unsteady to judge: {string.Join("; ", unsteady)}.");
@@ -181,17 +185,21 @@ internal sealed class Guard(Repository repository, TextWriter output, double sec
         if (regressions.Count > 0)
         {
             output.WriteLine($"Slower by more than {Percent(Limit, "0")}: {string.Join("; ", regressions)}.");
-            return new Outcome(1, regressions);
+            return new Outcome(1, regressions, noisy);
         }
 
-        return Outcome.Good;
+        return new Outcome(0, [], noisy);
     }
 
     /// <summary>Whether three quarters of the processes each saw a change that way: one or two odd ones among few must not carry the median.</summary>
     private static bool Agree(Ratios baseline, WorkerResult[] results, string name, int sign) =>
         results.Count(r => sign * baseline.Change(Ratios.Of([r], name)) > Suspicion) >= 0.75 * results.Length;
 
-    private static Ratios Of(List<WorkerResult> results, string name) => Ratios.Of([.. results.Where(r => r.Cases.ContainsKey(name))], name);
+    private static int Count(List<WorkerResult> results, string name) => results.Count(r => r.Cases.ContainsKey(name));
+
+    /// <summary>The median over the processes in which the case settled; null where they are too few.</summary>
+    private static Ratios? Of(List<WorkerResult> results, string name) =>
+        Count(results, name) < FewestProcesses ? null : Ratios.Of([.. results.Where(r => r.Cases.ContainsKey(name))], name);
 
     /// <summary>The distance between the quartiles over the median.</summary>
     private static double Spread(IEnumerable<double> values)
@@ -202,19 +210,14 @@ internal sealed class Guard(Repository repository, TextWriter output, double sec
     }
 
     private static string Percent(double value, string format) => (value * 100).ToString(format, CultureInfo.InvariantCulture) + " %";
-
-    private Outcome TooNoisy()
-    {
-        output.WriteLine("machine too noisy to judge: the FMA probes around the samples never settled. Nothing is said about the code.");
-        return Outcome.NotJudged;
-    }
 }
 
 /// <param name="ExitCode">0 or 1.</param>
 /// <param name="Regressions">The cases that became slower.</param>
+/// <param name="Noisy">The cases that nothing is said about.</param>
 /// <param name="Judged">Whether there is a verdict at all.</param>
-internal sealed record Outcome(int ExitCode, IReadOnlyList<string> Regressions, bool Judged = true)
+internal sealed record Outcome(int ExitCode, IReadOnlyList<string> Regressions, IReadOnlyList<string> Noisy, bool Judged = true)
 {
-    public static readonly Outcome Good = new(0, []);
-    public static readonly Outcome NotJudged = new(0, [], Judged: false);
+    public static readonly Outcome Good = new(0, [], []);
+    public static readonly Outcome NotJudged = new(0, [], [], Judged: false);
 }

@@ -9,32 +9,64 @@ internal sealed record GuardCase(string Name, Action<int> Work, double Flop)
     public const string Naive = "naive kernel";
 
     /// <summary>
-    /// The list. A name stands for its work for good: a case that changes gets a new name, or old baselines lie.
+    /// The list: each family of kernels by the cases that hang on it most. A name stands for its work for good: a case that
+    /// changes gets a new name, or old baselines lie.
     /// </summary>
-    public static IReadOnlyList<GuardCase> All() =>
+    private static IReadOnlyList<(string Name, Func<string, GuardCase> Make)> List =>
     [
-        Forward("layer 64 x 64 x 64", 64, [64, 64], Activation.Identity, Activation.Identity),
-        Forward("layer 256 x 256 x 256", 256, [256, 256], Activation.Identity, Activation.Identity),
-        Forward("layer 128 x 784 x 512", 128, [784, 512], Activation.Identity, Activation.Identity),
-        Forward("layer 1024 x 2 x 64 tanh", 1024, [2, 64], Activation.Tanh, Activation.Tanh),
-        Forward("layer 64 x 2 x 512 softmax", 64, [2, 512], Activation.Softmax, Activation.Softmax),
-        Forward("one row 4-16-3 tanh", 1, [4, 16, 3], Activation.Tanh, Activation.Tanh),
-        Forward("one row 64-64-64-10", 1, [64, 64, 64, 10], Activation.Relu, Activation.Softmax),
-        Forward("one row 784-128-10", 1, [784, 128, 10], Activation.Relu, Activation.Softmax),
-        Forward("32 rows 784-128-10", 32, [784, 128, 10], Activation.Relu, Activation.Softmax),
-        Forward("256 rows 64-64-64-10", 256, [64, 64, 64, 10], Activation.Relu, Activation.Softmax),
-        Forward("1024 rows 8-32-32-1", 1024, [8, 32, 32, 1], Activation.Relu, Activation.Identity),
-        Training("step 64-64-10, 32 rows, SGD", 32, [64, 64, 10], new Sgd(1e-5f)),
-        Training("step 784-128-10, 128 rows, SGD", 128, [784, 128, 10], new Sgd(1e-5f)),
-        Training("step 784-128-10, 128 rows, Adam", 128, [784, 128, 10], new Adam(1e-7f)),
-        Training("step 784-512-512-10, 128 rows, SGD", 128, [784, 512, 512, 10], new Sgd(1e-5f)),
-        new(Naive, NaiveKernel.Run, NaiveKernel.Flop),
+        // GEMM, from one tile to several blocks of k; two and five rows are kernels of their own.
+        ("layer 64 x 64 x 64", name => Forward(name, 64, [64, 64], Activation.Identity, Activation.Identity)),
+        ("layer 256 x 256 x 256", name => Forward(name, 256, [256, 256], Activation.Identity, Activation.Identity)),
+        ("layer 128 x 784 x 512", name => Forward(name, 128, [784, 512], Activation.Identity, Activation.Identity)),
+        ("layer 64 x 1200 x 256", name => Forward(name, 64, [1200, 256], Activation.Identity, Activation.Identity)),
+        ("layer 2 x 512 x 512", name => Forward(name, 2, [512, 512], Activation.Identity, Activation.Identity)),
+        ("layer 5 x 512 x 512", name => Forward(name, 5, [512, 512], Activation.Identity, Activation.Identity)),
+
+        // Activations: with two inputs a layer is little else.
+        ("layer 1024 x 2 x 64 tanh", name => Forward(name, 1024, [2, 64], Activation.Tanh, Activation.Tanh)),
+        ("layer 1024 x 2 x 64 sigmoid", name => Forward(name, 1024, [2, 64], Activation.Sigmoid, Activation.Sigmoid)),
+        ("layer 1024 x 2 x 64 gelu", name => Forward(name, 1024, [2, 64], Activation.Gelu, Activation.Gelu)),
+        ("layer 64 x 2 x 512 softmax", name => Forward(name, 64, [2, 512], Activation.Softmax, Activation.Softmax)),
+
+        // One row.
+        ("one row 4-16-3 tanh", name => Forward(name, 1, [4, 16, 3], Activation.Tanh, Activation.Tanh)),
+        ("one row 8-32-32-1", name => Forward(name, 1, [8, 32, 32, 1], Activation.Relu, Activation.Identity)),
+        ("one row 64-64-64-10", name => Forward(name, 1, [64, 64, 64, 10], Activation.Relu, Activation.Softmax)),
+        ("one row 784-128-10", name => Forward(name, 1, [784, 128, 10], Activation.Relu, Activation.Softmax)),
+        ("one row 784-128-10, four in five inputs 0", name => Forward(name, 1, [784, 128, 10], Activation.Relu, Activation.Softmax, zeros: true)),
+
+        // Batches, wide and narrow.
+        ("32 rows 784-128-10", name => Forward(name, 32, [784, 128, 10], Activation.Relu, Activation.Softmax)),
+        ("256 rows 64-64-64-10", name => Forward(name, 256, [64, 64, 64, 10], Activation.Relu, Activation.Softmax)),
+        ("1024 rows 8-32-32-1", name => Forward(name, 1024, [8, 32, 32, 1], Activation.Relu, Activation.Identity)),
+        ("1024 rows 4-16-3 tanh", name => Forward(name, 1024, [4, 16, 3], Activation.Tanh, Activation.Tanh)),
+
+        // Training: forward, loss, dX, dW and each kind of update.
+        ("step 64-64-10, 32 rows, SGD", name => Training(name, 32, [64, 64, 10], new Sgd(1e-5f))),
+        ("step 784-128-10, 128 rows, SGD", name => Training(name, 128, [784, 128, 10], new Sgd(1e-5f))),
+        ("step 784-512-512-10, 128 rows, SGD", name => Training(name, 128, [784, 512, 512, 10], new Sgd(1e-5f))),
+        ("step 784-128-10, 128 rows, momentum", name => Training(name, 128, [784, 128, 10], new Sgd(1e-6f, momentum: 0.9f))),
+        ("step 784-128-10, 128 rows, Adam", name => Training(name, 128, [784, 128, 10], new Adam(1e-7f))),
+        ("step 4-32-16-4 tanh, 1024 rows, Adam", name => Training(name, 1024, [4, 32, 16, 4], new Adam(1e-7f), Activation.Tanh)),
+        (Naive, name => new GuardCase(name, NaiveKernel.Run, NaiveKernel.Flop)),
     ];
 
-    private static GuardCase Forward(string name, int rows, int[] sizes, Activation hidden, Activation output)
+    /// <summary>The names of the guarded cases, the naive kernel not being one.</summary>
+    public static IEnumerable<string> Names() => List.Select(one => one.Name).Where(name => name != Naive);
+
+    /// <summary>The cases of these names, and the naive kernel.</summary>
+    public static IReadOnlyList<GuardCase> Of(IReadOnlyCollection<string> names) =>
+        [.. List.Where(one => names.Contains(one.Name) || one.Name == Naive).Select(one => one.Make(one.Name))];
+
+    private static GuardCase Forward(string name, int rows, int[] sizes, Activation hidden, Activation output, bool zeros = false)
     {
         Predictor predictor = Build(sizes, hidden, output).Freeze();
         float[] x = Numbers.Uniform(rows * sizes[0], 3);
+        if (zeros)
+        {
+            Numbers.ClearFourInFive(x);
+        }
+
         float[] y = new float[rows * sizes[^1]];
         return new GuardCase(
             name,
@@ -49,9 +81,9 @@ internal sealed record GuardCase(string Name, Action<int> Work, double Flop)
     }
 
     /// <summary>The learning rates above are so small that the weights, and with them the work, stay what they are.</summary>
-    private static GuardCase Training(string name, int rows, int[] sizes, Optimizer optimizer)
+    private static GuardCase Training(string name, int rows, int[] sizes, Optimizer optimizer, Activation? hidden = null)
     {
-        Trainer trainer = new(Build(sizes, Activation.Relu, Activation.Softmax), new TrainerOptions { Optimizer = optimizer, Threads = 1 });
+        Trainer trainer = new(Build(sizes, hidden ?? Activation.Relu, Activation.Softmax), new TrainerOptions { Optimizer = optimizer, Threads = 1 });
         float[] x = Numbers.Uniform(rows * sizes[0], 4);
         int[] labels = Numbers.Labels(rows, sizes[^1]);
         return new GuardCase(

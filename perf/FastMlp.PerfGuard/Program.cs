@@ -2,13 +2,15 @@ using System.CommandLine;
 using FastMlp.Diagnostics;
 using FastMlp.PerfGuard;
 
+const int BaselineRounds = 4;
+
 // Defaults keep a run under 3 minutes on two cores, the build of a merge base included.
 Option<string?> against = new("--against") { Description = "Measure this git ref beside the present state instead of the stored baseline." };
 Option<bool> update = new("--update") { Description = "Rewrite the baseline of this kind of processor." };
 Option<string?> inject = new("--inject") { Description = "Slow cases down on purpose, to test the guard: a percentage, or percentage:part of a name." };
-Option<double> seconds = new("--seconds") { Description = "Time for each case in each process.", DefaultValueFactory = _ => 0.3 };
-Option<int> processes = new("--processes") { Description = "Processes in a round.", DefaultValueFactory = _ => 5 };
-Option<int> quality = new("--quality") { Description = "Run the guard this often without and with an injected slowdown (10 % unless --inject says otherwise), and count." };
+Option<double> seconds = new("--seconds") { Description = "Time for each case in each process.", DefaultValueFactory = _ => 0.12 };
+Option<int> processes = new("--processes") { Description = "Processes in a round; suspicious cases get up to three rounds more.", DefaultValueFactory = _ => 3 };
+Option<int> quality = new("--quality") { Description = "Run the guard this often, and a fifth as often with every case slowed (by 10 % unless --inject says otherwise), and count." };
 Option<bool> worker = new("--worker") { Hidden = true };
 Option<string[]> cases = new("--case") { Hidden = true };
 RootCommand root = new("Fails when a guarded case became slower than its baseline.")
@@ -43,8 +45,8 @@ root.SetAction(arguments =>
         Guard guard = new(repository, Console.Out, time, count, slow);
         if (arguments.GetValue(update))
         {
-            // The file is held against many runs, so it is worth twice the processes.
-            return guard.Update(count * 2).ExitCode;
+            // The file is held against many runs, so it is worth more processes.
+            return guard.Update(count * BaselineRounds).ExitCode;
         }
 
         string? wanted = arguments.GetValue(against);

@@ -6,6 +6,7 @@ namespace FastMlp.PerfGuard;
 internal sealed class Repository
 {
     private const string GuardProject = "perf/FastMlp.PerfGuard";
+    private const string Diagnostics = "src/FastMlp/Diagnostics";
 
     private Repository(string root) => Root = root;
 
@@ -68,11 +69,19 @@ internal sealed class Repository
         }
 
         string guard = Path.Combine(tree.Folder, GuardProject);
+        string diagnostics = Path.Combine(tree.Folder, Diagnostics);
         Replace(Path.Combine(Root, GuardProject), guard);
 
-        // The probe and the sampler are the measuring instrument too, and stand on nothing but Simd/.
-        Replace(Path.Combine(Root, "src/FastMlp/Diagnostics"), Path.Combine(tree.Folder, "src/FastMlp/Diagnostics"));
-        if (Run("dotnet", tree.Folder, "build", "-c", "Release", "--nologo", "-v", "quiet", guard) is null)
+        // The probe and the sampler are the measuring instrument too. They stand on a few kernels, which that state may have
+        // in another form: then it is measured with its own.
+        Replace(Path.Combine(Root, Diagnostics), diagnostics);
+        if (Compile(tree, guard))
+        {
+            return tree;
+        }
+
+        Directory.Delete(diagnostics, recursive: true);
+        if (Run("git", tree.Folder, "checkout", "--", Diagnostics) is null || !Compile(tree, guard))
         {
             tree.Dispose();
             return null;
@@ -80,6 +89,9 @@ internal sealed class Repository
 
         return tree;
     }
+
+    private static bool Compile(Worktree tree, string project) =>
+        Run("dotnet", tree.Folder, "build", "-c", "Release", "--nologo", "-v", "quiet", project) is not null;
 
     internal string? Git(params string[] arguments) => Run("git", Root, arguments);
 

@@ -139,7 +139,7 @@ public sealed class Scaler
             : throw new ArgumentException($"The network takes {network.InputSize} features; the scaler was made for {Size}.", nameof(network));
     }
 
-    /// <summary>The set with its features scaled, copied; targets and names are kept.</summary>
+    /// <summary>The set with its features scaled, copied; targets, weights and names are kept.</summary>
     /// <exception cref="ArgumentException">The set has another number of features, or a value leaves the range of float32.</exception>
     public Dataset Transform(Dataset dataset)
     {
@@ -148,12 +148,12 @@ public sealed class Scaler
         float[] features = dataset.Features.ToArray();
         Transform(features);
         return dataset.IsClassification
-            ? new Dataset(features, dataset.InputSize, dataset.Labels.ToArray(), dataset.TargetSize)
+            ? WithWeights(dataset, new Dataset(features, dataset.InputSize, dataset.Labels.ToArray(), dataset.TargetSize)
             {
                 FeatureNames = dataset.FeatureNames,
                 ClassNames = dataset.ClassNames,
                 TargetNames = dataset.TargetNames,
-            }
+            })
             : WithTargets(features, dataset, dataset.Targets.ToArray());
     }
 
@@ -255,12 +255,15 @@ public sealed class Scaler
     }
 
     private static Dataset WithTargets(float[] features, Dataset dataset, float[] targets) =>
-        new(features, dataset.InputSize, targets, dataset.TargetSize)
+        WithWeights(dataset, new(features, dataset.InputSize, targets, dataset.TargetSize)
         {
             FeatureNames = dataset.FeatureNames,
             ClassNames = dataset.ClassNames,
             TargetNames = dataset.TargetNames,
-        };
+        });
+
+    private static Dataset WithWeights(Dataset source, Dataset scaled) =>
+        source.Weights.IsEmpty ? scaled : scaled.WithWeights(source.Weights.ToArray());
 
     private static void RequireTargets(Dataset dataset)
     {

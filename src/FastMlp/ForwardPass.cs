@@ -12,6 +12,9 @@ internal sealed unsafe class ForwardPass : IDisposable
     /// <summary>Scratch up to this size (8 KB) lies on the stack, which costs nothing; the rest is rented.</summary>
     private const int StackFloats = 2048;
 
+    /// <summary>For one row less than a page, whose first touch the runtime need not probe.</summary>
+    private const int RowStackFloats = 960;
+
     private readonly LayerStack stack;
     private readonly AlignedBuffer parameters;
     private readonly WorkspacePool pool;
@@ -33,6 +36,12 @@ internal sealed unsafe class ForwardPass : IDisposable
 
         fixed (float* from = x, to = y)
         {
+            if (rows == 1)
+            {
+                RunRow(from, to);
+                return;
+            }
+
             Run(MatrixView.Dense(from, rows, stack.InputSize), MatrixView.Dense(to, rows, stack.OutputSize));
         }
     }
@@ -59,11 +68,41 @@ internal sealed unsafe class ForwardPass : IDisposable
         }
     }
 
+    /// <summary>Loss and metrics on a data set, on all cores; by default the loss that matches the output activation.</summary>
+    public Evaluation Evaluate(Dataset data, Loss? loss)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ObjectDisposedException.ThrowIf(parameters.IsClosed, typeof(Network));
+        using Scorer scorer = new(stack, loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation), data, threads: 0, nameof(data));
+        Evaluation evaluation = scorer.Run(parameters.Pointer, withConfusion: true);
+        GC.KeepAlive(parameters);
+        return evaluation;
+    }
+
     public void Dispose() => pool.Dispose();
 
     private static nint Pitch(ReadOnlySpan2D<float> matrix) => matrix.Height < 2
         ? matrix.Width
         : (nint)Unsafe.ByteOffset(in matrix.DangerousGetReferenceAt(0, 0), in matrix.DangerousGetReferenceAt(1, 0)) / sizeof(float);
+
+    [SkipLocalsInit]
+    private void RunRow(float* x, float* y)
+    {
+        ObjectDisposedException.ThrowIf(parameters.IsClosed, typeof(Network));
+        if (stack.WorkspaceLength(1) <= RowStackFloats)
+        {
+            float* scratch = stackalloc float[RowStackFloats];
+            stack.ForwardRow(parameters.Pointer, x, y, scratch);
+        }
+        else
+        {
+            AlignedBuffer scratch = pool.Rent();
+            stack.ForwardRow(parameters.Pointer, x, y, scratch.Pointer);
+            pool.Return(scratch);
+        }
+
+        GC.KeepAlive(parameters);
+    }
 
     [SkipLocalsInit]
     private void Run(MatrixView x, MatrixView y)

@@ -110,15 +110,7 @@ public sealed unsafe class Network : IDisposable
     /// <summary>Scores the network without training it, on all cores.</summary>
     /// <param name="data">Rows with their targets.</param>
     /// <param name="loss">By default the loss that matches the output activation.</param>
-    public Evaluation Evaluate(Dataset data, Loss? loss = null)
-    {
-        ArgumentNullException.ThrowIfNull(data);
-        CheckNotDisposed();
-        using Scorer scorer = new(Stack, loss ?? LossFunction.DefaultFor(Stack.Output.Spec.Activation), data, threads: 0);
-        Evaluation evaluation = scorer.Run(Parameters.Pointer, withConfusion: true);
-        GC.KeepAlive(this);
-        return evaluation;
-    }
+    public Evaluation Evaluate(Dataset data, Loss? loss = null) => pass.Evaluate(data, loss);
 
     /// <summary>Copies W of a layer, [units, inputs].</summary>
     public void GetWeight(int layer, Span<float> destination)
@@ -186,10 +178,14 @@ public sealed unsafe class Network : IDisposable
     }
 
     /// <summary>An immutable copy for serving, safe for any number of threads, unmoved by further training.</summary>
-    public Predictor Freeze()
+    /// <param name="weights">
+    /// <see cref="WeightFormat.BFloat16"/> halves the memory that a prediction reads and rounds each weight to 8 bits of precision;
+    /// <see cref="Predictor.Evaluate"/> tells what that costs in accuracy.
+    /// </param>
+    public Predictor Freeze(WeightFormat weights = WeightFormat.Float32)
     {
         CheckNotDisposed();
-        Predictor predictor = new(Stack, Parameters);
+        Predictor predictor = new(Stack, Parameters, weights);
         GC.KeepAlive(this);
         return predictor;
     }

@@ -13,13 +13,16 @@ public sealed class Predictor : IDisposable
     private readonly AlignedBuffer parameters;
     private readonly ForwardPass pass;
 
-    internal Predictor(LayerStack stack, AlignedBuffer source)
+    internal Predictor(LayerStack source, AlignedBuffer sourceParameters, WeightFormat weights)
     {
-        this.stack = stack;
-        parameters = new AlignedBuffer(stack.ParameterLength);
-        source.Span.CopyTo(parameters.Span);
+        Weights = weights;
+        stack = source.In(weights);
+        parameters = stack.Convert(source, sourceParameters);
         pass = new ForwardPass(stack, parameters);
     }
+
+    /// <summary>How the weights are kept.</summary>
+    public WeightFormat Weights { get; }
 
     /// <summary>Features in a row.</summary>
     public int InputSize => stack.InputSize;
@@ -34,6 +37,11 @@ public sealed class Predictor : IDisposable
     /// <summary>The same between matrices whose rows need not follow each other closely: a window into a larger array, for one.</summary>
     /// <exception cref="ArgumentException">x is not [rows, inputSize] or y not [rows, outputSize].</exception>
     public void Predict(ReadOnlySpan2D<float> x, Span2D<float> y) => pass.Run(x, y);
+
+    /// <summary>Scores the frozen network on all cores: what rounding its weights changed, beside <see cref="Network.Evaluate"/>.</summary>
+    /// <param name="data">Rows with their targets.</param>
+    /// <param name="loss">By default the loss that matches the output activation.</param>
+    public Evaluation Evaluate(Dataset data, Loss? loss = null) => pass.Evaluate(data, loss);
 
     /// <summary>Frees the parameters. Nothing may be predicting at that time.</summary>
     public void Dispose()

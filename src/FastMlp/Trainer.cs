@@ -23,11 +23,14 @@ public sealed unsafe class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         network.CheckNotDisposed();
         this.network = network;
-        state = new TrainingState(network.Stack, network.Parameters, options.Loss, options.Optimizer, options.Threads);
+        state = new TrainingState(network.Stack, network.Parameters, options.Loss, options.Optimizer, options.Limits, options.Threads);
     }
 
     /// <summary>Updates done so far.</summary>
     public long StepCount => state.StepCount;
+
+    /// <summary>Whether <see cref="Lbfgs"/> found its gradient flat, or nothing lower along it, at the last step; always false for other optimizers.</summary>
+    public bool HasConverged => state.HasConverged;
 
     /// <summary>The learning rate of the next update; starts at the optimizer's.</summary>
     public float LearningRate
@@ -41,18 +44,38 @@ public sealed unsafe class Trainer : IDisposable
     /// <summary>One forward pass, backward pass and update on x [rows, inputSize] and targets [rows, outputSize]; returns the loss before the update.</summary>
     /// <exception cref="ArgumentException">The lengths do not fit, or a value is NaN or infinite.</exception>
     /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
-    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => Run(x, targets, updates: true);
+    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => Run(x, targets, [], updates: true);
 
     /// <summary>The same from class labels [rows].</summary>
     /// <exception cref="ArgumentException">The lengths do not fit, a label names no output, or a value is NaN or infinite.</exception>
     /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
-    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => Run(x, labels, updates: true);
+    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => Run(x, labels, [], updates: true);
 
-    /// <summary>Forward and backward pass without an update; returns the loss.</summary>
-    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => Run(x, targets, updates: false);
+    /// <summary>A step on rows that count differently: the loss is sum of s l / sum of s, s the weights [rows].</summary>
+    /// <exception cref="ArgumentException">The lengths do not fit, a value is not finite, or the weights are negative or all 0.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
+    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<float> weights) =>
+        Run(x, targets, Required(weights), updates: true);
 
     /// <summary>The same from class labels [rows].</summary>
-    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => Run(x, labels, updates: false);
+    /// <exception cref="ArgumentException">The lengths do not fit, a label names no output, a value is not finite, or the weights are negative or all 0.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
+    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> weights) =>
+        Run(x, labels, Required(weights), updates: true);
+
+    /// <summary>Forward and backward pass without an update; returns the loss.</summary>
+    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => Run(x, targets, [], updates: false);
+
+    /// <summary>The same from class labels [rows].</summary>
+    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => Run(x, labels, [], updates: false);
+
+    /// <summary>The same on rows that count differently, by weights [rows].</summary>
+    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<float> weights) =>
+        Run(x, targets, Required(weights), updates: false);
+
+    /// <summary>The same from class labels [rows].</summary>
+    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> weights) =>
+        Run(x, labels, Required(weights), updates: false);
 
     /// <summary>Copies dL/dW of a layer, [units, inputs], as last computed.</summary>
     public void GetWeightGradient(int layer, Span<float> destination)
@@ -84,7 +107,7 @@ public sealed unsafe class Trainer : IDisposable
     }
 
     /// <summary>Updates the parameters from the gradients last computed.</summary>
-    /// <exception cref="InvalidOperationException">No gradients have been computed.</exception>
+    /// <exception cref="InvalidOperationException">No gradients have been computed, or the optimizer is <see cref="Lbfgs"/>, which needs <c>Step</c>.</exception>
     public void ApplyGradients()
     {
         CheckUsable();
@@ -100,38 +123,49 @@ public sealed unsafe class Trainer : IDisposable
         state.Dispose();
     }
 
-    private float Run(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, bool updates)
+    private float Run(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<float> weights, bool updates)
     {
-        int rows = CheckRows(x);
-        if (targets.Length != (long)rows * network.OutputSize)
+        int rows = CheckRows(x, weights);
+        int size = state.LossFunction.TargetSize;
+        if (targets.Length != (long)rows * size)
         {
-            throw new ArgumentException($"{rows} rows of {network.OutputSize} targets are {(long)rows * network.OutputSize} values, not {targets.Length}.", nameof(targets));
+            throw new ArgumentException($"{rows} rows of {size} targets are {(long)rows * size} values, not {targets.Length}.", nameof(targets));
         }
 
-        CheckFinite(targets, network.OutputSize, "target", nameof(targets));
-        fixed (float* from = x, to = targets)
+        CheckFinite(targets, size, "target", nameof(targets));
+        fixed (float* from = x, to = targets, counts = weights)
         {
-            return Run(from, rows, new Targets(to, null), updates);
+            return Run(from, rows, new Targets(to, null, counts), updates);
         }
     }
 
-    private float Run(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, bool updates)
+    private float Run(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> weights, bool updates)
     {
-        int rows = CheckRows(x);
+        int rows = CheckRows(x, weights);
+        if (state.LossFunction.OutputsPerTarget > 1)
+        {
+            throw new ArgumentException($"{state.Loss} compares values; class labels have none.", nameof(labels));
+        }
+
         if (labels.Length != rows)
         {
             throw new ArgumentException($"{rows} rows need {rows} labels, not {labels.Length}.", nameof(labels));
         }
 
         Shapes.CheckLabels(labels, network.OutputSize, nameof(labels));
-        fixed (float* from = x)
+        fixed (float* from = x, counts = weights)
         {
             fixed (int* to = labels)
             {
-                return Run(from, rows, new Targets(null, to), updates);
+                return Run(from, rows, new Targets(null, to, counts), updates);
             }
         }
     }
+
+    /// <summary>Weights that were given; none at all stand for equal ones only inside.</summary>
+    private static ReadOnlySpan<float> Required(ReadOnlySpan<float> weights) => weights.IsEmpty
+        ? throw new ArgumentException("There are no weights: leave them out where all rows count alike.", nameof(weights))
+        : weights;
 
     private float Run(float* x, int rows, Targets targets, bool updates)
     {
@@ -149,7 +183,7 @@ public sealed unsafe class Trainer : IDisposable
 
     private int Next() => (int)Math.Min(StepCount + 1, int.MaxValue);
 
-    private int CheckRows(ReadOnlySpan<float> x)
+    private int CheckRows(ReadOnlySpan<float> x, ReadOnlySpan<float> weights)
     {
         CheckUsable();
         int rows = Shapes.Rows(x.Length, network.InputSize, "features", nameof(x));
@@ -159,6 +193,16 @@ public sealed unsafe class Trainer : IDisposable
         }
 
         CheckFinite(x, network.InputSize, "input", nameof(x));
+        if (!weights.IsEmpty)
+        {
+            if (weights.Length != rows)
+            {
+                throw new ArgumentException($"{rows} rows need {rows} weights, not {weights.Length}.", nameof(weights));
+            }
+
+            Shapes.CheckWeights(weights, nameof(weights));
+        }
+
         return rows;
     }
 

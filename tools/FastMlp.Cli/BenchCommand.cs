@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -140,7 +139,7 @@ internal static class BenchCommand
     private static Line Run(Interleaved interleaved, string name, int rows, int threads, double flop, double seconds, Action<int> work)
     {
         Measurement measured = interleaved.Measure(work, flop, seconds);
-        double[] latencies = Latencies(work, seconds);
+        double[] latencies = SingleCalls.Microseconds(work, seconds, MostLatencies);
         return new Line(
             name,
             rows,
@@ -152,56 +151,12 @@ internal static class BenchCommand
             Settled(measured.PeakRatio / threads),
             Settled(measured.Spread),
             measured.AcceptedShare,
-            AllocatedBytes(work));
+            SingleCalls.AllocatedBytes(work));
 
         double Settled(double value) => measured.Settled ? value : double.NaN;
     }
 
-    /// <summary>Microseconds of single calls in ascending order, less what reading the clock takes.</summary>
-    private static double[] Latencies(Action<int> work, double seconds)
-    {
-        // In ticks of the clock: a TimeSpan would round to 100 ns, more than a small network takes.
-        long clock = long.MaxValue;
-        for (int i = 0; i < 1000; i++)
-        {
-            long tick = Stopwatch.GetTimestamp();
-            clock = Math.Min(clock, Stopwatch.GetTimestamp() - tick);
-        }
-
-        // Filled before it is measured into, so that no page is touched for the first time between two readings.
-        double[] latencies = new double[MostLatencies];
-        Array.Fill(latencies, 1);
-        int count = 0;
-        long start = Stopwatch.GetTimestamp();
-        do
-        {
-            long before = Stopwatch.GetTimestamp();
-            work(1);
-            latencies[count++] = Math.Max(0, Stopwatch.GetTimestamp() - before - clock) * 1e6 / Stopwatch.Frequency;
-        }
-        while (count < latencies.Length && Stopwatch.GetElapsedTime(start).TotalSeconds < seconds);
-
-        Array.Resize(ref latencies, count);
-        Array.Sort(latencies);
-        return latencies;
-    }
-
     private static double Quantile(double[] sorted, double q) => sorted[(int)(q * (sorted.Length - 1))];
-
-    /// <summary>Managed bytes in a call, on all threads. The smallest of a few trials: the runtime's own background work allocates too.</summary>
-    private static long AllocatedBytes(Action<int> work)
-    {
-        const int Calls = 16;
-        long fewest = long.MaxValue;
-        for (int trial = 0; trial < 5; trial++)
-        {
-            long before = GC.GetTotalAllocatedBytes(precise: true);
-            work(Calls);
-            fewest = Math.Min(fewest, GC.GetTotalAllocatedBytes(precise: true) - before);
-        }
-
-        return fewest / Calls;
-    }
 
     private static Activation Output(int[] sizes) => sizes[^1] > 1 ? Activation.Softmax : Activation.Identity;
 
@@ -243,7 +198,7 @@ internal static class BenchCommand
         double PeakRatio,
         double Spread,
         double Accepted,
-        long AllocatedBytes)
+        double AllocatedBytes)
     {
         public double RowsPerSecond => Rows * CallsPerSecond;
 
@@ -330,7 +285,7 @@ internal static class BenchCommand
             foreach (Line line in lines)
             {
                 output.WriteLine(Invariant(
-                    $"{line.Rows,6} {line.P50,10:0.00} {line.P99,10:0.00} {line.P999,10:0.00} {Cell(line.CallsPerSecond, "0"),11} {Cell(line.RowsPerSecond, "0"),12} {Cell(line.Gflops, "0.0"),8} {Cell(100 * line.PeakRatio, "0.0"),9} {Cell(100 * line.Spread, "0.0"),8} {line.AllocatedBytes,6}"));
+                    $"{line.Rows,6} {line.P50,10:0.00} {line.P99,10:0.00} {line.P999,10:0.00} {Cell(line.CallsPerSecond, "0"),11} {Cell(line.RowsPerSecond, "0"),12} {Cell(line.Gflops, "0.0"),8} {Cell(100 * line.PeakRatio, "0.0"),9} {Cell(100 * line.Spread, "0.0"),8} {line.AllocatedBytes,6:0.#}"));
             }
         }
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using FastMlp.Data;
+using FastMlp.Benchmarks.Peers;
 
 namespace FastMlp.Benchmarks.Mnist;
 
@@ -20,15 +20,22 @@ internal sealed class MnistCommand(Dataset train, Dataset test, Recipe recipe)
 
     public static int Run(string folder, Recipe recipe, int seeds)
     {
-        (Dataset train, Dataset? test) = IdxDataset.LoadFolder(folder);
-        if (test is null)
+        try
         {
-            Console.Error.WriteLine($"{folder} has no test images (t10k-images-idx3-ubyte); the times are to a test accuracy.");
+            Measure(Digits.Load(folder), recipe, seeds);
+            return 0;
+        }
+        catch (IOException e)
+        {
+            Console.Error.WriteLine(e.Message);
             return 1;
         }
+    }
 
-        Scaler scaler = Scaler.Pixels(train.InputSize);
-        MnistCommand command = new(scaler.Transform(train), scaler.Transform(test), recipe);
+    /// <summary>Prints a line for each seed, then one for each accuracy, and returns the latter.</summary>
+    public static Learning Measure(Digits digits, Recipe recipe, int seeds)
+    {
+        MnistCommand command = new(digits.TrainingSet, digits.Test, recipe);
         Console.WriteLine($"recipe: {recipe}");
         List<double?[]> all = [];
         for (int seed = 1; seed <= seeds; seed++)
@@ -36,17 +43,17 @@ internal sealed class MnistCommand(Dataset train, Dataset test, Recipe recipe)
             all.Add(command.One(seed));
         }
 
+        List<LearningTime> times = [];
         for (int i = 0; i < targets.Length; i++)
         {
             double[] reached = [.. all.Select(times => times[i] ?? double.PositiveInfinity).Order()];
             double median = (reached[(seeds - 1) / 2] + reached[seeds / 2]) / 2;
-            int count = reached.Count(double.IsFinite);
-            Console.WriteLine(double.IsFinite(median)
-                ? Invariant($"time to {Percent(targets[i])}: {median:0.00} s (median of {seeds} seeds{(count < seeds ? $", {count} of them got there" : "")})")
-                : Invariant($"time to {Percent(targets[i])}: not reached by half of {seeds} seeds ({count} got there)"));
+            LearningTime time = new(targets[i], double.IsFinite(median) ? Math.Round(median, 4) : null, reached.Count(double.IsFinite), seeds);
+            Console.WriteLine(time);
+            times.Add(time);
         }
 
-        return 0;
+        return new Learning(recipe.ToString(), times);
     }
 
     /// <summary>The seconds of training until each target was first met, null where it was not.</summary>
@@ -88,7 +95,7 @@ internal sealed class MnistCommand(Dataset train, Dataset test, Recipe recipe)
             }
         }
 
-        Console.WriteLine(Invariant($"seed {seed}: {Times(times)}; at the end {Percent(accuracy)} after {clock.Elapsed.TotalSeconds:0.00} s, best {Percent(best)}"));
+        Console.WriteLine(Invariant($"seed {seed}: {Times(times)}; at the end {LearningTime.Percent(accuracy)} after {clock.Elapsed.TotalSeconds:0.00} s, best {LearningTime.Percent(best)}"));
         return times;
     }
 
@@ -106,34 +113,24 @@ internal sealed class MnistCommand(Dataset train, Dataset test, Recipe recipe)
     }
 
     private static string Times(double?[] times) => string.Join(
-        ", ", targets.Select((target, i) => times[i] is { } time ? Invariant($"{Percent(target)} in {time:0.00} s") : $"{Percent(target)} not reached"));
-
-    private static string Percent(double share) => Invariant($"{100 * share:0.##} %");
+        ", ",
+        targets.Select((target, i) => times[i] is { } time ? Invariant($"{LearningTime.Percent(target)} in {time:0.00} s") : $"{LearningTime.Percent(target)} not reached"));
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
 
-/// <summary>How the network is trained: Adam, the rate rising over the first tenth and falling in a line to nothing.</summary>
-internal sealed record Recipe(int[] Hidden, int Batch, int Epochs, float Rate, int Threads)
+/// <summary>What a run over several seeds found.</summary>
+internal sealed record Learning(string Recipe, IReadOnlyList<LearningTime> Times);
+
+/// <param name="Accuracy">On the test images, from 0 to 1.</param>
+/// <param name="Seconds">The median over seeds; null if fewer than half got there.</param>
+/// <param name="Reached">Seeds that got there.</param>
+/// <param name="Seeds">All seeds.</param>
+internal sealed record LearningTime(double Accuracy, double? Seconds, int Reached, int Seeds)
 {
-    private const double RisingShare = 0.1;
+    public override string ToString() => Seconds is { } seconds
+        ? string.Create(CultureInfo.InvariantCulture, $"time to {Percent(Accuracy)}: {seconds:0.00} s (median of {Seeds} seeds{(Reached < Seeds ? $", {Reached} of them got there" : "")})")
+        : $"time to {Percent(Accuracy)}: not reached by half of {Seeds} seeds ({Reached} got there)";
 
-    public Network Build(Dataset train, int seed)
-    {
-        NetworkBuilder builder = Network.Input(train.InputSize);
-        foreach (int units in Hidden)
-        {
-            builder.Dense(units, Activation.Relu);
-        }
-
-        return builder.Dense(train.TargetSize, Activation.Softmax).Build(seed);
-    }
-
-    /// <param name="progress">From 0 to 1.</param>
-    public float RateAt(double progress) =>
-        (float)(Rate * Math.Min((progress + 0.001) / RisingShare, (1 - progress) / (1 - RisingShare)));
-
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"784-{string.Join('-', Hidden)}-10, ReLU, softmax, Adam, {Batch} rows a step, {Epochs} epochs, rate {Rate} (rising for a tenth, then falling in a line), {Threads} threads; time is that of training alone");
+    public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.##} %");
 }

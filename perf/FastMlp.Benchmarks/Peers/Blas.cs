@@ -13,8 +13,8 @@ internal abstract class Blas
         bool transposeA, bool transposeB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc);
 }
 
-/// <summary>OpenBLAS, by <c>cblas_sgemm</c>.</summary>
-internal sealed unsafe class OpenBlas : Blas
+/// <summary>A library with the classic C interface, <c>cblas_sgemm</c>.</summary>
+internal abstract unsafe class ClassicBlas : Blas
 {
     private const int RowMajor = 101;
     private const int Plain = 111;
@@ -22,24 +22,53 @@ internal sealed unsafe class OpenBlas : Blas
 
     private readonly delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int, void> sgemm;
 
-    public OpenBlas()
+    protected ClassicBlas(string name, params string[] files)
     {
-        nint library = NativeLibraries.Open("OpenBLAS", "libopenblas.so.0", "libopenblas.dylib", "libopenblas.dll");
+        Name = name;
+        Library = NativeLibraries.Open(name, files);
         sgemm = (delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int, void>)
-            NativeLibraries.Function(library, "cblas_sgemm");
-
-        // The runtime's copy of the environment is not the C library's, so the variable would come too late.
-        ((delegate* unmanaged<int, void>)NativeLibraries.Function(library, "openblas_set_num_threads"))(1);
-        Version = Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)NativeLibraries.Function(library, "openblas_get_config"))()) ?? "unknown";
+            NativeLibraries.Function(Library, "cblas_sgemm");
     }
 
-    public override string Name => "OpenBLAS";
+    public override string Name { get; }
 
-    public override string Version { get; }
+    protected nint Library { get; }
 
     public override void Multiply(
         bool transposeA, bool transposeB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc) =>
         sgemm(RowMajor, transposeA ? Transposed : Plain, transposeB ? Transposed : Plain, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+
+    /// <summary>A string that a function without arguments gives.</summary>
+    protected string Ask(string function) =>
+        Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)NativeLibraries.Function(Library, function))()) ?? "unknown";
+}
+
+/// <summary>OpenBLAS.</summary>
+internal sealed unsafe class OpenBlas : ClassicBlas
+{
+    public OpenBlas()
+        : base("OpenBLAS", "libopenblas.so.0", "libopenblas.dylib", "libopenblas.dll")
+    {
+        // The runtime's copy of the environment is not the C library's, so the variable would come too late.
+        ((delegate* unmanaged<int, void>)NativeLibraries.Function(Library, "openblas_set_num_threads"))(1);
+        Version = Ask("openblas_get_config");
+    }
+
+    public override string Version { get; }
+}
+
+/// <summary>BLIS.</summary>
+internal sealed unsafe class Blis : ClassicBlas
+{
+    public Blis()
+        : base("BLIS", "libblis.so.4", "libblis.so", "libblis.dylib")
+    {
+        // dim_t is 64 bits wide in every build that a distribution ships.
+        ((delegate* unmanaged<long, void>)NativeLibraries.Function(Library, "bli_thread_set_num_threads"))(1);
+        Version = Ask("bli_info_get_version_str");
+    }
+
+    public override string Version { get; }
 }
 
 /// <summary>oneDNN, by <c>dnnl_sgemm</c>, which is row-major.</summary>

@@ -10,23 +10,30 @@ namespace FastMlp.Benchmarks.Peers;
 /// The loops between the products are C#, as the JIT compiles them with vectors; they are a few per cent of the time
 /// from 64 units up. tanh is the runtime's own, which is the C library's.
 /// </remarks>
-internal sealed unsafe class BlasPeer(Blas blas) : Peer
+/// <param name="blas">The library.</param>
+/// <param name="onlyProducts">Whether it is measured as a GEMM alone.</param>
+internal sealed unsafe class BlasPeer(Blas blas, bool onlyProducts = false) : Peer
 {
     private const float Rate = 1e-5f;
 
-    public override string Name => "C + " + blas.Name;
+    public override string Name => onlyProducts ? blas.Name : "C + " + blas.Name;
 
     public override string Version => blas.Version;
 
-    public override Func<int, double> Forward(Workload work, int rows)
+    public override Func<int, double>? Forward(Workload work, int rows)
     {
-        Mlp mlp = new(blas, work, rows);
-        return Repeat(mlp.Forward);
+        if (work is { Layers: 1 } && work.Output == Activation.Identity)
+        {
+            // A GEMM is all that is wanted, so it is given without the bias.
+            return Product(false, false, rows, work.Outputs, work.Inputs);
+        }
+
+        return onlyProducts ? null : Repeat(new Mlp(blas, work, rows).Forward);
     }
 
     public override Func<int, double>? Step(Workload work, int rows, bool adam)
     {
-        if (adam)
+        if (adam || onlyProducts)
         {
             return null;
         }
@@ -34,6 +41,27 @@ internal sealed unsafe class BlasPeer(Blas blas) : Peer
         Mlp mlp = new(blas, work, rows);
         int[] labels = work.Labels(rows);
         return Repeat(() => mlp.Step(labels));
+    }
+
+    public override Func<int, double> WeightGradient(int rows, int inputs, int units) => Product(true, false, inputs, units, rows);
+
+    public override Func<int, double> InputGradient(int rows, int inputs, int units) => Product(false, true, rows, inputs, units);
+
+    private Func<int, double> Product(bool transposeA, bool transposeB, int m, int n, int k)
+    {
+        float* a = Copy(Workload.Values(m * k), 1), b = Copy(Workload.Values(k * n, 2), 1), c = Copy(new float[m * n], 1);
+        return Repeat(() => blas.Multiply(transposeA, transposeB, m, n, k, 1, a, transposeA ? m : k, b, transposeB ? k : n, 0, c, n));
+    }
+
+    private static float* Copy(float[] values, float scale)
+    {
+        float* copy = (float*)NativeMemory.AlignedAlloc((nuint)values.Length * sizeof(float), 64);
+        for (int i = 0; i < values.Length; i++)
+        {
+            copy[i] = values[i] * scale;
+        }
+
+        return copy;
     }
 
     /// <summary>Memory lives as long as the program: a measurement, not a library.</summary>
@@ -113,17 +141,6 @@ internal sealed unsafe class BlasPeer(Blas blas) : Peer
                     System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(new ReadOnlySpan<float>(deltas[i + 1] + (row * units), units), -Rate, bias, bias);
                 }
             }
-        }
-
-        private static float* Copy(float[] values, float scale)
-        {
-            float* copy = (float*)NativeMemory.AlignedAlloc((nuint)values.Length * sizeof(float), 64);
-            for (int i = 0; i < values.Length; i++)
-            {
-                copy[i] = values[i] * scale;
-            }
-
-            return copy;
         }
     }
 }

@@ -1,6 +1,6 @@
 namespace FastMlp.Benchmarks.Peers;
 
-/// <summary>FANN, the C library of small networks: row by row, which is all it does. Its symmetric sigmoid stands for tanh, its linear rectifier is missing, so ReLU nets run with the piecewise linear sigmoid.</summary>
+/// <summary>FANN, the C library of small networks: row by row, which is all it does. Its symmetric sigmoid stands for tanh; it has no rectifier, so ReLU nets run with the piecewise linear sigmoid.</summary>
 internal sealed unsafe class FannPeer : Peer
 {
     private const int LinearPiece = 12;

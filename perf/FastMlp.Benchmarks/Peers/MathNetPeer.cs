@@ -14,10 +14,12 @@ internal sealed class MathNetPeer : Peer
 
     public override string Version { get; } = typeof(Control).Assembly.GetCustomAttribute<AssemblyFileVersionAttribute>()?.Version ?? "unknown";
 
+    public override bool IsManaged => true;
+
     public override Func<int, double>? Forward(Workload work, int rows)
     {
         // At its 1 to 2 GFLOP/s a single call beyond this takes longer than all the others' samples together.
-        const double MostFlop = 1e9;
+        const double MostFlop = 2e8;
         if (work.ForwardFlop(rows) > MostFlop)
         {
             return null;

@@ -35,13 +35,13 @@ internal sealed unsafe class OnnxRuntimePeer : Peer
     private readonly byte* inputName = Utf8("x");
     private readonly byte* outputName = Utf8("y");
 
-    /// <param name="folder">Where tools/install-peers.sh puts the npm package.</param>
-    public OnnxRuntimePeer(string folder)
+    /// <param name="folders">Where tools/install-peers.sh may have put the npm package.</param>
+    public OnnxRuntimePeer(params IEnumerable<string> folders)
     {
         string architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64";
-        string[] installed = Directory.Exists(folder)
-            ? [.. Directory.EnumerateFiles(folder, "libonnxruntime.so*", SearchOption.AllDirectories).Where(f => f.Contains($"/{architecture}/", StringComparison.Ordinal))]
-            : [];
+        string[] installed = [.. folders.Where(Directory.Exists)
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "libonnxruntime.*", SearchOption.AllDirectories))
+            .Where(file => file.Contains($"/{architecture}/", StringComparison.Ordinal))];
         nint library = NativeLibraries.Open("ONNX Runtime", [.. installed, "libonnxruntime.so.1", "libonnxruntime.so", "libonnxruntime.dylib", "onnxruntime.dll"]);
         nint* table = (nint*)((delegate* unmanaged<nint>)NativeLibraries.Function(library, "OrtGetApiBase"))();
         Version = Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)table[1])()) ?? "unknown";

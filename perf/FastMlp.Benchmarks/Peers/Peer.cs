@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using FastMlp.Diagnostics;
 
 namespace FastMlp.Benchmarks.Peers;
 
 /// <summary>
 /// A system to measure beside FastMlp. What it cannot do it answers with null; what is not installed it says when
-/// it is opened.
+/// it is opened. Work is repeated as often as its argument says, and returns the seconds it took.
 /// </summary>
 internal abstract class Peer : IDisposable
 {
@@ -13,24 +14,50 @@ internal abstract class Peer : IDisposable
     /// <summary>As the system itself states it, where it does.</summary>
     public abstract string Version { get; }
 
-    /// <summary>The work of a forward pass of <paramref name="rows"/> rows, repeated as often as the argument says; returns seconds.</summary>
+    /// <summary>Whether its memory is the managed heap's, so that the bytes of a call can be counted.</summary>
+    public virtual bool IsManaged => false;
+
+    /// <summary>A forward pass of <paramref name="rows"/> rows.</summary>
     public virtual Func<int, double>? Forward(Workload work, int rows) => null;
 
-    /// <summary>The work of a training step by SGD, or by Adam where <paramref name="adam"/> says so.</summary>
+    /// <summary>A training step by SGD, or by Adam where <paramref name="adam"/> says so.</summary>
     public virtual Func<int, double>? Step(Workload work, int rows, bool adam) => null;
+
+    /// <summary>dW [inputs, units] = x^T delta, x [rows, inputs], delta [rows, units].</summary>
+    public virtual Func<int, double>? WeightGradient(int rows, int inputs, int units) => null;
+
+    /// <summary>dX [rows, inputs] = delta W^T, delta [rows, units], W [inputs, units].</summary>
+    public virtual Func<int, double>? InputGradient(int rows, int inputs, int units) => null;
+
+    /// <summary>A quantile of the microseconds that single calls take.</summary>
+    /// <param name="work">What <see cref="Forward"/> gave.</param>
+    /// <param name="quantile">0.99, say.</param>
+    /// <param name="seconds">Time to spend.</param>
+    /// <param name="most">Calls after which it ends before that.</param>
+    public virtual double Quantile(Func<int, double> work, double quantile, double seconds, int most)
+    {
+        double[] sorted = SingleCalls.Microseconds(repeats => work(repeats), seconds, most);
+        return sorted[(int)(quantile * (sorted.Length - 1))];
+    }
 
     public virtual void Dispose()
     {
     }
 
     /// <summary>Repeats one call and times it.</summary>
-    protected static Func<int, double> Repeat(Action once) => repeats =>
+    protected static Func<int, double> Repeat(Action once) => Timed(repeats =>
     {
-        long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < repeats; i++)
         {
             once();
         }
+    });
+
+    /// <summary>Times work that repeats itself.</summary>
+    protected static Func<int, double> Timed(Action<int> work) => repeats =>
+    {
+        long start = Stopwatch.GetTimestamp();
+        work(repeats);
 
         // Not by way of a TimeSpan, which would round single calls to 100 ns.
         return (double)(Stopwatch.GetTimestamp() - start) / Stopwatch.Frequency;

@@ -11,6 +11,7 @@ internal sealed class PythonPeer : Peer
 {
     private readonly string kind;
     private readonly Process process;
+    private readonly Dictionary<Func<int, double>, string> made = [];
 
     private PythonPeer(string kind, string name, Process process, string version)
     {
@@ -27,7 +28,8 @@ internal sealed class PythonPeer : Peer
     /// <param name="kind">What peers.py calls it.</param>
     /// <param name="name">What tables call it.</param>
     /// <param name="script">peers.py.</param>
-    public static PythonPeer Open(string kind, string name, string script)
+    /// <param name="threads">Threads that its libraries may use.</param>
+    public static PythonPeer Open(string kind, string name, string script, int threads = 1)
     {
         // A Python of a version manager often comes first on the path and has none of the packages.
         string[] candidates = [Environment.GetEnvironmentVariable("PEERS_PYTHON") ?? "/usr/bin/python3", "python3", "python"];
@@ -36,10 +38,10 @@ internal sealed class PythonPeer : Peer
         {
             try
             {
-                ProcessStartInfo start = new(python, [script, kind]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+                ProcessStartInfo start = new(python, [script, kind, Invariant(threads)]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
                 foreach (string variable in new[] { "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS" })
                 {
-                    start.Environment[variable] = "1";
+                    start.Environment[variable] = Invariant(threads);
                 }
 
                 Process process = Process.Start(start)!;
@@ -69,6 +71,16 @@ internal sealed class PythonPeer : Peer
     public override Func<int, double>? Step(Workload work, int rows, bool adam) =>
         kind == "torch-jit" ? null : Make(adam ? "adam" : "sgd", work, rows);
 
+    public override Func<int, double>? WeightGradient(int rows, int inputs, int units) =>
+        kind == "torch" ? Make("dw", Workload.Layer(inputs, units), rows) : null;
+
+    public override Func<int, double>? InputGradient(int rows, int inputs, int units) =>
+        kind == "torch" ? Make("dx", Workload.Layer(inputs, units), rows) : null;
+
+    /// <summary>Python reads its own clock around each call.</summary>
+    public override double Quantile(Func<int, double> work, double quantile, double seconds, int most) =>
+        1e6 * double.Parse(Ask(string.Create(CultureInfo.InvariantCulture, $"quantile {made[work]} {quantile} {seconds} {most}")), CultureInfo.InvariantCulture);
+
     public override void Dispose()
     {
         process.StandardInput.Close();
@@ -80,8 +92,12 @@ internal sealed class PythonPeer : Peer
     private Func<int, double> Make(string what, Workload work, int rows)
     {
         string id = Ask($"make {what} {work.Name} {work.Hidden.ToString().ToLowerInvariant()} {work.Output.ToString().ToLowerInvariant()} {rows}");
-        return repeats => double.Parse(Ask($"run {id} {repeats}"), CultureInfo.InvariantCulture);
+        Func<int, double> run = repeats => double.Parse(Ask($"run {id} {Invariant(repeats)}"), CultureInfo.InvariantCulture);
+        made.Add(run, id);
+        return run;
     }
+
+    private static string Invariant(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     private string Ask(string question)
     {

@@ -10,6 +10,8 @@ internal sealed class TensorPrimitivesPeer : Peer
 
     public override string Version { get; } = typeof(TensorPrimitives).Assembly.GetCustomAttribute<AssemblyFileVersionAttribute>()?.Version ?? "unknown";
 
+    public override bool IsManaged => true;
+
     public override Func<int, double> Forward(Workload work, int rows)
     {
         float[][] activations = [.. work.Sizes.Select(size => new float[rows * size])];

@@ -22,7 +22,7 @@ public class ActivationSuite
     [GlobalSetup]
     public void Setup()
     {
-        network = Network.Input(2).Dense(Units, Create()).Build(seed: 1);
+        network = Network.Input(2).Dense(Units, Create(Function)).Build(seed: 1);
         predictor = network.Freeze();
         x = Workload.Values(Rows * 2);
         y = new float[Rows * Units];
@@ -38,7 +38,8 @@ public class ActivationSuite
         network?.Dispose();
     }
 
-    private Activation Create() => Function switch
+    /// <summary>The activation of a name in the list above.</summary>
+    internal static Activation Create(string function) => function switch
     {
         "identity" => Activation.Identity,
         "relu" => Activation.Relu,
@@ -51,6 +52,6 @@ public class ActivationSuite
         "silu" => Activation.Silu,
         "softplus" => Activation.Softplus,
         "softmax" => Activation.Softmax,
-        _ => throw new InvalidOperationException($"No activation '{Function}'."),
+        _ => throw new InvalidOperationException($"No activation '{function}'."),
     };
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using BenchmarkDotNet.Jobs;
 using FastMlp.Diagnostics;
@@ -11,18 +10,7 @@ internal static class PeakOfJob
     /// <summary>The argument that makes this program print the peak and leave.</summary>
     public const string Verb = "peak";
 
-    private static readonly Dictionary<string, double> peaks = [];
-
-    public static double Gflops(Job job)
-    {
-        if (!peaks.TryGetValue(job.Id, out double peak))
-        {
-            peak = Measure(job);
-            peaks.Add(job.Id, peak);
-        }
-
-        return peak;
-    }
+    public static double Gflops(Job job) => JobProcess.Number(job, Verb);
 
     /// <summary>The 95th of a hundred samples, as the sampler has it.</summary>
     public static int Print()
@@ -36,24 +24,5 @@ internal static class PeakOfJob
         Array.Sort(samples);
         Console.WriteLine(samples[94].ToString(CultureInfo.InvariantCulture));
         return 0;
-    }
-
-    private static double Measure(Job job)
-    {
-        ProcessStartInfo start = new(
-            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            [typeof(PeakOfJob).Assembly.Location, Verb])
-        {
-            RedirectStandardOutput = true,
-        };
-        foreach (EnvironmentVariable variable in job.Environment.EnvironmentVariables ?? [])
-        {
-            start.Environment[variable.Key] = variable.Value;
-        }
-
-        using Process process = Process.Start(start)!;
-        string text = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return double.TryParse(text, CultureInfo.InvariantCulture, out double peak) ? peak : double.NaN;
     }
 }

@@ -12,7 +12,7 @@ internal static class SuiteConfig
     {
         ManualConfig config = ManualConfig.Create(DefaultConfig.Instance)
             .AddDiagnoser(MemoryDiagnoser.Default)
-            .AddColumn(new FlopColumn(ofPeak: false), new FlopColumn(ofPeak: true));
+            .AddColumn(new FlopColumn(ofPeak: false), new FlopColumn(ofPeak: true), new UlpColumn());
         Job plain = Job.Default;
         config.AddJob(plain.WithId(JobName(Machine.InstructionSet)).AsBaseline());
 
@@ -25,6 +25,11 @@ internal static class SuiteConfig
         if (Machine.InstructionSet is "AVX-512" or "AVX2")
         {
             config.AddJob(plain.WithId("SSE").WithEnvironmentVariable("DOTNET_EnableAVX2", "0"));
+        }
+
+        if (Machine.InstructionSet != "scalar")
+        {
+            config.AddJob(plain.WithId("scalar").WithEnvironmentVariable("DOTNET_EnableHWIntrinsic", "0"));
         }
 
         return config;

@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace FastMlp.Benchmarks.Suites;
 
-/// <summary>One training step: forward, softmax cross-entropy, backward, update by SGD; one thread.</summary>
+/// <summary>One training step: forward, softmax cross-entropy, backward, update; one thread.</summary>
 public class TrainingSuite : ICountsFlop
 {
     private Network? network;
@@ -12,6 +12,9 @@ public class TrainingSuite : ICountsFlop
 
     [Params("64-64-10 x 32", "784-128-10 x 32", "784-128-10 x 128", "784-512-512-10 x 128", "784-512-512-10 x 256")]
     public string Step { get; set; } = "784-128-10 x 128";
+
+    [Params("SGD", "Adam")]
+    public string Rule { get; set; } = "SGD";
 
     public double Flop => Work.StepFlop(Rows);
 
@@ -23,7 +26,7 @@ public class TrainingSuite : ICountsFlop
     public void Setup()
     {
         network = Work.Build();
-        trainer = new Trainer(network, new TrainerOptions { Optimizer = new Sgd(1e-5f), Threads = 1 });
+        trainer = new Trainer(network, new TrainerOptions { Optimizer = Rule == "SGD" ? new Sgd(1e-5f) : new Adam(1e-7f), Threads = 1 });
         x = Workload.Values(Rows * Work.Inputs);
         labels = Work.Labels(Rows);
     }

@@ -31,13 +31,38 @@ public sealed class Interleaved
     /// <summary>Products in one probe: about 0.1 ms at 100 GFLOP/s.</summary>
     private const int CacheRepeats = 100;
 
+    /// <summary>Undisturbed samples that are waited for: three handfuls, of work so slow that they would outlast its time one handful.</summary>
+    private const int WantedSamples = 3 * FewestSamples;
+
+    /// <summary>Work that has used this much more time than the rest waits: slow work takes fewer samples, not more time.</summary>
+    private const double TurnSlackSeconds = 5e-3;
+
+    /// <summary>Between two looks at whether waiting longer is worth while: a look sorts all probes.</summary>
+    private const double LookSeconds = 20e-3;
+
+    /// <summary>Probes kept; beyond that every second one goes, which leaves their distribution what it is.</summary>
+    private const int MostProbes = 8192;
+
+    private readonly Func<(double Fma, double Cache)> probe;
     private readonly List<double> probes = [];
     private readonly List<double> cacheProbes = [];
+
+    /// <summary>Samples between probes of one core.</summary>
+    public Interleaved()
+        : this(ProbeOneCore)
+    {
+    }
+
+    /// <param name="probe">What tells a quiet moment instead: of two cores, for one.</param>
+    internal Interleaved(Func<(double Fma, double Cache)> probe) => this.probe = probe;
 
     /// <summary>How long each piece of work runs before it is measured: tier-1 code arrives some 100 ms after the 30th call, compiled in the background, later on a busy machine.</summary>
     public TimeSpan WarmUp { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How many times longer a measurement may take than asked while a piece of work has fewer than three handfuls of undisturbed samples.</summary>
+    /// <summary>
+    /// How many times longer a measurement may take than asked while a piece of work has fewer than three handfuls of undisturbed samples
+    /// (of slow work, fewer than one handful).
+    /// </summary>
     public double Patience { get; init; } = 1;
 
     /// <summary>The FMA peak that samples are held against, in GFLOP/s: the 95th percentile of all probes so far.</summary>
@@ -73,56 +98,59 @@ public sealed class Interleaved
     }
 
     /// <summary>The same for work that times itself, as another process must: each case returns the seconds it took.</summary>
-    internal Measurement[] MeasureTimed(IReadOnlyList<(Func<int, double> Work, double Flop)> cases, double seconds)
+    internal Measurement[] MeasureTimed(IReadOnlyList<(Func<int, double> Work, double Flop)> cases, double seconds) =>
+        MeasureTimed(cases, seconds, WarmUp, Patience);
+
+    /// <summary>The same with a warm-up and a patience of its own.</summary>
+    internal Measurement[] MeasureTimed(IReadOnlyList<(Func<int, double> Work, double Flop)> cases, double seconds, TimeSpan warmUp, double patience)
     {
         if (!(seconds > 0))
         {
             throw new ArgumentOutOfRangeException(nameof(seconds), seconds, "The time to measure is above 0.");
         }
 
-        int[] repeats = new int[cases.Count];
-        List<Sample>[] samples = new List<Sample>[cases.Count];
-        for (int i = 0; i < cases.Count; i++)
+        Series[] all = new Series[cases.Count];
+        for (int i = 0; i < all.Length; i++)
         {
-            repeats[i] = Calibrate(cases[i].Work);
-            samples[i] = [];
+            all[i] = new Series(cases[i].Work, Calibrate(cases[i].Work, warmUp));
         }
 
-        long start = Stopwatch.GetTimestamp();
-        double budget = seconds * cases.Count;
         Probes before = Probe();
+        long start = Stopwatch.GetTimestamp();
+        double budget = seconds * all.Length, elapsed, nextLook = budget;
+        bool goesOn;
         do
         {
-            for (int i = 0; i < cases.Count; i++)
+            double least = all.Min(series => series.IsDone ? double.PositiveInfinity : series.Used);
+            foreach (Series series in all)
             {
-                double elapsed = cases[i].Work(repeats[i]);
-                Probes after = Probe();
-                samples[i].Add(new Sample(elapsed / repeats[i], before, after));
-                before = after;
+                if (!series.IsDone && (series.Used <= least + TurnSlackSeconds || series.Samples.Count == 0))
+                {
+                    before = series.Take(before, Probe);
+                }
+            }
+
+            elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            goesOn = elapsed < nextLook;
+            if (!goesOn)
+            {
+                // From here on only those are measured that still lack samples, or quiet ones.
+                Probes now = Best();
+                bool isPatient = elapsed < budget * patience;
+                foreach (Series series in all)
+                {
+                    series.IsDone = series.Samples.Count >= FewestSamples
+                        && (!isPatient || series.Samples.Count(s => IsGood(s, now)) >= series.Wanted(seconds));
+                }
+
+                nextLook = isPatient ? elapsed + LookSeconds : 0;
+                goesOn = all.Any(series => !series.IsDone);
             }
         }
-        while (Continues());
+        while (goesOn);
 
         Probes best = Best();
-        Measurement[] results = new Measurement[cases.Count];
-        for (int i = 0; i < results.Length; i++)
-        {
-            results[i] = Summarize(samples[i], cases[i].Flop, best);
-        }
-
-        return results;
-
-        bool Continues()
-        {
-            double elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            if (elapsed < budget || elapsed >= budget * Patience)
-            {
-                return elapsed < budget;
-            }
-
-            Probes now = Best();
-            return samples.Any(list => list.Count(s => IsGood(s, now)) < 3 * FewestSamples);
-        }
+        return [.. all.Zip(cases, (series, one) => Summarize(series.Samples, one.Flop, best))];
     }
 
     /// <summary>The value below which a share <paramref name="q"/> of <paramref name="values"/> lies; sorts them.</summary>
@@ -138,9 +166,9 @@ public sealed class Interleaved
     private static Measurement Summarize(List<Sample> samples, double flop, Probes best)
     {
         Sample[] good = [.. samples.Where(s => IsGood(s, best))];
-        if (good.Length == 0)
+        if (good.Length < FewestSamples)
         {
-            return new Measurement(double.NaN, double.NaN, double.NaN, double.NaN, 0, samples.Count, best.Fma, double.NaN, double.NaN);
+            return Disturbed(samples, good.Length, flop, best.Fma);
         }
 
         double[] relative = [.. good.Select(s => s.Seconds * s.Peak)];
@@ -151,8 +179,18 @@ public sealed class Interleaved
         return new Measurement(seconds, flop / seconds / 1e9, flop / median / 1e9, spread, good.Length, samples.Count, best.Fma, median, fast);
     }
 
+    /// <summary>Too few quiet samples: the fastest quarter of all of them, held against the best peak, is the nearest to a quiet one that there is.</summary>
+    private static Measurement Disturbed(List<Sample> samples, int good, double flop, double bestPeak)
+    {
+        double[] times = [.. samples.Select(s => s.Seconds)];
+        double fast = Quantile(times, 0.25);
+        double spread = (Quantile(times, 0.75) - fast) / Quantile(times, 0.5);
+        double probes = fast * bestPeak;
+        return new Measurement(fast, flop / fast / 1e9, flop / probes / 1e9, spread, good, samples.Count, bestPeak, probes, probes);
+    }
+
     /// <summary>How often the work is done in a sample; the runs that find it are also its warm-up.</summary>
-    private int Calibrate(Func<int, double> work)
+    private static int Calibrate(Func<int, double> work, TimeSpan warmUp)
     {
         long start = Stopwatch.GetTimestamp();
         int repeats = 1;
@@ -169,7 +207,7 @@ public sealed class Interleaved
                 best = Math.Min(best, elapsed / repeats);
             }
         }
-        while (Stopwatch.GetElapsedTime(start) < WarmUp || double.IsInfinity(best));
+        while (Stopwatch.GetElapsedTime(start) < warmUp || double.IsInfinity(best));
 
         // The last runs were on final code; the first ones may have asked for too few repeats.
         return (int)Math.Clamp(SampleSeconds / best, 1, int.MaxValue / 4);
@@ -191,13 +229,29 @@ public sealed class Interleaved
 
     private Probes Probe()
     {
+        (double fma, double cache) = probe();
+        Keep(probes, fma);
+        Keep(cacheProbes, cache);
+        return new Probes(fma, cache);
+    }
+
+    private static void Keep(List<double> kept, double value)
+    {
+        if (kept.Count == MostProbes)
+        {
+            int next = 0;
+            kept.RemoveAll(_ => (next++ & 1) == 1);
+        }
+
+        kept.Add(value);
+    }
+
+    private static (double Fma, double Cache) ProbeOneCore()
+    {
         double gflops = FmaPeak.MeasureGflops(ProbeMilliseconds);
         long start = Stopwatch.GetTimestamp();
         CacheProbe.Run(CacheRepeats);
-        double cache = CacheRepeats * CacheProbe.Flop / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9;
-        probes.Add(gflops);
-        cacheProbes.Add(cache);
-        return new Probes(gflops, cache);
+        return (gflops, CacheRepeats * CacheProbe.Flop / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9);
     }
 
     /// <summary>GFLOP/s in registers and in L1.</summary>
@@ -206,5 +260,28 @@ public sealed class Interleaved
     private readonly record struct Sample(double Seconds, Probes Before, Probes After)
     {
         public double Peak => (Before.Fma + After.Fma) / 2;
+    }
+
+    /// <summary>The samples of one piece of work.</summary>
+    private sealed class Series(Func<int, double> work, int repeats)
+    {
+        public List<Sample> Samples { get; } = [];
+
+        /// <summary>Seconds of measuring so far.</summary>
+        public double Used { get; private set; }
+
+        public bool IsDone { get; set; }
+
+        /// <summary>Quiet samples to wait for, in a quarter of the time that it was given.</summary>
+        public int Wanted(double seconds) => (int)Math.Clamp(seconds / 4 * Samples.Count / Used, FewestSamples, WantedSamples);
+
+        public Probes Take(Probes before, Func<Probes> probe)
+        {
+            double elapsed = work(repeats);
+            Probes after = probe();
+            Samples.Add(new Sample(elapsed / repeats, before, after));
+            Used += elapsed;
+            return after;
+        }
     }
 }

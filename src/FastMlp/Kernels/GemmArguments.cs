@@ -23,6 +23,9 @@ internal unsafe struct GemmArguments
 
     public nint BRowStride;
 
+    /// <summary>Whether rows of B are bfloat16 (panels of two vectors only): strides of B count their words.</summary>
+    public bool BIsBFloat16;
+
     /// <summary>C[i, j] is at C + (j / Nr) CPanelStride + i CRowStride + j % Nr; row-major C has a panel stride of Nr.</summary>
     public float* C;
 

@@ -9,17 +9,19 @@ internal static class GemmBlocking
     /// Steps of k in a block. A B panel of 1024 x 16 floats streams from L2 while its tiles pass, and that is cheap enough: on AVX2
     /// (Zen 3) a layer of 784 to 512 at 128 rows reached 95 % of the peak in one block, 89 % in two of 392, which fit L1 but pass over C twice.
     /// </summary>
-    private const int MaxKBlock = 1024;
+    public const int MaxKBlock = 1024;
 
     /// <summary>Bytes of A that one block of rows may take: half of a 512 KB L2, the smallest among AVX2 servers.</summary>
     private const int RowBlockBytes = 256 * 1024;
 
+    /// <summary>More rows in a block gain nothing, whatever k.</summary>
+    public const int MaxRowBlock = 2048;
+
     /// <summary>Vectors in a panel row: two, or one where the second would hold only padding.</summary>
-    public static int PanelVectors(nint n)
-    {
-        nint vectors = (n + Isa.Width - 1) / Isa.Width;
-        return vectors % 2 == 0 ? 2 : 1;
-    }
+    public static int PanelVectors(nint n) => Vectors(n) % 2 == 0 ? 2 : 1;
+
+    /// <summary>Vectors that n columns need.</summary>
+    public static nint Vectors(nint n) => (n + Isa.Width - 1) / Isa.Width;
 
     /// <summary>Nr, the columns of a panel.</summary>
     public static nint PanelWidth(nint n) => PanelVectors(n) * Isa.Width;
@@ -45,7 +47,7 @@ internal static class GemmBlocking
     /// <summary>Mc: rows of A in a block that stays in L2, a multiple of every tile height.</summary>
     public static nint RowBlock(nint kBlock)
     {
-        nint rows = RowBlockBytes / sizeof(float) / Math.Max(1, kBlock);
+        nint rows = Math.Min(MaxRowBlock, RowBlockBytes / sizeof(float) / Math.Max(1, kBlock));
         return Math.Max(Microkernel.MaxRows, rows / Microkernel.MaxRows * Microkernel.MaxRows);
     }
 }

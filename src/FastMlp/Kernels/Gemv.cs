@@ -3,216 +3,342 @@ using FastMlp.Simd;
 
 namespace FastMlp.Kernels;
 
-/// <summary>
-/// The same product for one to three rows, where a tile of two vectors would leave the multiply-add units waiting for
-/// their own results: C[r, j] &lt;- epilogue(C[r, j] + sum over p of A[r, p] B[p, j]) over several panels at once.
-/// </summary>
+/// <summary>y[n] &lt;- epilogue(y + x[k] B[k, n]): the product for one row, up to eight vectors of B at a time.</summary>
 /// <remarks>
-/// Vectors of B come in pairs: the two of a panel, or the one each of two panels. A row takes up to four pairs, two rows three,
-/// three rows two: 8 to 12 independent sums hide the latency of 4 cycles on two units, and fit 16 registers.
-/// Weights stream once, in order, whatever the rows; with one row their bandwidth is the bound.
-/// Every sum is the same chain over p as in <see cref="Microkernel"/>, so the bits are the same.
-/// Preconditions as there, and C row-major (the columns of neighbouring panels are neighbours).
+/// Eight sums hide the latency of a multiply-add (4 cycles on two units) and take four panels, each a stream of its own, so that
+/// weights arrive as fast as the cache gives them: beyond L1 their bandwidth is the bound.
+/// Where enough of x is 0 (pixels, the outputs of rectifiers) only the other steps of p are done. That is exact: a multiply-add with
+/// a 0 leaves a sum of finite numbers as it is, bit for bit.
+/// Every sum is the same chain over p as in <see cref="Microkernel"/>, so the bits are the same as in a batch.
 /// </remarks>
 internal static unsafe class Gemv
 {
-    /// <summary>Rows up to which this is the way.</summary>
-    public const int MaxRows = 3;
+    /// <summary>Vectors of B in one pass over x.</summary>
+    public const int MaxVectors = 8;
 
-    /// <summary>Pairs of vectors that one call takes.</summary>
-    public static int Pairs(int rows) => 5 - rows;
+    /// <summary>One in so many of x must be 0 for the list of the others to pay.</summary>
+    private const nint WorthListing = 6;
 
-    /// <summary>Runs <paramref name="rows"/> rows (1 to 3) over <paramref name="pairs"/> pairs of vectors (1 to <see cref="Pairs"/>).</summary>
-    /// <param name="rows">Rows of A and C.</param>
-    /// <param name="pairs">Pairs of vectors.</param>
-    /// <param name="t">The first pair's tile.</param>
-    /// <param name="pairStride">From the first vector of a pair to that of the next.</param>
-    /// <param name="halfStride">From the first vector of a pair to its second.</param>
-    /// <param name="epilogue">What to do with the sums.</param>
+    /// <summary>y &lt;- epilogue(x B) for a whole row of n columns, all of B in float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Run<TSimd, TVec, TEpilogue>(int rows, int pairs, in TileArguments t, nint pairStride, nint halfStride, TEpilogue epilogue)
+    public static void Run<TEpilogue>(in RowShape shape, float* x, float* b, float* y, bool isPadded, in TEpilogue epilogue)
+        where TEpilogue : unmanaged, IEpilogue => Isa.Run(new Kernel<TEpilogue>(in shape, x, b, y, isPadded, in epilogue));
+
+    private readonly ref struct Kernel<TEpilogue>(ref readonly RowShape shape, float* x, float* b, float* y, bool isPadded, ref readonly TEpilogue epilogue) : IVectorKernel
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        private readonly ref readonly RowShape shape = ref shape;
+        private readonly ref readonly TEpilogue epilogue = ref epilogue;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            if (shape.IsSmall)
+            {
+                Small<TSimd, TVec, TEpilogue>(in shape, x, b, y, isPadded, in epilogue);
+                return;
+            }
+
+            nint end = shape.Vectors;
+            if (shape.PanelVectors == 1)
+            {
+                Gemv.Run<TSimd, TVec, N1, Float32Weights, TEpilogue>(in shape, x, b, y, isPadded, accumulate: false, 0, end, in epilogue);
+            }
+            else if (shape.IsBFloat16)
+            {
+                Gemv.Run<TSimd, TVec, N2, BFloat16Weights, TEpilogue>(in shape, x, b, y, isPadded, accumulate: false, 0, end, in epilogue);
+            }
+            else
+            {
+                Gemv.Run<TSimd, TVec, N2, Float32Weights, TEpilogue>(in shape, x, b, y, isPadded, accumulate: false, 0, end, in epilogue);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Small<TSimd, TVec, TEpilogue>(in RowShape shape, float* x, float* b, float* y, bool isPadded, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TEpilogue : unmanaged, IEpilogue
     {
-        switch ((4 * rows) + pairs)
+        int lanes = isPadded ? TSimd.Width : shape.LanesOfLast;
+        switch (shape.RealVectors)
         {
-            case (4 * 1) + 1:
-                Run<TSimd, TVec, N1, N1, TEpilogue>(in t, pairStride, halfStride, epilogue);
+            case 8:
+                Small<TSimd, TVec, N2, N8, TEpilogue>(in shape, x, b, y, lanes, in epilogue);
                 break;
-            case (4 * 1) + 2:
-                Run<TSimd, TVec, N1, N2, TEpilogue>(in t, pairStride, halfStride, epilogue);
+            case 6:
+                Small<TSimd, TVec, N2, N6, TEpilogue>(in shape, x, b, y, lanes, in epilogue);
                 break;
-            case (4 * 1) + 3:
-                Run<TSimd, TVec, N1, N3, TEpilogue>(in t, pairStride, halfStride, epilogue);
+            case 4:
+                Small<TSimd, TVec, N2, N4, TEpilogue>(in shape, x, b, y, lanes, in epilogue);
                 break;
-            case (4 * 1) + 4:
-                Run<TSimd, TVec, N1, N4, TEpilogue>(in t, pairStride, halfStride, epilogue);
+            case 2:
+                Small<TSimd, TVec, N2, N2, TEpilogue>(in shape, x, b, y, lanes, in epilogue);
                 break;
-            case (4 * 2) + 1:
-                Run<TSimd, TVec, N2, N1, TEpilogue>(in t, pairStride, halfStride, epilogue);
+            case 7:
+                Small<TSimd, TVec, N1, N7, TEpilogue>(in shape, x, b, y, lanes, in epilogue);
                 break;
-            case (4 * 2) + 2:
-                Run<TSimd, TVec, N2, N2, TEpilogue>(in t, pairStride, halfStride, epilogue);
+            case 5:
+                Small<TSimd, TVec, N1, N5, TEpilogue>(in shape, x, b, y, lanes, in epilogue);
                 break;
-            case (4 * 2) + 3:
-                Run<TSimd, TVec, N2, N3, TEpilogue>(in t, pairStride, halfStride, epilogue);
+            case 3:
+                Small<TSimd, TVec, N1, N3, TEpilogue>(in shape, x, b, y, lanes, in epilogue);
                 break;
-            case (4 * 3) + 1:
-                Run<TSimd, TVec, N3, N1, TEpilogue>(in t, pairStride, halfStride, epilogue);
-                break;
-            case (4 * 3) + 2:
-                Run<TSimd, TVec, N3, N2, TEpilogue>(in t, pairStride, halfStride, epilogue);
+            case 1:
+                Small<TSimd, TVec, N1, N1, TEpilogue>(in shape, x, b, y, lanes, in epilogue);
                 break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private static void Run<TSimd, TVec, TRows, TPairs, TEpilogue>(in TileArguments t, nint pairStride, nint halfStride, TEpilogue epilogue)
+    private static void Small<TSimd, TVec, TVectors, TCount, TEpilogue>(in RowShape shape, float* x, float* b, float* y, int lanes, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : struct, IConstant
-        where TPairs : struct, IConstant
+        where TVectors : struct, IConstant
+        where TCount : struct, IConstant
         where TEpilogue : unmanaged, IEpilogue
     {
-        TVec r0p0lo = TSimd.Zero, r0p0hi = TSimd.Zero;
-        TVec r0p1lo = TSimd.Zero, r0p1hi = TSimd.Zero;
-        TVec r0p2lo = TSimd.Zero, r0p2hi = TSimd.Zero;
-        TVec r0p3lo = TSimd.Zero, r0p3hi = TSimd.Zero;
-        TVec r1p0lo = TSimd.Zero, r1p0hi = TSimd.Zero;
-        TVec r1p1lo = TSimd.Zero, r1p1hi = TSimd.Zero;
-        TVec r1p2lo = TSimd.Zero, r1p2hi = TSimd.Zero;
-        TVec r2p0lo = TSimd.Zero, r2p0hi = TSimd.Zero;
-        TVec r2p1lo = TSimd.Zero, r2p1hi = TSimd.Zero;
-
-        nint aStep = t.AColumnStride, bStep = t.BRowStride;
-        float* x0 = t.A, x1 = x0 + t.ARowStride, x2 = x1 + t.ARowStride;
-        float* b0 = t.B, b1 = b0 + pairStride, b2 = b1 + pairStride, b3 = b2 + pairStride;
-        for (nint p = t.K; p > 0; p--)
+        TVec c0 = TSimd.Zero, c1 = TSimd.Zero, c2 = TSimd.Zero, c3 = TSimd.Zero;
+        TVec c4 = TSimd.Zero, c5 = TSimd.Zero, c6 = TSimd.Zero, c7 = TSimd.Zero;
+        nint panelStride = shape.PanelStride, rowStride = TVectors.Value * TSimd.Width;
+        nint pair = 2 / TVectors.Value * panelStride;
+        float* b0 = b, b1 = b0 + pair, b2 = b1 + pair, b3 = b2 + pair;
+        for (nint p = shape.K; p > 0; p--)
         {
-            TVec a0 = TSimd.Broadcast(*x0);
-            TVec a1 = TRows.Value > 1 ? TSimd.Broadcast(*x1) : a0;
-            TVec a2 = TRows.Value > 2 ? TSimd.Broadcast(*x2) : a0;
+            TVec a = TSimd.Broadcast(*x);
+            x++;
+            Pair<TSimd, TVec, TVectors, Float32Weights>(TCount.Value - 0, a, b0, panelStride, ref c0, ref c1);
+            Pair<TSimd, TVec, TVectors, Float32Weights>(TCount.Value - 2, a, b1, panelStride, ref c2, ref c3);
+            Pair<TSimd, TVec, TVectors, Float32Weights>(TCount.Value - 4, a, b2, panelStride, ref c4, ref c5);
+            Pair<TSimd, TVec, TVectors, Float32Weights>(TCount.Value - 6, a, b3, panelStride, ref c6, ref c7);
+            b0 += rowStride;
+            b1 += rowStride;
+            b2 += rowStride;
+            b3 += rowStride;
+        }
 
+        TEpilogue finish = epilogue;
+        Finish<TSimd, TVec, TCount, N1, TEpilogue>(ref finish, c0, y, lanes);
+        if (TCount.Value > 1) Finish<TSimd, TVec, TCount, N2, TEpilogue>(ref finish, c1, y, lanes);
+        if (TCount.Value > 2) Finish<TSimd, TVec, TCount, N3, TEpilogue>(ref finish, c2, y, lanes);
+        if (TCount.Value > 3) Finish<TSimd, TVec, TCount, N4, TEpilogue>(ref finish, c3, y, lanes);
+        if (TCount.Value > 4) Finish<TSimd, TVec, TCount, N5, TEpilogue>(ref finish, c4, y, lanes);
+        if (TCount.Value > 5) Finish<TSimd, TVec, TCount, N6, TEpilogue>(ref finish, c5, y, lanes);
+        if (TCount.Value > 6) Finish<TSimd, TVec, TCount, N7, TEpilogue>(ref finish, c6, y, lanes);
+        if (TCount.Value > 7) Finish<TSimd, TVec, TCount, N8, TEpilogue>(ref finish, c7, y, lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish<TSimd, TVec, TCount, TNumber, TEpilogue>(ref TEpilogue epilogue, TVec sum, float* y, int lanes)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TCount : struct, IConstant
+        where TNumber : struct, IConstant
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        int column = (TNumber.Value - 1) * TSimd.Width;
+        TVec value = epilogue.Apply<TSimd, TVec>(sum, y + column, column);
+        if (TNumber.Value < TCount.Value)
+        {
+            TSimd.Store(y + column, value);
+        }
+        else
+        {
+            Tail.Store<TSimd, TVec>(y + column, value, lanes);
+        }
+    }
+
+    /// <summary>The same for vectors <paramref name="begin"/> to <paramref name="end"/> - 1 of the padded y: whole panels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    public static void Run<TSimd, TVec, TVectors, TWeights, TEpilogue>(
+        in RowShape shape, float* x, float* b, float* y, bool isPadded, bool accumulate, nint begin, nint end, in TEpilogue epilogue)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : struct, IConstant
+        where TWeights : struct, IWeights
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        TEpilogue finish = epilogue;
+        TVec* sums = stackalloc TVec[MaxVectors];
+        int* room = stackalloc int[MaxListed + NonZero.Slack];
+        nint panelStride = shape.PanelStride, rowStride = TVectors.Value * TSimd.Width / TWeights.InWord;
+        nint left = shape.K;
+        bool isFirst = !accumulate;
+        do
+        {
+            nint k = Math.Min(shape.KBlock, left);
+            nint steps = k;
+            int* list = null;
+            if (shape.IsWorthSearching && NonZero.Count(x, k) <= k - (k / WorthListing))
             {
-                TVec lo = TSimd.Load(b0), hi = TSimd.Load(b0 + halfStride);
-                r0p0lo = TSimd.MultiplyAdd(a0, lo, r0p0lo);
-                r0p0hi = TSimd.MultiplyAdd(a0, hi, r0p0hi);
-                if (TRows.Value > 1)
-                {
-                    r1p0lo = TSimd.MultiplyAdd(a1, lo, r1p0lo);
-                    r1p0hi = TSimd.MultiplyAdd(a1, hi, r1p0hi);
-                }
-
-                if (TRows.Value > 2)
-                {
-                    r2p0lo = TSimd.MultiplyAdd(a2, lo, r2p0lo);
-                    r2p0hi = TSimd.MultiplyAdd(a2, hi, r2p0hi);
-                }
-
-                b0 += bStep;
+                steps = NonZero.List(x, k, room);
+                list = room;
             }
 
-            if (TPairs.Value > 1)
+            for (nint v = begin; v < end; v += MaxVectors)
             {
-                TVec lo = TSimd.Load(b1), hi = TSimd.Load(b1 + halfStride);
-                r0p1lo = TSimd.MultiplyAdd(a0, lo, r0p1lo);
-                r0p1hi = TSimd.MultiplyAdd(a0, hi, r0p1hi);
-                if (TRows.Value > 1)
+                int count = (int)Math.Min(MaxVectors, end - v);
+                Sums<TSimd, TVec, TVectors, TWeights>(count, x, list, steps, b + (v / TVectors.Value * panelStride), panelStride, sums);
+                for (int i = 0; i < count; i++)
                 {
-                    r1p1lo = TSimd.MultiplyAdd(a1, lo, r1p1lo);
-                    r1p1hi = TSimd.MultiplyAdd(a1, hi, r1p1hi);
-                }
+                    nint column = (v + i) * TSimd.Width;
+                    int lanes = isPadded ? TSimd.Width : (int)Math.Min(TSimd.Width, shape.N - column);
+                    if (lanes <= 0)
+                    {
+                        break;
+                    }
 
-                if (TRows.Value > 2)
-                {
-                    r2p1lo = TSimd.MultiplyAdd(a2, lo, r2p1lo);
-                    r2p1hi = TSimd.MultiplyAdd(a2, hi, r2p1hi);
+                    TileStore.OneVector<TSimd, TVec, TEpilogue>(ref finish, sums[i], y + column, column, lanes, isFirst, isLast: k == left);
                 }
-
-                b1 += bStep;
             }
 
-            if (TPairs.Value > 2)
+            x += k;
+            b += k * rowStride;
+            left -= k;
+            isFirst = false;
+        }
+        while (left > 0);
+    }
+
+    /// <summary>Steps that a list has room for: a block of k.</summary>
+    private const int MaxListed = GemmBlocking.MaxKBlock;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Sums<TSimd, TVec, TVectors, TWeights>(int count, float* x, int* list, nint steps, float* b, nint panelStride, TVec* sums)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : struct, IConstant
+        where TWeights : struct, IWeights
+    {
+        if (list != null)
+        {
+            Sums<TSimd, TVec, TVectors, TWeights, Listed>(count, x, new Listed(list), steps, b, panelStride, sums);
+        }
+        else
+        {
+            Sums<TSimd, TVec, TVectors, TWeights, All>(count, x, default, steps, b, panelStride, sums);
+        }
+    }
+
+    /// <summary>Panels of two vectors leave only even counts to choose from.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Sums<TSimd, TVec, TVectors, TWeights, TSteps>(
+        int count, float* x, TSteps which, nint steps, float* b, nint panelStride, TVec* sums)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : struct, IConstant
+        where TWeights : struct, IWeights
+        where TSteps : unmanaged, ISteps
+    {
+        switch (count)
+        {
+            case 8:
+                Sums<TSimd, TVec, TVectors, N8, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
+                break;
+            case 6:
+                Sums<TSimd, TVec, TVectors, N6, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
+                break;
+            case 4:
+                Sums<TSimd, TVec, TVectors, N4, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
+                break;
+            case 2:
+                Sums<TSimd, TVec, TVectors, N2, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
+                break;
+            case 7:
+                Sums<TSimd, TVec, N1, N7, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
+                break;
+            case 5:
+                Sums<TSimd, TVec, N1, N5, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
+                break;
+            case 3:
+                Sums<TSimd, TVec, N1, N3, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
+                break;
+            case 1:
+                Sums<TSimd, TVec, N1, N1, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
+                break;
+        }
+    }
+
+    /// <summary>The k-loop for <c>TCount</c> vectors, 1 to 8.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Sums<TSimd, TVec, TVectors, TCount, TWeights, TSteps>(
+        float* x, TSteps which, nint steps, float* b, nint panelStride, TVec* sums)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : struct, IConstant
+        where TCount : struct, IConstant
+        where TWeights : struct, IWeights
+        where TSteps : unmanaged, ISteps
+    {
+        TVec c0 = TSimd.Zero, c1 = TSimd.Zero, c2 = TSimd.Zero, c3 = TSimd.Zero;
+        TVec c4 = TSimd.Zero, c5 = TSimd.Zero, c6 = TSimd.Zero, c7 = TSimd.Zero;
+        nint pair = 2 / TVectors.Value * panelStride;
+        float* b0 = b, b1 = b0 + pair, b2 = b1 + pair, b3 = b2 + pair;
+        for (nint i = 0; i < steps; i++)
+        {
+            nint p = which.Step(i);
+            nint at = p * (TVectors.Value * TSimd.Width / TWeights.InWord);
+            TVec a = TSimd.Broadcast(x[p]);
+            Pair<TSimd, TVec, TVectors, TWeights>(TCount.Value - 0, a, b0 + at, panelStride, ref c0, ref c1);
+            Pair<TSimd, TVec, TVectors, TWeights>(TCount.Value - 2, a, b1 + at, panelStride, ref c2, ref c3);
+            Pair<TSimd, TVec, TVectors, TWeights>(TCount.Value - 4, a, b2 + at, panelStride, ref c4, ref c5);
+            Pair<TSimd, TVec, TVectors, TWeights>(TCount.Value - 6, a, b3 + at, panelStride, ref c6, ref c7);
+        }
+
+        sums[0] = c0;
+        if (TCount.Value > 1) sums[1] = c1;
+        if (TCount.Value > 2) sums[2] = c2;
+        if (TCount.Value > 3) sums[3] = c3;
+        if (TCount.Value > 4) sums[4] = c4;
+        if (TCount.Value > 5) sums[5] = c5;
+        if (TCount.Value > 6) sums[6] = c6;
+        if (TCount.Value > 7) sums[7] = c7;
+    }
+
+    /// <summary>Two neighbouring vectors, or one where only one is <paramref name="left"/>, or none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Pair<TSimd, TVec, TVectors, TWeights>(int left, TVec a, float* b, nint panelStride, ref TVec c0, ref TVec c1)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : struct, IConstant
+        where TWeights : struct, IWeights
+    {
+        if (left >= 2 && TVectors.Value == 2)
+        {
+            TWeights.Load<TSimd, TVec>(b, out TVec lo, out TVec hi);
+            c0 = TSimd.MultiplyAdd(a, lo, c0);
+            c1 = TSimd.MultiplyAdd(a, hi, c1);
+        }
+        else if (left >= 1)
+        {
+            c0 = TSimd.MultiplyAdd(a, TSimd.Load(b), c0);
+            if (left >= 2)
             {
-                TVec lo = TSimd.Load(b2), hi = TSimd.Load(b2 + halfStride);
-                r0p2lo = TSimd.MultiplyAdd(a0, lo, r0p2lo);
-                r0p2hi = TSimd.MultiplyAdd(a0, hi, r0p2hi);
-                if (TRows.Value > 1)
-                {
-                    r1p2lo = TSimd.MultiplyAdd(a1, lo, r1p2lo);
-                    r1p2hi = TSimd.MultiplyAdd(a1, hi, r1p2hi);
-                }
-
-                b2 += bStep;
+                c1 = TSimd.MultiplyAdd(a, TSimd.Load(b + panelStride), c1);
             }
-
-            if (TPairs.Value > 3)
-            {
-                TVec lo = TSimd.Load(b3), hi = TSimd.Load(b3 + halfStride);
-                r0p3lo = TSimd.MultiplyAdd(a0, lo, r0p3lo);
-                r0p3hi = TSimd.MultiplyAdd(a0, hi, r0p3hi);
-                b3 += bStep;
-            }
-
-            x0 += aStep;
-            x1 += aStep;
-            x2 += aStep;
         }
+    }
 
-        TVec* sums = stackalloc TVec[3 * 8];
-        sums[0] = r0p0lo;
-        sums[1] = r0p0hi;
+    /// <summary>Which steps of p are done.</summary>
+    private interface ISteps
+    {
+        nint Step(nint i);
+    }
 
-        if (TPairs.Value > 1)
-        {
-            sums[2] = r0p1lo;
-            sums[3] = r0p1hi;
-        }
+    private readonly struct All : ISteps
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public nint Step(nint i) => i;
+    }
 
-        if (TPairs.Value > 2)
-        {
-            sums[4] = r0p2lo;
-            sums[5] = r0p2hi;
-        }
-
-        if (TPairs.Value > 3)
-        {
-            sums[6] = r0p3lo;
-            sums[7] = r0p3hi;
-        }
-
-        if (TRows.Value > 1)
-        {
-            sums[8] = r1p0lo;
-            sums[9] = r1p0hi;
-        }
-
-        if (TRows.Value > 1 && TPairs.Value > 1)
-        {
-            sums[10] = r1p1lo;
-            sums[11] = r1p1hi;
-        }
-
-        if (TRows.Value > 1 && TPairs.Value > 2)
-        {
-            sums[12] = r1p2lo;
-            sums[13] = r1p2hi;
-        }
-
-        if (TRows.Value > 2)
-        {
-            sums[16] = r2p0lo;
-            sums[17] = r2p0hi;
-        }
-
-        if (TRows.Value > 2 && TPairs.Value > 1)
-        {
-            sums[18] = r2p1lo;
-            sums[19] = r2p1hi;
-        }
-
-        TileStore.Spilled<TSimd, TVec, TEpilogue>(in t, epilogue, sums, TRows.Value, 2 * TPairs.Value, 8);
+    private readonly struct Listed(int* list) : ISteps
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public nint Step(nint i) => list[i];
     }
 }

@@ -40,6 +40,12 @@ internal static unsafe class Softmax
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
+        if (n <= NarrowSoftmax.MaxColumns)
+        {
+            NarrowSoftmax.Rows<TSimd, TVec>(z, a, m, n, ldz, lda);
+            return;
+        }
+
         for (int i = 0; i < m; i++, z += ldz, a += lda)
         {
             float max = Max<TSimd, TVec>(z, n);
@@ -91,6 +97,12 @@ internal static unsafe class Softmax
         where TVec : unmanaged
         where TTarget : struct, ITarget
     {
+        if (n <= NarrowSoftmax.MaxColumns)
+        {
+            NarrowSoftmax.CrossEntropy<TSimd, TVec, TTarget>(z, target, delta, a, rowLoss, m, n, ld, scale);
+            return;
+        }
+
         for (int i = 0; i < m; i++, z += ld, a += ld, delta += ld)
         {
             float* y = target.Row(i);
@@ -176,6 +188,8 @@ internal static unsafe class Softmax
         int Label(int row);
 
         float* Row(int row);
+
+        nint Stride { get; }
     }
 
     internal readonly struct Labels(int* labels) : ITarget
@@ -185,6 +199,8 @@ internal static unsafe class Softmax
         public int Label(int row) => labels[row];
 
         public float* Row(int row) => null;
+
+        public nint Stride => 0;
     }
 
     internal readonly struct Targets(float* y, nint ld) : ITarget
@@ -194,6 +210,8 @@ internal static unsafe class Softmax
         public int Label(int row) => 0;
 
         public float* Row(int row) => y + (row * ld);
+
+        public nint Stride => ld;
     }
 
     private readonly struct RowsKernel(float* z, float* a, int m, int n, nint ldz, nint lda) : IVectorKernel

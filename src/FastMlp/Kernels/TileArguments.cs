@@ -10,13 +10,19 @@ internal unsafe struct TileArguments
 
     public nint AColumnStride;
 
+    /// <summary>From A[0, 0] of one tile to that of the next below.</summary>
+    public nint ATileStride;
+
     /// <summary>B[0, 0] of the tile; row p starts at B + p BRowStride.</summary>
     public float* B;
 
     public nint BRowStride;
 
-    /// <summary>Steps of p in this block.</summary>
+    /// <summary>Steps of p in this block, or on the list.</summary>
     public nint K;
+
+    /// <summary>The steps that are done, where not all are.</summary>
+    public int* List;
 
     /// <summary>C[0, 0] of the tile.</summary>
     public float* C;

@@ -8,12 +8,12 @@ internal static unsafe class TileStore
 {
     /// <summary>One whole vector of sums at (row, column) of the tile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Whole<TSimd, TVec, TEpilogue>(in TileArguments t, ref TEpilogue epilogue, TVec sum, int row, int column)
+    public static void Whole<TSimd, TVec, TEpilogue>(in TileArguments t, float* tile, ref TEpilogue epilogue, TVec sum, int row, int column)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TEpilogue : unmanaged, IEpilogue
     {
-        float* c = t.C + (row * t.CRowStride) + column;
+        float* c = tile + (row * t.CRowStride) + column;
         if (!t.IsFirst)
         {
             sum = TSimd.Add(TSimd.Load(c), sum);
@@ -31,9 +31,33 @@ internal static unsafe class TileStore
         TSimd.Store(c, sum);
     }
 
+    /// <summary>One vector of sums at column <paramref name="column"/> of C, of which <paramref name="lanes"/> lie in C.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void OneVector<TSimd, TVec, TEpilogue>(ref TEpilogue epilogue, TVec sum, float* c, nint column, int lanes, bool isFirst, bool isLast)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        if (!isFirst)
+        {
+            sum = TSimd.Add(Tail.Load<TSimd, TVec>(c, lanes), sum);
+        }
+
+        if (isLast)
+        {
+            sum = epilogue.Apply<TSimd, TVec>(sum, c, column);
+            if (TEpilogue.KeepsFinite)
+            {
+                sum = Finite<TSimd, TVec, TEpilogue>(ref epilogue, sum, c);
+            }
+        }
+
+        Tail.Store<TSimd, TVec>(c, sum, lanes);
+    }
+
     /// <summary>Stores new values of which some are not finite: those keep their old ones. [rows, vectors] with <paramref name="stride"/> vectors to a row.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Finite<TSimd, TVec, TEpilogue>(in TileArguments t, TEpilogue epilogue, TVec* values, int rows, int vectors, int stride)
+    public static void Finite<TSimd, TVec, TEpilogue>(in TileArguments t, float* tile, TEpilogue epilogue, TVec* values, int rows, int vectors, int stride)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TEpilogue : unmanaged, IEpilogue
@@ -42,7 +66,7 @@ internal static unsafe class TileStore
         {
             for (int v = 0; v < vectors; v++)
             {
-                float* c = t.C + (row * t.CRowStride) + (v * TSimd.Width);
+                float* c = tile + (row * t.CRowStride) + (v * TSimd.Width);
                 TSimd.Store(c, Finite<TSimd, TVec, TEpilogue>(ref epilogue, values[(row * stride) + v], c));
             }
         }
@@ -65,7 +89,7 @@ internal static unsafe class TileStore
 
     /// <summary>Vectors of sums that lie in memory, [rows, vectors] with <paramref name="stride"/> vectors to a row; only the columns of C are touched.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Spilled<TSimd, TVec, TEpilogue>(in TileArguments t, TEpilogue epilogue, TVec* sums, int rows, int vectors, int stride)
+    public static void Spilled<TSimd, TVec, TEpilogue>(in TileArguments t, float* tile, TEpilogue epilogue, TVec* sums, int rows, int vectors, int stride)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TEpilogue : unmanaged, IEpilogue
@@ -79,11 +103,11 @@ internal static unsafe class TileStore
                 TVec sum = sums[(row * stride) + v];
                 if (lanes == TSimd.Width)
                 {
-                    Whole<TSimd, TVec, TEpilogue>(in t, ref epilogue, sum, row, column);
+                    Whole<TSimd, TVec, TEpilogue>(in t, tile, ref epilogue, sum, row, column);
                 }
                 else if (lanes > 0)
                 {
-                    float* c = t.C + (row * t.CRowStride) + column;
+                    float* c = tile + (row * t.CRowStride) + column;
                     if (!t.IsFirst)
                     {
                         sum = TSimd.Add(TSimd.LoadPartial(c, lanes), sum);

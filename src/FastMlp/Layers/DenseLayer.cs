@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using FastMlp.Kernels;
+using FastMlp.Kernels.Activations;
 using FastMlp.Memory;
 
 namespace FastMlp.Layers;
@@ -19,20 +21,31 @@ internal abstract unsafe class DenseLayer
     /// </summary>
     private const int BadStrideLines = 8;
 
-    protected DenseLayer(int inputSize, DenseSpec spec, nint parameterOffset)
+    protected DenseLayer(int inputSize, DenseSpec spec, nint parameterOffset, WeightFormat format)
     {
         InputSize = inputSize;
         Spec = spec;
         PanelVectors = GemmBlocking.PanelVectors(OutputSize);
-        PanelWidth = GemmBlocking.PanelWidth(OutputSize);
+        IsDot = OutputSize == 1;
+        PanelWidth = IsDot ? 1 : GemmBlocking.PanelWidth(OutputSize);
         nint padded = GemmBlocking.Padded(OutputSize);
+        this.format = format;
+
+        // Narrow panels keep their rounded weights in float32: they are small, and half a vector is no panel row.
+        isBFloat16 = format == WeightFormat.BFloat16 && PanelVectors == 2;
+        WeightRow = isBFloat16 ? PanelWidth / 2 : PanelWidth;
         Stride = StrideOf(padded);
+        KBlock = GemmBlocking.KBlock(inputSize);
+        Row = new RowShape(inputSize, OutputSize, PanelVectors, GemmBlocking.Vectors(padded), inputSize * WeightRow, KBlock, isBFloat16);
         WeightOffset = parameterOffset;
-        WeightLength = AlignedBuffer.RoundUp(padded * inputSize);
+        WeightLength = AlignedBuffer.RoundUp(IsDot ? inputSize : padded / PanelWidth * WeightRow * inputSize);
         BiasOffset = WeightOffset + WeightLength;
         ActivationOffset = BiasOffset + AlignedBuffer.RoundUp(padded);
         End = ActivationOffset + AlignedBuffer.RoundUp(ActivationParameterCount);
     }
+
+    private readonly WeightFormat format;
+    private readonly bool isBFloat16;
 
     public int InputSize { get; }
 
@@ -42,8 +55,20 @@ internal abstract unsafe class DenseLayer
 
     public int PanelVectors { get; }
 
+    /// <summary>Whether there is one unit, whose W is a row of weights as it stands (panels of one column) and whose products are <see cref="Dot"/>'s.</summary>
+    public bool IsDot { get; }
+
+    /// <summary>Floats that a row of a panel of W takes: Nr, or half of it where weights are bfloat16.</summary>
+    private nint WeightRow { get; }
+
     /// <summary>Nr of the packed weights.</summary>
     public nint PanelWidth { get; }
+
+    /// <summary>Steps of k in one chain of the forward product.</summary>
+    public nint KBlock { get; }
+
+    /// <summary>The forward product for one row.</summary>
+    protected readonly RowShape Row;
 
     /// <summary>Floats between rows of this layer's activations and deltas in a workspace.</summary>
     public nint Stride { get; }
@@ -73,6 +98,9 @@ internal abstract unsafe class DenseLayer
     /// <summary>a &lt;- g(x W^T + b), nothing kept.</summary>
     public abstract void Forward(float* parameters, MatrixView x, MatrixView a, int threads);
 
+    /// <summary>The same for one row from x to a, which may be padded.</summary>
+    public abstract void ForwardRow(float* parameters, float* x, float* a, bool isPadded);
+
     /// <summary>The same for training: z is kept where the backward pass reads it (elsewhere <paramref name="z"/> is not touched).</summary>
     public abstract void ForwardKeeping(float* parameters, MatrixView x, MatrixView z, MatrixView a, int threads);
 
@@ -88,14 +116,16 @@ internal abstract unsafe class DenseLayer
 
     /// <summary>z &lt;- x W^T + b, for outputs whose loss is taken from z.</summary>
     public void ForwardLinear(float* parameters, MatrixView x, MatrixView z, int threads) =>
-        Product(parameters, x, z, new BiasActivate<Kernels.Activations.IdentityActivation>(default, parameters + BiasOffset), threads);
+        Forward(default(IdentityActivation), parameters, x, z, threads);
+
+    /// <summary>The same for one row.</summary>
+    public void ForwardLinearRow(float* parameters, float* x, float* z, bool isPadded) =>
+        ForwardRow(default(IdentityActivation), parameters, x, z, isPadded);
 
     /// <summary>dW &lt;- delta^T x and db &lt;- the sum of delta's rows (of all its elements where b is shared), into <paramref name="gradients"/>.</summary>
     public void Gradient(float* gradients, MatrixView x, MatrixView delta, int threads)
     {
-        GemmArguments arguments = WeightGradientArguments(x, delta);
-        arguments.C = gradients + WeightOffset;
-        Gemm.Run(in arguments, new Store(), threads);
+        WeightGradient(gradients + WeightOffset, x, delta, new Store(), threads);
         BiasGradient(gradients, delta);
     }
 
@@ -106,9 +136,7 @@ internal abstract unsafe class DenseLayer
     public bool Descend(float* parameters, float* gradients, MatrixView x, MatrixView delta, float rate, float decay, int threads)
     {
         int notFinite = 0;
-        GemmArguments arguments = WeightGradientArguments(x, delta);
-        arguments.C = parameters + WeightOffset;
-        Gemm.Run(in arguments, new Descend(rate, decay, &notFinite), threads);
+        WeightGradient(parameters + WeightOffset, x, delta, new Descend(rate, decay, &notFinite), threads);
         BiasGradient(gradients, delta);
         return notFinite == 0;
     }
@@ -132,24 +160,36 @@ internal abstract unsafe class DenseLayer
         }
     }
 
-    /// <summary>delta^T x as panels like those of W; C is left to the caller.</summary>
-    private GemmArguments WeightGradientArguments(MatrixView x, MatrixView delta) => new()
+    /// <summary>C &lt;- epilogue(delta^T x), C laid out like W.</summary>
+    private void WeightGradient<TEpilogue>(float* c, MatrixView x, MatrixView delta, TEpilogue epilogue, int threads)
+        where TEpilogue : unmanaged, IEpilogue
     {
-        M = InputSize,
-        N = OutputSize,
-        K = delta.Rows,
-        A = x.Pointer,
-        ARowStride = 1,
-        AColumnStride = x.Stride,
-        B = delta.Pointer,
-        BPanelStride = PanelWidth,
-        BRowStride = delta.Stride,
-        CRowStride = PanelWidth,
-        CPanelStride = InputSize * PanelWidth,
-        CIsPadded = true,
-        PanelVectors = PanelVectors,
-        KBlock = GemmBlocking.KBlock(delta.Rows),
-    };
+        if (IsDot)
+        {
+            Dot.Gradient(epilogue, x.Pointer, delta.Pointer, c, x.Rows, InputSize, x.Stride, delta.Stride);
+            return;
+        }
+
+        GemmArguments arguments = new()
+        {
+            M = InputSize,
+            N = OutputSize,
+            K = delta.Rows,
+            A = x.Pointer,
+            ARowStride = 1,
+            AColumnStride = x.Stride,
+            B = delta.Pointer,
+            BPanelStride = PanelWidth,
+            BRowStride = delta.Stride,
+            C = c,
+            CRowStride = PanelWidth,
+            CPanelStride = InputSize * PanelWidth,
+            CIsPadded = true,
+            PanelVectors = PanelVectors,
+            KBlock = GemmBlocking.KBlock(delta.Rows),
+        };
+        Gemm.Run(in arguments, epilogue, threads);
+    }
 
     /// <summary>Floats that <see cref="TransposeWeight"/> writes.</summary>
     public nint TransposedLength => GemmBlocking.Padded(InputSize) * OutputSize;
@@ -177,12 +217,39 @@ internal abstract unsafe class DenseLayer
         }
     }
 
+    /// <summary>Copies the parameters of the same layer in float32 into a block where this layer has its own place and format.</summary>
+    public void Convert(DenseLayer source, float* from, float* to)
+    {
+        float* weight = from + source.WeightOffset;
+        if (format == WeightFormat.Float32)
+        {
+            Buffer.MemoryCopy(weight, to + WeightOffset, WeightLength * sizeof(float), WeightLength * sizeof(float));
+        }
+        else if (isBFloat16)
+        {
+            BFloat16.Pack(weight, source.WeightLength / PanelWidth, PanelWidth / 2, to + WeightOffset);
+        }
+        else
+        {
+            BFloat16.Round(weight, source.WeightLength, to + WeightOffset);
+        }
+
+        nint rest = End - BiasOffset;
+        Buffer.MemoryCopy(from + source.BiasOffset, to + BiasOffset, rest * sizeof(float), rest * sizeof(float));
+    }
+
     public Span<float> ActivationParameters(float* block) => new(block + ActivationOffset, ActivationParameterCount);
 
-    /// <summary>C &lt;- epilogue(x W^T).</summary>
-    protected void Product<TEpilogue>(float* parameters, MatrixView x, MatrixView c, TEpilogue epilogue, int threads)
-        where TEpilogue : unmanaged, IEpilogue
+    /// <summary>a &lt;- g(x W^T + b), g in the store of the product.</summary>
+    protected void Forward<TActivation>(TActivation g, float* parameters, MatrixView x, MatrixView a, int threads)
+        where TActivation : unmanaged, IActivation
     {
+        if (IsDot)
+        {
+            Dot.Forward(g, x.Pointer, parameters + WeightOffset, parameters[BiasOffset], a.Pointer, x.Rows, InputSize, x.Stride, a.Stride);
+            return;
+        }
+
         GemmArguments arguments = new()
         {
             M = x.Rows,
@@ -192,22 +259,38 @@ internal abstract unsafe class DenseLayer
             ARowStride = x.Stride,
             AColumnStride = 1,
             B = parameters + WeightOffset,
-            BPanelStride = InputSize * PanelWidth,
-            BRowStride = PanelWidth,
-            C = c.Pointer,
-            CRowStride = c.Stride,
+            BPanelStride = InputSize * WeightRow,
+            BRowStride = WeightRow,
+            BIsBFloat16 = isBFloat16,
+            C = a.Pointer,
+            CRowStride = a.Stride,
             CPanelStride = PanelWidth,
-            CIsPadded = c.IsPadded,
+            CIsPadded = a.IsPadded,
             PanelVectors = PanelVectors,
-            KBlock = GemmBlocking.KBlock(InputSize),
+            KBlock = KBlock,
         };
-        Gemm.Run(in arguments, epilogue, threads);
+        Gemm.Run(in arguments, new BiasActivate<TActivation>(g, parameters + BiasOffset), threads);
+    }
+
+    /// <summary>The same for one row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    protected void ForwardRow<TActivation>(TActivation g, float* parameters, float* x, float* a, bool isPadded)
+        where TActivation : unmanaged, IActivation
+    {
+        if (IsDot)
+        {
+            Dot.Forward(g, x, parameters + WeightOffset, parameters[BiasOffset], a, 1, InputSize, InputSize, 1);
+            return;
+        }
+
+        Gemv.Run(in Row, x, parameters + WeightOffset, a, isPadded, new BiasActivate<TActivation>(g, parameters + BiasOffset));
     }
 
     /// <summary>C &lt;- epilogue(deltaNext W_next), C of this layer's shape.</summary>
     protected void DeltaProduct<TEpilogue>(MatrixView deltaNext, float* transposedNext, MatrixView c, TEpilogue epilogue, int threads)
         where TEpilogue : unmanaged, IEpilogue
     {
+        nint panelWidth = GemmBlocking.PanelWidth(OutputSize);
         GemmArguments arguments = new()
         {
             M = deltaNext.Rows,
@@ -217,11 +300,11 @@ internal abstract unsafe class DenseLayer
             ARowStride = deltaNext.Stride,
             AColumnStride = 1,
             B = transposedNext,
-            BPanelStride = deltaNext.Columns * PanelWidth,
-            BRowStride = PanelWidth,
+            BPanelStride = deltaNext.Columns * panelWidth,
+            BRowStride = panelWidth,
             C = c.Pointer,
             CRowStride = c.Stride,
-            CPanelStride = PanelWidth,
+            CPanelStride = panelWidth,
             CIsPadded = true,
             PanelVectors = PanelVectors,
             KBlock = GemmBlocking.KBlock(deltaNext.Columns),

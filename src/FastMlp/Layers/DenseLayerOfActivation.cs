@@ -5,8 +5,8 @@ using FastMlp.Memory;
 namespace FastMlp.Layers;
 
 /// <summary>A dense layer with its elementwise activation as a type: one virtual call a layer, none an element.</summary>
-internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputSize, DenseSpec spec, nint parameterOffset)
-    : DenseLayer(inputSize, spec, parameterOffset)
+internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputSize, DenseSpec spec, nint parameterOffset, WeightFormat format)
+    : DenseLayer(inputSize, spec, parameterOffset, format)
     where TActivation : unmanaged, IActivation
 {
     public override bool KeepsPreActivation => TActivation.DerivativeNeedsZ;
@@ -16,9 +16,9 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
 
     public override void Forward(float* parameters, MatrixView x, MatrixView a, int threads)
     {
-        if (TActivation.IsCheap)
+        if (TActivation.IsCheap || IsDot)
         {
-            Product(parameters, x, a, new BiasActivate<TActivation>(Activation(parameters), parameters + BiasOffset), threads);
+            Forward(Activation(parameters), parameters, x, a, threads);
         }
         else
         {
@@ -27,6 +27,9 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
             Apply(Activation(parameters), a, a, threads);
         }
     }
+
+    public override void ForwardRow(float* parameters, float* x, float* a, bool isPadded) =>
+        ForwardRow(Activation(parameters), parameters, x, a, isPadded);
 
     public override void ForwardKeeping(float* parameters, MatrixView x, MatrixView z, MatrixView a, int threads)
     {

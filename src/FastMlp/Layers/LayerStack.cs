@@ -21,7 +21,7 @@ internal sealed unsafe class LayerStack
 
     private readonly nint widest;
 
-    public LayerStack(int inputSize, ReadOnlySpan<DenseSpec> specs)
+    public LayerStack(int inputSize, ReadOnlySpan<DenseSpec> specs, WeightFormat format = WeightFormat.Float32)
     {
         InputSize = inputSize;
         Layers = new DenseLayer[specs.Length];
@@ -31,7 +31,7 @@ internal sealed unsafe class LayerStack
         int features = inputSize;
         for (int i = 0; i < specs.Length; i++)
         {
-            DenseLayer layer = LayerFactory.Create(features, specs[i], offset);
+            DenseLayer layer = LayerFactory.Create(features, specs[i], offset, format);
             Layers[i] = layer;
             offset = layer.End;
             features = layer.OutputSize;
@@ -42,6 +42,7 @@ internal sealed unsafe class LayerStack
         }
 
         ParameterLength = offset;
+        NeedsPadding = !Output.IsDot && GemmBlocking.Padded(OutputSize) != OutputSize;
         nint bytesPerRow = widestPass * sizeof(float);
         nint rows = FirstLevelBytes / bytesPerRow;
         if (rows < 2 * Microkernel.MaxRows)
@@ -69,8 +70,27 @@ internal sealed unsafe class LayerStack
     /// <summary>Rows that are carried through all layers before the next rows start.</summary>
     public nint RowBlock { get; }
 
+    /// <summary>Whether rows of outputs end inside a vector: they are made with padding and copied, which costs less than stores of part of a vector.</summary>
+    private bool NeedsPadding { get; }
+
     /// <summary>Floats of scratch that a forward pass needs for so many rows.</summary>
-    public nint WorkspaceLength(nint rows) => Layers.Length == 1 ? 0 : 2 * Math.Min(rows, RowBlock) * widest;
+    public nint WorkspaceLength(nint rows) => 2 * Math.Min(rows, RowBlock) * widest;
+
+    /// <summary>The same layers with weights in another format.</summary>
+    public LayerStack In(WeightFormat format) => new(InputSize, Array.ConvertAll(Layers, layer => layer.Spec), format);
+
+    /// <summary>A block of this stack's with the parameters of <paramref name="source"/>, the same layers in float32.</summary>
+    public AlignedBuffer Convert(LayerStack source, AlignedBuffer parameters)
+    {
+        AlignedBuffer converted = new(ParameterLength);
+        for (int i = 0; i < Layers.Length; i++)
+        {
+            Layers[i].Convert(source.Layers[i], parameters.Pointer, converted.Pointer);
+        }
+
+        GC.KeepAlive(parameters);
+        return converted;
+    }
 
     /// <summary>
     /// y [rows, outputSize] &lt;- the network of x [rows, inputSize]; block by block of rows on this thread. Linear outputs are
@@ -86,10 +106,11 @@ internal sealed unsafe class LayerStack
             for (int i = 0; i < Layers.Length; i++)
             {
                 DenseLayer layer = Layers[i];
-                MatrixView output = i == Layers.Length - 1
+                bool isLast = i == Layers.Length - 1;
+                MatrixView output = isLast && !NeedsPadding
                     ? y.Slice(row, count)
                     : new((nint)(workspace + ((i & 1) * half)), count, layer.OutputSize, layer.Stride, IsPadded: true);
-                if (linearOutput && i == Layers.Length - 1)
+                if (isLast && linearOutput)
                 {
                     layer.ForwardLinear(parameters, input, output, threads: 1);
                 }
@@ -100,7 +121,29 @@ internal sealed unsafe class LayerStack
 
                 input = output;
             }
+
+            if (NeedsPadding)
+            {
+                Rows.Copy(input.Pointer, input.Stride, y.Pointer + (row * y.Stride), y.Stride, count, OutputSize);
+            }
         }
+    }
+
+    /// <summary>The same for one row.</summary>
+    public void ForwardRow(float* parameters, float* x, float* y, float* workspace)
+    {
+        DenseLayer[] layers = Layers;
+        int last = layers.Length - 1;
+        float* even = workspace, odd = workspace + widest;
+        for (int i = 0; i < last; i++)
+        {
+            layers[i].ForwardRow(parameters, x, even, isPadded: true);
+            x = even;
+            even = odd;
+            odd = x;
+        }
+
+        layers[last].ForwardRow(parameters, x, y, isPadded: false);
     }
 
     /// <summary>The same on up to <paramref name="threads"/> threads, each with its own part of the workspace: threads times <see cref="WorkspaceLength"/>.</summary>

@@ -5,8 +5,8 @@ using FastMlp.Memory;
 namespace FastMlp.Layers;
 
 /// <summary>A dense layer whose activation has constants that are trained: they lie beside W and b, and z is kept for their gradient.</summary>
-internal abstract unsafe class LearnableLayer<TActivation>(int inputSize, DenseSpec spec, nint parameterOffset)
-    : DenseLayer<TActivation>(default, inputSize, spec, parameterOffset)
+internal abstract unsafe class LearnableLayer<TActivation>(int inputSize, DenseSpec spec, nint parameterOffset, WeightFormat format)
+    : DenseLayer<TActivation>(default, inputSize, spec, parameterOffset, format)
     where TActivation : unmanaged, IActivation
 {
     public override bool KeepsPreActivation => true;
@@ -29,8 +29,8 @@ internal abstract unsafe class LearnableLayer<TActivation>(int inputSize, DenseS
 }
 
 /// <summary>PReLU: one trained slope.</summary>
-internal sealed unsafe class PReluLayer(int inputSize, DenseSpec spec, nint parameterOffset)
-    : LearnableLayer<LeakyReluActivation>(inputSize, spec, parameterOffset)
+internal sealed unsafe class PReluLayer(int inputSize, DenseSpec spec, nint parameterOffset, WeightFormat format)
+    : LearnableLayer<LeakyReluActivation>(inputSize, spec, parameterOffset, format)
 {
     protected override LeakyReluActivation Activation(float* parameters) => new(parameters[ActivationOffset]);
 
@@ -40,8 +40,8 @@ internal sealed unsafe class PReluLayer(int inputSize, DenseSpec spec, nint para
 }
 
 /// <summary>The scaled sigmoid with c and beta trained.</summary>
-internal sealed unsafe class LearnableSigmoidLayer(int inputSize, DenseSpec spec, nint parameterOffset)
-    : LearnableLayer<ScaledSigmoidActivation>(inputSize, spec, parameterOffset)
+internal sealed unsafe class LearnableSigmoidLayer(int inputSize, DenseSpec spec, nint parameterOffset, WeightFormat format)
+    : LearnableLayer<ScaledSigmoidActivation>(inputSize, spec, parameterOffset, format)
 {
     protected override ScaledSigmoidActivation Activation(float* parameters) =>
         new(parameters[ActivationOffset], parameters[ActivationOffset + 1]);

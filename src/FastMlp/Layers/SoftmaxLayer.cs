@@ -4,7 +4,7 @@ using FastMlp.Memory;
 namespace FastMlp.Layers;
 
 /// <summary>A dense layer with softmax over its units: the one activation that is not elementwise.</summary>
-internal sealed unsafe class SoftmaxLayer(int inputSize, DenseSpec spec, nint parameterOffset) : DenseLayer(inputSize, spec, parameterOffset)
+internal sealed unsafe class SoftmaxLayer(int inputSize, DenseSpec spec, nint parameterOffset, WeightFormat format) : DenseLayer(inputSize, spec, parameterOffset, format)
 {
     public override bool KeepsPreActivation => false;
 
@@ -12,6 +12,12 @@ internal sealed unsafe class SoftmaxLayer(int inputSize, DenseSpec spec, nint pa
     {
         ForwardLinear(parameters, x, a, threads);
         Softmax.Rows(a.Pointer, a.Pointer, (int)a.Rows, OutputSize, a.Stride, a.Stride);
+    }
+
+    public override void ForwardRow(float* parameters, float* x, float* a, bool isPadded)
+    {
+        ForwardLinearRow(parameters, x, a, isPadded);
+        Softmax.Rows(a, a, 1, OutputSize, OutputSize, OutputSize);
     }
 
     public override void ForwardKeeping(float* parameters, MatrixView x, MatrixView z, MatrixView a, int threads) =>

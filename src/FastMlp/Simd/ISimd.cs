@@ -101,6 +101,12 @@ internal unsafe interface ISimd<TVec>
     /// <summary>2^n for integral n in [-126, 127]; anything else is undefined.</summary>
     static abstract TVec PowerOfTwo(TVec n);
 
+    /// <summary>The lower 16 bits of each lane as the upper half of a float whose lower half is 0: a bfloat16 widened.</summary>
+    static abstract TVec LowerHalves(TVec words);
+
+    /// <summary>The same of the upper 16 bits.</summary>
+    static abstract TVec UpperHalves(TVec words);
+
     /// <summary>
     /// Splits a positive normal x into x = mantissa 2^exponent, mantissa in [sqrt(1/2), sqrt(2)).
     /// </summary>

@@ -24,7 +24,7 @@ internal static class Isa
     /// <summary>Runs the kernel on the widest policy that the hardware has; the JIT folds the chain to one call.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run<TKernel>(TKernel kernel)
-        where TKernel : struct, IVectorKernel
+        where TKernel : struct, IVectorKernel, allows ref struct
     {
         if (Simd512.IsSupported)
         {

@@ -125,6 +125,12 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         ((Vector128.ConvertToInt32Native(n) + Vector128.Create(FloatBits.ExponentBias)) << FloatBits.MantissaBits).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LowerHalves(Vector128<float> words) => (words.AsInt32() << FloatBits.HalfBits).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> UpperHalves(Vector128<float> words) => (words.AsInt32() & Vector128.Create(FloatBits.UpperHalf)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> SplitExponent(Vector128<float> x, out Vector128<float> mantissa)
     {
         Vector128<int> shifted = x.AsInt32() - Vector128.Create(FloatBits.SqrtHalf);

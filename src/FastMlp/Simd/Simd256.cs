@@ -121,6 +121,12 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         ((Vector256.ConvertToInt32Native(n) + Vector256.Create(FloatBits.ExponentBias)) << FloatBits.MantissaBits).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LowerHalves(Vector256<float> words) => (words.AsInt32() << FloatBits.HalfBits).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> UpperHalves(Vector256<float> words) => (words.AsInt32() & Vector256.Create(FloatBits.UpperHalf)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> SplitExponent(Vector256<float> x, out Vector256<float> mantissa)
     {
         Vector256<int> shifted = x.AsInt32() - Vector256.Create(FloatBits.SqrtHalf);

@@ -120,6 +120,12 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         ((Vector512.ConvertToInt32Native(n) + Vector512.Create(FloatBits.ExponentBias)) << FloatBits.MantissaBits).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LowerHalves(Vector512<float> words) => (words.AsInt32() << FloatBits.HalfBits).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> UpperHalves(Vector512<float> words) => (words.AsInt32() & Vector512.Create(FloatBits.UpperHalf)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> SplitExponent(Vector512<float> x, out Vector512<float> mantissa)
     {
         Vector512<int> shifted = x.AsInt32() - Vector512.Create(FloatBits.SqrtHalf);

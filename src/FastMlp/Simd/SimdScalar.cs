@@ -105,6 +105,12 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
     public static float PowerOfTwo(float n) => BitConverter.Int32BitsToSingle(((int)n + FloatBits.ExponentBias) << FloatBits.MantissaBits);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float LowerHalves(float words) => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(words) << FloatBits.HalfBits);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float UpperHalves(float words) => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(words) & FloatBits.UpperHalf);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float SplitExponent(float x, out float mantissa)
     {
         int shifted = BitConverter.SingleToInt32Bits(x) - FloatBits.SqrtHalf;

@@ -115,6 +115,12 @@ internal readonly unsafe struct SimdVariable : ISimd<Vector<float>>
         ((Vector.ConvertToInt32(n) + new Vector<int>(FloatBits.ExponentBias)) << FloatBits.MantissaBits).As<int, float>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> LowerHalves(Vector<float> words) => (words.As<float, int>() << FloatBits.HalfBits).As<int, float>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> UpperHalves(Vector<float> words) => (words.As<float, int>() & new Vector<int>(FloatBits.UpperHalf)).As<int, float>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> SplitExponent(Vector<float> x, out Vector<float> mantissa)
     {
         Vector<int> shifted = x.As<float, int>() - new Vector<int>(FloatBits.SqrtHalf);

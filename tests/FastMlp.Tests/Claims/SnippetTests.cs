@@ -1,5 +1,6 @@
 using FastMlp;
 using FastMlp.Data;
+using FastMlp.Onnx;
 using FastMlp.Tests.Serialization;
 
 // Outside of FastMlp's own namespaces, as a user's program is: there the using directives are needed.
@@ -96,6 +97,21 @@ public class SnippetTests
         File.Delete("torch.safetensors");
         float[] y = network.Predict([0.5f]);
         Assert.Equal(1 / (1 + MathF.Exp(-2)), y[0], 1e-6f); // relu(2 x 0.5) = 1, softmax(1, -1)
+    }
+
+    [Fact]
+    public void ThroughOnnx()
+    {
+        // snippet
+        using Network network = Network.Input(4).Dense(8, Activation.Gelu).Dense(3, Activation.Softmax).Build(seed: 1);
+        OnnxModel.Save(network, "model.onnx");
+
+        using OnnxImport import = OnnxModel.Import("model.onnx");
+        float[] probabilities = import.Network.Predict([5.1f, 3.5f, 1.4f, 0.2f]);
+        // end
+
+        File.Delete("model.onnx");
+        Assert.Equal(network.Predict([5.1f, 3.5f, 1.4f, 0.2f]), probabilities);
     }
 
     [Fact]

@@ -73,6 +73,10 @@ internal readonly unsafe struct SimdUnfused : ISimd<float>
 
     public static float PowerOfTwo(float n) => SimdScalar.PowerOfTwo(n);
 
+    public static float LowerHalves(float words) => SimdScalar.LowerHalves(words);
+
+    public static float UpperHalves(float words) => SimdScalar.UpperHalves(words);
+
     public static float SplitExponent(float x, out float mantissa) => SimdScalar.SplitExponent(x, out mantissa);
 
     public static float Sum(float a) => a;

@@ -1,0 +1,74 @@
+using FastMlp.Diagnostics;
+using FastMlp.Kernels;
+
+namespace FastMlp.Benchmarks.Peers;
+
+/// <summary>
+/// What two threads gain over one, in turns. A moment is quiet if both cores ran the FMA probe near the best sum of the two.
+/// </summary>
+internal sealed class TwoThreads : IDisposable
+{
+    public const string OneThread = PeerReport.Own + ", one thread";
+
+    private const double ProbeMilliseconds = 0.5;
+    private const int CacheRepeats = 100;
+
+    private static readonly TimeSpan warmUp = TimeSpan.FromSeconds(0.5);
+
+    private readonly SecondThread second = new();
+    private readonly Interleaved interleaved;
+    private readonly List<(string Name, int Rows, double Flop, (string Peer, Func<int, double>? Work)[] Works)> cases = [];
+    private readonly Action<int> own;
+    private readonly Action<int> other;
+    private double ownRate;
+    private double otherRate;
+
+    /// <param name="rivals">Rivals that were told to use two threads.</param>
+    public TwoThreads(IReadOnlyList<Peer> rivals)
+    {
+        own = _ => ownRate = FmaPeak.MeasureGflops(ProbeMilliseconds);
+        other = _ => otherRate = FmaPeak.MeasureGflops(ProbeMilliseconds);
+        interleaved = new Interleaved(Probe);
+        Workload wide = PeerTable.Wide, epoch = PeerTable.Epoch;
+        const int Rows = 256;
+        Add(
+            PeerTable.EpochCase, PeerTable.EpochRows, epoch.StepFlop(PeerTable.EpochRows),
+            FastMlpPeer.Step(epoch, PeerTable.EpochRows, adam: true, threads: 2), FastMlpPeer.Step(epoch, PeerTable.EpochRows, adam: true, threads: 1),
+            peer => peer.Step(epoch, PeerTable.EpochRows, adam: true));
+        Add(
+            PeerTable.TrainCase, Rows, wide.StepFlop(Rows),
+            FastMlpPeer.Step(wide, Rows, adam: false, threads: 2), FastMlpPeer.Step(wide, Rows, adam: false, threads: 1),
+            peer => peer.Step(wide, Rows, adam: false));
+        Add(
+            PeerTable.PredictCase, Rows, wide.ForwardFlop(Rows),
+            FastMlpPeer.ForwardByTwo(wide, Rows, second), new FastMlpPeer().Forward(wide, Rows),
+            peer => peer.Forward(wide, Rows));
+
+        void Add(string name, int rows, double flop, Func<int, double> two, Func<int, double> one, Func<Peer, Func<int, double>?> rival) =>
+            cases.Add((name, rows, flop, [(PeerReport.Own, two), (OneThread, one), .. rivals.Select(peer => (peer.Name, rival(peer)))]));
+    }
+
+    /// <summary>The FMA peak of both cores at once.</summary>
+    public double BestPeak => interleaved.BestPeak;
+
+    public IEnumerable<PeerRow> Measure(double seconds, double patience)
+    {
+        foreach ((string name, int rows, double flop, (string Peer, Func<int, double>? Work)[] works) in cases)
+        {
+            (string Peer, Func<int, double> Work)[] able = [.. works.Where(w => w.Work is not null).Select(w => (w.Peer, w.Work!))];
+            Measurement[] measured = interleaved.MeasureTimed([.. able.Select(w => (w.Work, flop))], seconds, warmUp, patience);
+            yield return new PeerRow(PeerTable.Two, name, rows, flop, [.. able.Zip(measured, (one, m) => PeerFigure.Of(
+                one.Peer, m, 0, one.Peer.StartsWith(PeerReport.Own, StringComparison.Ordinal) ? SingleCalls.AllocatedBytes(repeats => one.Work(repeats)) : null))]);
+        }
+    }
+
+    public void Dispose() => second.Dispose();
+
+    private (double Fma, double Cache) Probe()
+    {
+        second.RunBoth(own, other, 1);
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        CacheProbe.Run(CacheRepeats);
+        return (ownRate + otherRate, CacheRepeats / System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+}

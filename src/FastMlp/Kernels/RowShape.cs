@@ -1,0 +1,54 @@
+namespace FastMlp.Kernels;
+
+/// <summary>What a product for one row needs to know of B [k, n], made once for a layer. Strides are in floats.</summary>
+internal readonly struct RowShape
+{
+    /// <summary>
+    /// Weights from which on x is searched for zeros. Less than this stays in L1, where the search costs as much as it saves.
+    /// </summary>
+    private const nint WeightsWorthSearching = 8 * 1024;
+
+    public RowShape(nint k, nint n, int panelVectors, nint vectors, nint panelStride, nint kBlock, bool isBFloat16 = false)
+    {
+        K = k;
+        N = n;
+        PanelVectors = panelVectors;
+        Vectors = vectors;
+        PanelStride = panelStride;
+        KBlock = kBlock;
+        IsBFloat16 = isBFloat16;
+        int width = Simd.Isa.Width;
+        IsWorthSearching = k * n >= WeightsWorthSearching && kBlock <= GemmBlocking.MaxKBlock;
+        RealVectors = (int)((n + width - 1) / width);
+        LanesOfLast = (int)(n - ((RealVectors - 1) * width));
+        if (RealVectors % 2 == 1 && panelVectors == 2) RealVectors++;
+        IsSmall = RealVectors <= 8 && !IsWorthSearching && kBlock >= k && !isBFloat16 && LanesOfLast > 0;
+    }
+
+    public bool IsSmall { get; }
+
+    public int RealVectors { get; }
+
+    public int LanesOfLast { get; }
+
+    public nint K { get; }
+
+    public nint N { get; }
+
+    /// <summary>Vectors in a panel row, 1 or 2.</summary>
+    public int PanelVectors { get; }
+
+    /// <summary>Vectors in all panels: n and its padding.</summary>
+    public nint Vectors { get; }
+
+    public nint PanelStride { get; }
+
+    /// <summary>Steps of k in one chain.</summary>
+    public nint KBlock { get; }
+
+    /// <summary>Whether panels of two vectors hold bfloat16.</summary>
+    public bool IsBFloat16 { get; }
+
+    /// <summary>Whether zeros of x are looked for.</summary>
+    public bool IsWorthSearching { get; }
+}
