@@ -11,7 +11,7 @@ internal sealed class ColumnFitter(Missing policy, int rareBelow)
     private long missing;
 
     /// <summary>Whether the rows must come a second time, to <see cref="Refine"/>.</summary>
-    public bool NeedsSecondPass => median is not null && missing > 0 && moments.Count > 0;
+    public bool NeedsSecondPass => median is not null && moments.Count > 0;
 
     public void Add(float raw, ColumnKind kind)
     {
@@ -60,7 +60,7 @@ internal sealed class ColumnFitter(Missing policy, int rareBelow)
                 ? value
                 : throw new DataFormatException($"{source}, column '{CsvRows.Shown(column.Name)}': '{CsvRows.Shown(policy.Value)}' cannot stand in for a missing number."),
             _ when moments.Count == 0 => throw Empty(column, source),
-            MissingKind.Median when missing > 0 => median!.Median,
+            MissingKind.Median => median!.Median,
             _ => (float)moments.Mean,
         };
         Moments filled = moments;

@@ -4,7 +4,7 @@ namespace FastMlp.Data;
 
 /// <summary>
 /// A CSV file that need not fit in memory, read again for each epoch. A first pass finds the kinds of the columns and the classes and
-/// fits the plan and the scaling to the training rows (a second one where a median fills gaps); then batches of training rows come
+/// fits the plan and the scaling to the training rows (a second one for a median); then batches of training rows come
 /// through a buffer that shuffles them. Memory is bounded by the shuffle buffer, the validation rows, the texts of categories and one batch.
 /// </summary>
 /// <remarks>Which part a row belongs to is told by its number in the file and the seed alone, so every pass parts them alike. The file must stay as it is.</remarks>

@@ -49,7 +49,7 @@ public sealed record Preprocessing
     public static Preprocessing Fit(Dataset train, Scaling scaling = Scaling.Standard, bool scaleTargets = true)
     {
         ArgumentNullException.ThrowIfNull(train);
-        return Of(RawTable.Of(train), null, Moments.OfColumns(train.Features, train.InputSize), scaling, scaleTargets) with { FeatureNames = train.FeatureNames };
+        return Of(RawTable.Of(train), null, train.FeatureNames, Moments.OfColumns(train.Features, train.InputSize), scaling, scaleTargets);
     }
 
     /// <summary>
@@ -64,7 +64,7 @@ public sealed record Preprocessing
     {
         ArgumentNullException.ThrowIfNull(train);
         (ColumnPlan plan, Moments[] features) = TableFitter.Fit(train);
-        return Of(train, plan, features, scaling, scaleTargets);
+        return Of(train, plan, train.IsNamed ? plan.FeatureNames : [], features, scaling, scaleTargets);
     }
 
     /// <summary>The table as the network sees it: columns encoded, features scaled, and targets too where they are.</summary>
@@ -201,13 +201,13 @@ public sealed record Preprocessing
     /// <summary>The plan, or plain numbers under the features' names.</summary>
     internal ColumnPlan Plan => Columns ?? ColumnPlan.Plain(FeatureNames.Count > 0 ? FeatureNames : ColumnPlan.MadeNames(Features.Size));
 
-    internal static Preprocessing Of(RawTable train, ColumnPlan? plan, Moments[] features, Scaling scaling, bool scaleTargets) => new()
+    private static Preprocessing Of(RawTable train, ColumnPlan? plan, IReadOnlyList<string> featureNames, Moments[] features, Scaling scaling, bool scaleTargets) => new()
     {
         Task = train.IsClassification ? DataTask.Classification : DataTask.Regression,
         Columns = plan is null or { IsPlain: true } ? null : plan,
         Features = Scaler.Of(scaling, features),
         Targets = scaleTargets && !train.IsClassification ? Scaler.Standard(Moments.OfColumns(train.Targets, train.TargetSize)) : null,
-        FeatureNames = plan?.FeatureNames ?? [],
+        FeatureNames = featureNames,
         ClassNames = train.IsClassification && train.ClassNames.Count == 0
             ? [.. Enumerable.Range(0, train.TargetSize).Select(c => c.ToString(CultureInfo.InvariantCulture))]
             : train.ClassNames,

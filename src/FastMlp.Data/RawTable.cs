@@ -51,22 +51,26 @@ public sealed class RawTable
 
     internal ReadOnlyMemory<float> Memory { get; }
 
+    /// <summary>Whether the names of the columns were known and not made.</summary>
+    internal bool IsNamed { get; private init; } = true;
+
     /// <summary>The set as a table of numbers without gaps; the features are shared.</summary>
     public static RawTable Of(Dataset dataset)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         IReadOnlyList<string> names = dataset.FeatureNames.Count > 0 ? dataset.FeatureNames : ColumnPlan.MadeNames(dataset.InputSize);
         bool shared = dataset.FeatureMatrix.TryGetMemory(out ReadOnlyMemory<float> memory);
-        return Of(shared ? memory : dataset.Features.ToArray(), [.. names.Select(name => new RawColumn { Name = name })], dataset);
+        return Of(shared ? memory : dataset.Features.ToArray(), [.. names.Select(name => new RawColumn { Name = name })], dataset, isNamed: dataset.FeatureNames.Count > 0);
     }
 
     /// <summary>The values with the targets of a set, whose features do not count.</summary>
-    internal static RawTable Of(ReadOnlyMemory<float> values, IReadOnlyList<RawColumn> columns, Dataset targets, IReadOnlyList<string>? missingTokens = null) =>
+    internal static RawTable Of(ReadOnlyMemory<float> values, IReadOnlyList<RawColumn> columns, Dataset targets, IReadOnlyList<string>? missingTokens = null, bool isNamed = true) =>
         new(values, columns, targets.IsClassification, targets.TargetSize, targets.Targets.ToArray(), targets.Labels.ToArray())
         {
             ClassNames = targets.ClassNames,
             TargetNames = targets.TargetNames,
             MissingTokens = missingTokens ?? [],
+            IsNamed = isNamed,
         };
 
     /// <summary>The rows at the given indices, in that order, copied.</summary>
@@ -78,6 +82,7 @@ public sealed class RawTable
             ClassNames = ClassNames,
             TargetNames = TargetNames,
             MissingTokens = MissingTokens,
+            IsNamed = IsNamed,
         };
 
     /// <summary>Parts the rows exactly as <see cref="Dataset.Split"/> does with the same targets.</summary>

@@ -45,7 +45,7 @@ public sealed class StreamTests : IDisposable
         Command.Run("train", data, "--stream", "--batch", "full").WasBadUsage("--batch full");
         Command.Run("train", data, "--stream", "--test", data).WasBadUsage("--test", "evaluate");
         Command.Run("train", data, "--shuffle-rows", "5").WasBadUsage("--stream");
-        Command.Run("train", folder.Write("one.csv", "a,t\n1,x\n2,x\n"), "--stream", "--test", "0").FailedWith("only the class x");
+        Command.Run("train", folder.Write("one.csv", "a,t\n1,x\n2,x\n"), "--stream", "--test", "0", "--json").FailedWith("only the class x");
     }
 
     [Theory]

@@ -56,6 +56,15 @@ public class ColumnPlanTests
     }
 
     [Fact]
+    public void GapsThatTrainingDidNotHaveAreFilledAlike()
+    {
+        const string Whole = "n,c,t\n1,x,0.5\n2,x,1\n90,y,2\n";
+        Assert.Equal([2, 1, 0, 0], Features("n,c\n,\n", Preprocessing.Fit(Table(Whole, new CsvOptions { Missing = Missing.Median }), Scaling.None)));
+        Assert.Equal([31, 2f / 3, 1f / 3, 0], Features("n,c\n,\n", Preprocessing.Fit(Table(Whole, new CsvOptions { Missing = Missing.Mean }), Scaling.None)));
+        Assert.Equal([7, 2f / 3, 1f / 3, 0], Features("n,c\n,\n", Preprocessing.Fit(Table(Whole, new CsvOptions { Missing = Missing.Constant(7) }), Scaling.None)));
+    }
+
+    [Fact]
     public void AnIndicatorSaysThatAValueWasMissing()
     {
         Preprocessing p = Preprocessing.Fit(Table(People, new CsvOptions { Missing = Missing.Indicator }), Scaling.None);
@@ -227,6 +236,9 @@ public class ColumnPlanTests
         Assert.Equal(p.Transform(plainHeldOut).Features.ToArray(), p.Transform(heldOut).Features.ToArray());
         Assert.Equal(plainHeldOut.Labels.ToArray(), p.Transform(heldOut).Labels.ToArray());
         Assert.Throws<ArgumentException>(() => CsvDataset.Load(new StringReader("a,t\n1,2\n"), new CsvOptions { Missing = Missing.Mean }));
+        Dataset nameless = new(new float[] { 1, 2, 3, 4 }, 2, new[] { 0, 1 }, 2);
+        Assert.Equal(Preprocessing.Fit(nameless).ToJson(), Preprocessing.Fit(RawTable.Of(nameless).Select([0, 1])).ToJson());
+        Assert.Empty(Preprocessing.Fit(RawTable.Of(nameless)).FeatureNames);
     }
 
     private static RawTable Table(string text, CsvOptions? options = null) => CsvDataset.LoadTable(new StringReader(text), options, "t.csv");

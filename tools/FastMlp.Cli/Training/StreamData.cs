@@ -30,7 +30,7 @@ internal sealed class StreamData : TrainingData
 
     public override int TargetSize => Classifies ? Preprocessing.ClassNames.Count : 1;
 
-    public static StreamData Open(TrainSettings settings, CancellationToken stop)
+    public static StreamData Open(TrainSettings settings, TextWriter notes, CancellationToken stop)
     {
         DataSource source = DataSource.Find(settings.Data);
         if (!source.IsCsv)
@@ -50,6 +50,7 @@ internal sealed class StreamData : TrainingData
         }
 
         Scaling scaling = settings.Scale ?? Scaling.Standard;
+        notes.WriteLine($"reading {settings.Data} once to learn its columns");
         CsvBatches batches = CsvBatches.Open(settings.Data, new CsvBatchOptions
         {
             Csv = settings.Csv,

@@ -44,6 +44,9 @@ internal abstract class TrainingData(string name, Scaling scaling, double testFr
     /// <summary>The figures on the test rows; null where there are none.</summary>
     public abstract Score? ScoreTest(Network network);
 
-    public static TrainingData Load(TrainSettings settings, CancellationToken stop) =>
-        settings.Stream ? StreamData.Open(settings, stop) : SplitData.Load(settings);
+    /// <param name="settings">What the user asked for.</param>
+    /// <param name="notes">Takes a line on what lasts long.</param>
+    /// <param name="stop">Ends the reading.</param>
+    public static TrainingData Load(TrainSettings settings, TextWriter notes, CancellationToken stop) =>
+        settings.Stream ? StreamData.Open(settings, notes, stop) : SplitData.Load(settings);
 }

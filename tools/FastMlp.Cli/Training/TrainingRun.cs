@@ -29,7 +29,7 @@ internal sealed class TrainingRun : IDisposable
 
     public static TrainingRun Execute(TrainSettings settings, CommandConsole console, bool quiet, CancellationToken stop)
     {
-        TrainingData data = TrainingData.Load(settings, stop);
+        TrainingData data = TrainingData.Load(settings, quiet ? TextWriter.Null : console.Error, stop);
         string modelPath = settings.Out ?? $"{data.Name}.safetensors";
         OutputFile.CheckWritable(modelPath);
         TrainingRun run = new(data, new TrainingPlan(settings, data.Classifies, data.TrainRows), modelPath);
