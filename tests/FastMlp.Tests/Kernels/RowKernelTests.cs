@@ -107,7 +107,7 @@ public sealed unsafe class RowKernelTests
                 }
             }
 
-            RowShape shape = new(K, n, 2, 2 * Panels, K * width, K);
+            RowShape shape = new(K, n, 2, 2 * Panels, K * width, K, isBFloat16: false);
             for (int begin = 0; begin <= Panels; begin++)
             {
                 for (int end = begin; end <= Panels; end++)
@@ -160,7 +160,7 @@ public sealed unsafe class RowKernelTests
                         Fused.Add(isFused, x[p], numbers.AsSpan(p * n, n), expected.AsSpan(0, n));
                     }
 
-                    RowShape shape = new(k, n, vectors, padded / TSimd.Width, k * width, GemmBlocking.KBlock(k));
+                    RowShape shape = new(k, n, vectors, padded / TSimd.Width, k * width, GemmBlocking.KBlock(k), isBFloat16: false);
                     foreach (bool isPadded in (bool[])[false, true])
                     {
                         PoisonedBuffer y = new(isPadded ? padded : n);

@@ -91,7 +91,7 @@ internal static class TrainingSummary
     {
         StopReason.Cancelled => $"as you asked, after {Text.Count(run.Report.Epochs.Count, "whole epoch")}; what was learnt is kept",
         StopReason.EarlyStopping => $"early, after {Text.Count(run.Report.Epochs.Count, "epoch")}; epoch {Text.Count(run.Report.BestEpoch)} was the best and is kept",
-        StopReason.Converged => $"after {Text.Count(run.Report.Epochs.Count, "epoch")}: every training row is right",
+        StopReason.Converged => $"after {Text.Count(run.Report.Epochs.Count, "epoch")}: nothing was left to gain",
         _ => null,
     };
 }
