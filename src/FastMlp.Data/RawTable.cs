@@ -8,8 +8,9 @@ public sealed class RawTable
 {
     private readonly ReadOnlyMemory<float> targets;
     private readonly ReadOnlyMemory<int> labels;
+    private readonly ReadOnlyMemory<float> weights;
 
-    private RawTable(ReadOnlyMemory<float> values, IReadOnlyList<RawColumn> columns, bool isClassification, int targetSize, ReadOnlyMemory<float> targets, ReadOnlyMemory<int> labels)
+    private RawTable(ReadOnlyMemory<float> values, IReadOnlyList<RawColumn> columns, bool isClassification, int targetSize, ReadOnlyMemory<float> targets, ReadOnlyMemory<int> labels, ReadOnlyMemory<float> weights)
     {
         Memory = values;
         Columns = columns;
@@ -17,6 +18,7 @@ public sealed class RawTable
         TargetSize = targetSize;
         this.targets = targets;
         this.labels = labels;
+        this.weights = weights;
     }
 
     /// <summary>The columns of the features, in the order of the file.</summary>
@@ -65,7 +67,7 @@ public sealed class RawTable
 
     /// <summary>The values with the targets of a set, whose features do not count.</summary>
     internal static RawTable Of(ReadOnlyMemory<float> values, IReadOnlyList<RawColumn> columns, Dataset targets, IReadOnlyList<string>? missingTokens = null, bool isNamed = true) =>
-        new(values, columns, targets.IsClassification, targets.TargetSize, targets.Targets.ToArray(), targets.Labels.ToArray())
+        new(values, columns, targets.IsClassification, targets.TargetSize, targets.Targets.ToArray(), targets.Labels.ToArray(), targets.Weights.ToArray())
         {
             ClassNames = targets.ClassNames,
             TargetNames = targets.TargetNames,
@@ -77,7 +79,8 @@ public sealed class RawTable
     public RawTable Select(ReadOnlySpan<int> rows) =>
         new(Picked(Values, Columns.Count, rows), Columns, IsClassification, TargetSize,
             IsClassification ? default : Picked(Targets, TargetSize, rows),
-            IsClassification ? Picked(Labels, 1, rows) : default)
+            IsClassification ? Picked(Labels, 1, rows) : default,
+            weights.IsEmpty ? default : Picked(weights.Span, 1, rows))
         {
             ClassNames = ClassNames,
             TargetNames = TargetNames,
@@ -102,10 +105,14 @@ public sealed class RawTable
     public (int[] Train, int[] HeldOut) SplitRows(double fraction, int seed = 0, bool stratified = false) =>
         With(new float[Rows], 1, []).SplitRows(fraction, seed, stratified);
 
-    /// <summary>Features with the targets of this table.</summary>
-    internal Dataset With(ReadOnlyMemory<float> features, int inputSize, IReadOnlyList<string> featureNames) => IsClassification
-        ? new Dataset(features, inputSize, labels, TargetSize) { FeatureNames = featureNames, ClassNames = ClassNames, TargetNames = TargetNames }
-        : new Dataset(features, inputSize, targets, TargetSize) { FeatureNames = featureNames, ClassNames = ClassNames, TargetNames = TargetNames };
+    /// <summary>Features with the targets of this table, and the weights of its rows where they have some.</summary>
+    internal Dataset With(ReadOnlyMemory<float> features, int inputSize, IReadOnlyList<string> featureNames)
+    {
+        Dataset plain = IsClassification
+            ? new Dataset(features, inputSize, labels, TargetSize) { FeatureNames = featureNames, ClassNames = ClassNames, TargetNames = TargetNames }
+            : new Dataset(features, inputSize, targets, TargetSize) { FeatureNames = featureNames, ClassNames = ClassNames, TargetNames = TargetNames };
+        return weights.IsEmpty ? plain : plain.WithWeights(weights);
+    }
 
     private static T[] Picked<T>(ReadOnlySpan<T> source, int size, ReadOnlySpan<int> rows)
     {

@@ -44,7 +44,16 @@ public static class StreamTraining
             throw new ArgumentException("Early stopping watches the validation loss: set Validation.", nameof(options));
         }
 
-        using Trainer trainer = new(network, new TrainerOptions { Loss = options.Loss, Optimizer = options.Optimizer, Threads = options.Threads });
+        using Trainer trainer = new(network, new TrainerOptions
+        {
+            Loss = options.Loss,
+            Optimizer = options.Optimizer,
+            ClipValue = options.ClipValue,
+            ClipNorm = options.ClipNorm,
+            L1 = options.L1,
+            MaxNorm = options.MaxNorm,
+            Threads = options.Threads,
+        });
         long start = Stopwatch.GetTimestamp();
         List<EpochReport> reports = [];
         StopReason reason = StopReason.EpochsDone;
@@ -122,13 +131,17 @@ public static class StreamTraining
             }
 
             network.Predict(batch.Features, outputs.AsSpan(0, values));
-            float loss = batch.IsClassification ? trainer.Step(batch.Features, batch.Labels) : trainer.Step(batch.Features, batch.Targets);
-            done.Add(loss, batch, outputs.AsSpan(0, values));
+            done.Add(Step(trainer, batch), batch, outputs.AsSpan(0, values));
         }
 
         done.Time = Stopwatch.GetElapsedTime(start);
         return done.Rows > 0 || !whole ? done : throw new ArgumentException("An epoch has no batches.");
     }
+
+    private static float Step(Trainer trainer, Dataset batch) =>
+        batch.Weights.IsEmpty
+            ? batch.IsClassification ? trainer.Step(batch.Features, batch.Labels) : trainer.Step(batch.Features, batch.Targets)
+            : batch.IsClassification ? trainer.Step(batch.Features, batch.Labels, batch.Weights) : trainer.Step(batch.Features, batch.Targets, batch.Weights);
 
     private static void CheckFits(Network network, Dataset batch)
     {

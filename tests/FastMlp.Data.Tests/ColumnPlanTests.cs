@@ -239,6 +239,8 @@ public class ColumnPlanTests
         Dataset nameless = new(new float[] { 1, 2, 3, 4 }, 2, new[] { 0, 1 }, 2);
         Assert.Equal(Preprocessing.Fit(nameless).ToJson(), Preprocessing.Fit(RawTable.Of(nameless).Select([0, 1])).ToJson());
         Assert.Empty(Preprocessing.Fit(RawTable.Of(nameless)).FeatureNames);
+        Dataset weighted = nameless.WithWeights(new float[] { 3, 0.5f });
+        Assert.Equal([0.5f], Preprocessing.Fit(nameless).Transform(RawTable.Of(weighted).Select([1])).Weights.ToArray());
     }
 
     private static RawTable Table(string text, CsvOptions? options = null) => CsvDataset.LoadTable(new StringReader(text), options, "t.csv");
