@@ -20,19 +20,34 @@ peers.SetAction(p => p.GetValue(list)
     : PeersCommand.Run(new PeersRequest(
         p.GetValue(seconds), p.GetValue(minutes), p.GetValue(only), p.GetValue(note)!, !p.GetValue(dry), p.GetValue(digits), p.GetValue(networks))));
 
-Recipe published = Recipe.Published;
 Option<string> data = new("--data") { Description = "The folder with MNIST's idx files.", Required = true };
 Option<int> seeds = new("--seeds") { Description = "Seeds to run.", DefaultValueFactory = _ => 10 };
-Option<string> hidden = new("--hidden") { Description = "Hidden layers.", DefaultValueFactory = _ => string.Join(',', published.Hidden) };
-Option<int> batch = new("--batch") { Description = "Rows in a step.", DefaultValueFactory = _ => published.Batch };
-Option<int> epochs = new("--epochs") { Description = "Epochs of the schedule.", DefaultValueFactory = _ => published.Epochs };
-Option<float> rate = new("--lr") { Description = "Highest learning rate.", DefaultValueFactory = _ => published.Rate };
-Option<int> threads = new("--threads") { Description = "Threads; 0 is all cores.", DefaultValueFactory = _ => 0 };
-Command mnist = new("mnist", "Time training to 97, 98 and 98.5 % test accuracy.") { data, seeds, hidden, batch, epochs, rate, threads };
-mnist.SetAction(p => MnistCommand.Run(
-    p.GetValue(data)!,
-    new Recipe(Workload.Parse(p.GetValue(hidden)!.Replace(',', '-')), p.GetValue(batch), p.GetValue(epochs), p.GetValue(rate), p.GetValue(threads) is 0 ? Environment.ProcessorCount : p.GetValue(threads)),
-    p.GetValue(seeds)));
+Option<double?> accuracy = new("--accuracy") { Description = "Only the recipe for this test accuracy: 0.97, 0.98 or 0.985; a basis for the options below." };
+Option<string?> hidden = new("--hidden") { Description = "Hidden layers instead of the recipe's." };
+Option<int?> batch = new("--batch") { Description = "Rows in a step." };
+Option<double?> epochs = new("--epochs") { Description = "Epochs of the schedule." };
+Option<float?> rate = new("--lr") { Description = "Highest learning rate." };
+Option<bool?> shifts = new("--shifts") { Description = "Whether images are shifted by up to a pixel." };
+Option<int> threads = new("--threads") { Description = "Threads; 0 is all cores." };
+Command mnist = new("mnist", "Time training to 97, 98 and 98.5 % test accuracy.") { data, seeds, accuracy, hidden, batch, epochs, rate, shifts, threads };
+mnist.SetAction(p =>
+{
+    int count = p.GetValue(threads);
+    Recipe[] recipes =
+    [
+        .. Recipe.Published(count == 0 ? Environment.ProcessorCount : count)
+            .Where(recipe => p.GetValue(accuracy) is not { } wanted || recipe.Accuracy == wanted)
+            .Select(recipe => recipe with
+            {
+                Hidden = p.GetValue(hidden) is { } units ? Workload.Parse(units.Replace(',', '-')) : recipe.Hidden,
+                Batch = p.GetValue(batch) ?? recipe.Batch,
+                Epochs = p.GetValue(epochs) ?? recipe.Epochs,
+                Rate = p.GetValue(rate) ?? recipe.Rate,
+                Shifts = p.GetValue(shifts) ?? recipe.Shifts,
+            }),
+    ];
+    return MnistCommand.Run(p.GetValue(data)!, recipes, p.GetValue(seeds));
+});
 
 Command readme = new("readme", "Put the latest comparison into README.md and docs/performance.md.");
 readme.SetAction(_ => ReadmeCommand.Run());

@@ -24,24 +24,10 @@ internal static class Compression
     /// shorter one (its strict mode is a switch of the whole application). With nonsense after the end, an unfinished block or
     /// checksum fails; after a finished member, bytes that do not start another are passed over, as gzip does with padding.
     /// </remarks>
-    private sealed class PrefixedStream(byte[] prefix, int prefixLength, Stream rest, bool endless) : Stream
+    private sealed class PrefixedStream(byte[] prefix, int prefixLength, Stream rest, bool endless) : ForwardStream
     {
         private int position;
         private uint nonsense;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override int Read(Span<byte> buffer)
         {
@@ -56,8 +42,6 @@ internal static class Compression
             position += count;
             return count;
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
         /// <summary>Four bytes 0xff, which no real length ends with, and then Marsaglia's xorshift: no run of bits that one code could read for ever.</summary>
         private int Nonsense(Span<byte> buffer)
@@ -79,15 +63,5 @@ internal static class Compression
 
             return buffer.Length;
         }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

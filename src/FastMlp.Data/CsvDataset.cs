@@ -1,11 +1,10 @@
-using System.Globalization;
 using CsvHelper;
 
 namespace FastMlp.Data;
 
 /// <summary>
 /// CSV text to rows: one row a line, fields quoted where they need it (RFC 4180), UTF-8, gzip or not (told by content).
-/// Feature columns hold finite numbers with a decimal point; anything else is a <see cref="DataFormatException"/> that names the
+/// Numbers are finite, with a decimal point. What cannot be used is a <see cref="DataFormatException"/> that names the
 /// file, line, column and value. Empty lines are skipped.
 /// </summary>
 public static class CsvDataset
@@ -16,32 +15,52 @@ public static class CsvDataset
     // 8 KB of floats, enough for a small file; doubled as rows arrive.
     private const int FirstBuffer = 2048;
 
-    /// <summary>Reads a file with its target column, which by default is the last one.</summary>
+    /// <summary>
+    /// Reads a file of numbers, without gaps, and its target column, which by default is the last one. For texts and gaps see
+    /// <see cref="LoadTable(string, CsvOptions?)"/>.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="options">How it is read; what is not given is detected.</param>
     /// <returns>Class names are sorted: by value if all are numbers, else in ordinal order.</returns>
+    /// <exception cref="ArgumentException">The options treat gaps or name categories: only a table has them.</exception>
     /// <exception cref="DataFormatException">The text cannot be used; the message says where and why.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static Dataset Load(string path, CsvOptions? options = null)
-    {
-        using FileStream file = Open(path);
-        return Load(file, options, path);
-    }
+    public static Dataset Load(string path, CsvOptions? options = null) => Numbers(LoadTable(path, NumbersOnly(options)));
 
     /// <summary>Reads a stream with its target column; it stays open, and <paramref name="source"/> names it in messages.</summary>
     /// <exception cref="DataFormatException">The text cannot be used; the message says where and why.</exception>
-    public static Dataset Load(Stream stream, CsvOptions? options = null, string source = "CSV")
-    {
-        using Stream content = Unpack(stream, source);
-        return Train(o => CsvReader.Create(content, o, leaveOpen: true), source, options);
-    }
+    public static Dataset Load(Stream stream, CsvOptions? options = null, string source = "CSV") => Numbers(LoadTable(stream, NumbersOnly(options), source));
 
     /// <summary>Reads text with its target column; <paramref name="source"/> names it in messages.</summary>
     /// <exception cref="DataFormatException">The text cannot be used; the message says where and why.</exception>
-    public static Dataset Load(TextReader reader, CsvOptions? options = null, string source = "CSV")
+    public static Dataset Load(TextReader reader, CsvOptions? options = null, string source = "CSV") => Numbers(LoadTable(reader, NumbersOnly(options), source));
+
+    /// <summary>
+    /// Reads a file as it stands, numbers, texts and gaps, with its target column, which by default is the last one. Split the table,
+    /// then fit <see cref="Preprocessing"/> to the training part.
+    /// </summary>
+    /// <exception cref="DataFormatException">The text cannot be used; the message says where and why.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static RawTable LoadTable(string path, CsvOptions? options = null)
+    {
+        using FileStream file = Open(path);
+        return LoadTable(file, options, path);
+    }
+
+    /// <summary>As the overload for a file; the stream stays open, and <paramref name="source"/> names it in messages.</summary>
+    /// <exception cref="DataFormatException">The text cannot be used; the message says where and why.</exception>
+    public static RawTable LoadTable(Stream stream, CsvOptions? options = null, string source = "CSV")
+    {
+        using Stream content = Unpack(stream, source);
+        return ReadTable(o => CsvReader.Create(content, o, leaveOpen: true), source, options);
+    }
+
+    /// <summary>As the overload for a file; <paramref name="source"/> names the text in messages.</summary>
+    /// <exception cref="DataFormatException">The text cannot be used; the message says where and why.</exception>
+    public static RawTable LoadTable(TextReader reader, CsvOptions? options = null, string source = "CSV")
     {
         ArgumentNullException.ThrowIfNull(reader);
-        return Train(o => CsvReader.Create(reader, o, leaveOpen: true), source, options);
+        return ReadTable(o => CsvReader.Create(reader, o, leaveOpen: true), source, options);
     }
 
     /// <summary>
@@ -87,6 +106,16 @@ public static class CsvDataset
         return Predict(o => CsvReader.Create(reader, o, leaveOpen: true), source, preprocessing, options);
     }
 
+    private static CsvOptions NumbersOnly(CsvOptions? options)
+    {
+        options ??= new CsvOptions();
+        return options.Missing.Kind == MissingKind.Error && options.MissingIn.Count == 0 && options.Categorical.Count == 0
+            ? options with { NumbersOnly = true }
+            : throw new ArgumentException("A set of plain numbers has no categories and nothing that fills gaps, for both are learnt from training rows; load a table and fit a preprocessing to it.", nameof(options));
+    }
+
+    private static Dataset Numbers(RawTable table) => table.With(table.Memory, table.Columns.Count, [.. table.Columns.Select(column => column.Name)]);
+
     private static FileStream Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -100,20 +129,43 @@ public static class CsvDataset
         return Compression.Open(stream);
     }
 
-    private static Dataset Train(Func<CsvReaderOptions, CsvReader> open, string source, CsvOptions? options)
+    private static RawTable ReadTable(Func<CsvReaderOptions, CsvReader> open, string source, CsvOptions? options)
     {
         options ??= new CsvOptions();
         using CsvRows rows = new(open, source, options, []);
-        if (rows.Names.Count < 2)
+        (CsvColumn[] columns, int target) = Discover(rows, options);
+        TargetColumn targets = new(target, options.Task);
+        List<double> read = [];
+        ReadOnlyMemory<float> values = ReadValues(rows, columns, () => read.Add(targets.Read(rows)));
+        targets.Finish();
+        float[] none = new float[read.Count];
+        Dataset answers = targets.IsClassification
+            ? new Dataset(none, 1, read.ConvertAll(targets.LabelOf).ToArray(), targets.ClassNames.Length) { ClassNames = targets.ClassNames, TargetNames = [rows.Names[target]] }
+            : new Dataset(none, 1, read.ConvertAll(value => (float)value).ToArray(), 1) { TargetNames = [rows.Names[target]] };
+        return RawTable.Of(values, [.. columns.Select(column => column.Found)], answers, options.MissingTokens);
+    }
+
+    /// <summary>The columns of the features, of which nothing is known yet, and the target's.</summary>
+    internal static (CsvColumn[] Columns, int Target) Discover(CsvRows rows, CsvOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxCategories, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.RareBelow, 1);
+        foreach (string name in options.Categorical.Concat(options.Ignore).Concat(options.MissingIn.Keys))
         {
-            throw rows.About("there is one column; at least one feature and a target were expected, separated by comma, semicolon or tab.");
+            if (rows.FindName(name) < 0)
+            {
+                throw rows.About($"there is no column '{CsvRows.Shown(name)}'; the columns are {CsvRows.List(rows.Names)}.");
+            }
         }
 
         int target = options.Target is null ? rows.Names.Count - 1 : FindTarget(rows, options.Target);
-        int[] columns = AllBut(rows, target);
-        TargetColumn targets = new(target, options.Task);
-        ReadOnlyMemory<float> features = ReadFeatures(rows, columns, () => targets.Add(rows));
-        return targets.Finish(features, columns.Length, [.. columns.Select(c => rows.Names[c])], rows.Names[target]);
+        MissingTokens tokens = new(options.MissingTokens);
+        CsvColumn[] columns = [.. AllBut(rows, target).Where(c => !options.Ignore.Contains(rows.Names[c])).Select(c => new CsvColumn(c, rows.Names[c], options, tokens))];
+        return columns.Length > 0
+            ? (columns, target)
+            : throw rows.About(rows.Names.Count < 2
+                ? "there is one column; at least one feature and a target were expected, separated by comma, semicolon or tab."
+                : "no column is left to learn from.");
     }
 
     private static Dataset Evaluate(Func<CsvReaderOptions, CsvReader> open, string source, Preprocessing preprocessing, CsvOptions? options)
@@ -126,8 +178,9 @@ public static class CsvDataset
             throw new ArgumentException(classes ? "The model does not name its classes." : "The model has several targets; a CSV file gives one.", nameof(preprocessing));
         }
 
-        using CsvRows rows = new(open, source, options, preprocessing.FeatureNames);
-        (int[] columns, int target) = Match(rows, preprocessing, options);
+        ColumnPlan plan = preprocessing.Plan;
+        using CsvRows rows = new(open, source, options, [.. plan.Columns.Select(column => column.Name)]);
+        (CsvColumn[] columns, int target) = Match(rows, preprocessing, plan, options);
         if (target < 0)
         {
             string name = options.Target ?? (preprocessing.TargetNames is [var first, ..] ? first : "target");
@@ -136,25 +189,26 @@ public static class CsvDataset
 
         List<float> numbers = [];
         List<int> labels = [];
-        ReadOnlyMemory<float> features = ReadFeatures(rows, columns, () =>
+        ClassLookup lookup = new(preprocessing.ClassNames);
+        ReadOnlyMemory<float> features = Encoded(rows, plan, ReadValues(rows, columns, () =>
         {
             if (classes)
             {
-                labels.Add(ClassOf(rows, target, preprocessing.ClassNames));
+                labels.Add(lookup.Read(rows, target));
             }
             else
             {
                 numbers.Add(rows.Number(target));
             }
-        });
+        }));
         return classes
-            ? new Dataset(features, columns.Length, labels.ToArray(), preprocessing.ClassNames.Count)
+            ? new Dataset(features, plan.FeatureCount, labels.ToArray(), preprocessing.ClassNames.Count)
             {
                 FeatureNames = preprocessing.FeatureNames,
                 ClassNames = preprocessing.ClassNames,
                 TargetNames = preprocessing.TargetNames,
             }
-            : new Dataset(features, columns.Length, numbers.ToArray(), 1)
+            : new Dataset(features, plan.FeatureCount, numbers.ToArray(), 1)
             {
                 FeatureNames = preprocessing.FeatureNames,
                 TargetNames = preprocessing.TargetNames,
@@ -165,28 +219,51 @@ public static class CsvDataset
     {
         ArgumentNullException.ThrowIfNull(preprocessing);
         options ??= new CsvOptions();
-        using CsvRows rows = new(open, source, options, preprocessing.FeatureNames);
-        (int[] columns, _) = Match(rows, preprocessing, options);
-        return new FeatureTable(ReadFeatures(rows, columns, null), columns.Length, preprocessing.FeatureNames);
+        ColumnPlan plan = preprocessing.Plan;
+        using CsvRows rows = new(open, source, options, [.. plan.Columns.Select(column => column.Name)]);
+        (CsvColumn[] columns, _) = Match(rows, preprocessing, plan, options);
+        return new FeatureTable(Encoded(rows, plan, ReadValues(rows, columns, null)), plan.FeatureCount, preprocessing.FeatureNames);
     }
 
-    /// <summary>The columns of the model's features in the model's order, and the target's column or -1.</summary>
-    private static (int[] Columns, int Target) Match(CsvRows rows, Preprocessing preprocessing, CsvOptions options)
+    private static ReadOnlyMemory<float> Encoded(CsvRows rows, ColumnPlan plan, ReadOnlyMemory<float> values)
     {
-        int size = preprocessing.Features.Size;
-        if (rows.HasHeader && preprocessing.FeatureNames.Count > 0 && !preprocessing.FeatureNames.All(IsMadeName))
+        long features = (long)(values.Length / plan.Columns.Count) * plan.FeatureCount;
+        return features <= Array.MaxLength
+            ? plan.Encode(values)
+            : throw rows.About($"the rows become {features} features; one array holds {Array.MaxLength}.");
+    }
+
+    /// <summary>The columns that the model takes, in its order, and the target's column or -1.</summary>
+    internal static (CsvColumn[] Columns, int Target) Match(CsvRows rows, Preprocessing preprocessing, ColumnPlan plan, CsvOptions options)
+    {
+        (int[] indices, int target) = MatchIndices(rows, preprocessing, plan, options);
+        MissingTokens tokens = new(plan.MissingTokens);
+        return ([.. indices.Select((index, c) => new CsvColumn(index, plan.Columns[c], plan.CodesOf(c), tokens))], target);
+    }
+
+    private static (int[] Columns, int Target) MatchIndices(CsvRows rows, Preprocessing preprocessing, ColumnPlan plan, CsvOptions options)
+    {
+        int size = plan.Columns.Count;
+        if (rows.HasHeader && !plan.Columns.All(column => ColumnPlan.IsMadeName(column.Name)))
         {
             int[] named = new int[size];
             for (int c = 0; c < size; c++)
             {
-                named[c] = rows.FindName(preprocessing.FeatureNames[c]);
+                named[c] = rows.FindName(plan.Columns[c].Name);
                 if (named[c] < 0)
                 {
-                    throw rows.About($"the column '{CsvRows.Shown(preprocessing.FeatureNames[c])}', which the model needs, is missing; the columns are {CsvRows.List(rows.Names)}.");
+                    throw rows.About($"the column '{CsvRows.Shown(plan.Columns[c].Name)}', which the model needs, is missing; the columns are {CsvRows.List(rows.Names)}.");
                 }
             }
 
             return (named, options.Target is not null ? FindTarget(rows, options.Target) : preprocessing.TargetNames is [var only] ? rows.FindName(only) : -1);
+        }
+
+        // Of files without names, a model that left columns out knows the places of its own.
+        int[] places = [.. plan.Columns.Select(column => rows.FindName(column.Name))];
+        if (!rows.HasHeader && options.Target is null && Array.TrueForAll(places, place => place >= 0))
+        {
+            return (places, preprocessing.TargetNames is [var made] ? rows.FindName(made) : -1);
         }
 
         int count = rows.Names.Count;
@@ -206,10 +283,6 @@ public static class CsvDataset
         return (AllBut(rows, target), target);
     }
 
-    /// <summary>Whether the name was made for a column of a file without a header.</summary>
-    private static bool IsMadeName(string name) =>
-        name.StartsWith("column", StringComparison.Ordinal) && int.TryParse(name.AsSpan("column".Length), NumberStyles.None, CultureInfo.InvariantCulture, out _);
-
     private static int FindTarget(CsvRows rows, string target)
     {
         int column = rows.Find(target);
@@ -220,24 +293,7 @@ public static class CsvDataset
 
     private static int[] AllBut(CsvRows rows, int target) => [.. Enumerable.Range(0, rows.Names.Count).Where(c => c != target)];
 
-    /// <summary>The class of that name or, where both are numbers, of that value.</summary>
-    private static int ClassOf(CsvRows rows, int column, IReadOnlyList<string> classNames)
-    {
-        string text = System.Text.Encoding.UTF8.GetString(rows[column]);
-        bool isNumber = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
-        for (int c = 0; c < classNames.Count; c++)
-        {
-            if (classNames[c] == text
-                || (isNumber && double.TryParse(classNames[c], NumberStyles.Float, CultureInfo.InvariantCulture, out double named) && named == value))
-            {
-                return c;
-            }
-        }
-
-        throw rows.At(column, $"'{CsvRows.Shown(text)}' is no class of the model; its classes are {CsvRows.List(classNames)}.");
-    }
-
-    private static ReadOnlyMemory<float> ReadFeatures(CsvRows rows, int[] columns, Action? readTarget)
+    private static ReadOnlyMemory<float> ReadValues(CsvRows rows, CsvColumn[] columns, Action? readTarget)
     {
         float[] values = new float[Math.Max(FirstBuffer, columns.Length)];
         int filled = 0;
@@ -253,9 +309,9 @@ public static class CsvDataset
                 Array.Resize(ref values, (int)Math.Min(Array.MaxLength, Math.Max(2L * values.Length, (long)filled + columns.Length)));
             }
 
-            foreach (int column in columns)
+            foreach (CsvColumn column in columns)
             {
-                values[filled++] = rows.Number(column);
+                values[filled++] = column.Read(rows);
             }
 
             readTarget?.Invoke();

@@ -18,13 +18,16 @@ internal sealed class CsvRows : IDisposable
     private readonly CsvReader csv;
     private readonly Queue<Buffered> pending = new();
     private readonly long namedAtLine;
+    private readonly MissingTokens missing;
+    private readonly IReadOnlyList<IDisposable> owned;
     private Buffered? current;
 
     /// <param name="open">Opens the parser.</param>
     /// <param name="source">The name in messages.</param>
     /// <param name="options">How to read.</param>
     /// <param name="knownNames">Names of which any one makes the first row a header.</param>
-    public CsvRows(Func<CsvReaderOptions, CsvReader> open, string source, CsvOptions options, IReadOnlyList<string> knownNames)
+    /// <param name="owned">What is disposed of with the rows, in this order.</param>
+    public CsvRows(Func<CsvReaderOptions, CsvReader> open, string source, CsvOptions options, IReadOnlyList<string> knownNames, IReadOnlyList<IDisposable>? owned = null)
     {
         if (options.Delimiter is { } d && (d > '\x7e' || d is '"' or '\r' or '\n' || char.IsAsciiLetterOrDigit(d) || d is '.' or '+' or '-'))
         {
@@ -32,6 +35,8 @@ internal sealed class CsvRows : IDisposable
         }
 
         Source = source;
+        this.owned = owned ?? [];
+        missing = new MissingTokens(options.MissingTokens);
         csv = open(new CsvReaderOptions
         {
             Separator = options.Delimiter,
@@ -47,7 +52,7 @@ internal sealed class CsvRows : IDisposable
         }
         catch
         {
-            csv.Dispose();
+            Dispose();
             throw;
         }
     }
@@ -97,20 +102,20 @@ internal sealed class CsvRows : IDisposable
     public float Number(int column)
     {
         ReadOnlySpan<byte> field = this[column];
-        return float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && float.IsFinite(value)
+        return FloatText.TryParse(field, out float value) && float.IsFinite(value)
             ? value
             : throw NotANumber(column);
     }
 
     /// <summary>The exception for a field that is not a finite float32.</summary>
-    public DataFormatException NotANumber(int column)
+    public DataFormatException NotANumber(int column, string hint = "")
     {
         ReadOnlySpan<byte> field = this[column];
         string fault = field.IsEmpty ? "the field is empty"
             : !float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? $"'{Shown(field)}' is not a number"
             : field.ContainsAnyInRange((byte)'0', (byte)'9') ? $"'{Shown(field)}' is beyond the range of float32"
             : $"'{Shown(field)}' is not finite";
-        return At(column, $"{fault}; a finite number was expected.");
+        return At(column, $"{fault}; a finite number was expected.{hint}");
     }
 
     /// <summary>An exception that points to a field of the current row.</summary>
@@ -164,9 +169,17 @@ internal sealed class CsvRows : IDisposable
         return shown.ToString();
     }
 
-    public void Dispose() => csv.Dispose();
+    /// <summary>The same for a field.</summary>
+    public static string Shown(ReadOnlySpan<byte> field) => Shown(Encoding.UTF8.GetString(field[..Math.Min(field.Length, 4 * (MaxShown + 1))]));
 
-    private static string Shown(ReadOnlySpan<byte> field) => Shown(Encoding.UTF8.GetString(field));
+    public void Dispose()
+    {
+        csv.Dispose();
+        foreach (IDisposable below in owned)
+        {
+            below.Dispose();
+        }
+    }
 
     private static bool IsNumber(byte[] field) => double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 
@@ -199,7 +212,7 @@ internal sealed class CsvRows : IDisposable
             pending.Enqueue(row);
         }
 
-        return ([.. Enumerable.Range(0, first.Fields.Length).Select(c => FormattableString.Invariant($"column{c}"))], false, first.Line);
+        return (ColumnPlan.MadeNames(first.Fields.Length), false, first.Line);
     }
 
     private bool LooksLikeHeader(Buffered first, Buffered? second, IReadOnlyList<string> knownNames)
@@ -213,7 +226,7 @@ internal sealed class CsvRows : IDisposable
         for (int c = 0; c < first.Fields.Length; c++)
         {
             bool overNumber = second is not null && c < second.Fields.Length && IsNumber(second.Fields[c]);
-            if (!IsNumber(first.Fields[c]) && overNumber)
+            if (!IsNumber(first.Fields[c]) && overNumber && !missing.Contain(first.Fields[c]))
             {
                 throw new DataFormatException(
                     $"{Source}, line {first.Line}: the row holds numbers, but '{Shown(first.Fields[c])}' stands over a number; either it is a header (then say so) or the value is wrong.");

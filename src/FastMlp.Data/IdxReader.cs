@@ -14,9 +14,6 @@ public static class IdxReader
     private const byte UnsignedByte = 8;
     private const int MaxDimensions = 3;
 
-    // Large enough for one read of a label file; doubled while data really arrives.
-    private const int FirstBuffer = 1 << 16;
-
     /// <summary>Reads a file of images: three dimensions, [count, rows, columns].</summary>
     /// <exception cref="DataFormatException">The file is cut short, too long, or no idx file of images; the message gives the offset, what was expected and what is there.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -89,36 +86,6 @@ public static class IdxReader
             shape[d] = (int)size;
         }
 
-        return new IdxArray(shape, ReadData(content, source, header.Length, shape, (int)length));
-    }
-
-    private static byte[] ReadData(Stream content, string source, int start, int[] shape, int length)
-    {
-        byte[] data = new byte[Math.Min(length, FirstBuffer)];
-        int filled = 0;
-        while (true)
-        {
-            filled += content.ReadAtLeast(data.AsSpan(filled), data.Length - filled, throwOnEndOfStream: false);
-            if (filled < data.Length)
-            {
-                throw new DataFormatException(
-                    $"{source}: the file ends at offset {start + (long)filled}; its header promises {string.Join(" x ", shape)} bytes of data, {start + (long)length} bytes in all.");
-            }
-
-            if (filled == length)
-            {
-                break;
-            }
-
-            Array.Resize(ref data, (int)Math.Min(length, 2L * data.Length));
-        }
-
-        if (content.ReadByte() >= 0)
-        {
-            throw new DataFormatException(
-                $"{source}: more data follows at offset {start + (long)length}; its header promises {string.Join(" x ", shape)} bytes of data and then the end of the file.");
-        }
-
-        return data;
+        return new IdxArray(shape, Content.Read(content, source, header.Length, (int)length, $"{string.Join(" x ", shape)} bytes of data"));
     }
 }

@@ -97,6 +97,19 @@ internal static class Json
         return values;
     }
 
+    public static float ReadFloat(JsonElement element, string name, string where)
+    {
+        JsonElement number = Member(element, name, JsonValueKind.Number, where);
+        return number.TryGetSingle(out float value)
+            ? value
+            : throw new ModelFormatException($"{where}: \"{name}\" is {number.GetRawText()}; a number was expected.");
+    }
+
+    public static bool ReadBoolean(JsonElement element, string name, string where) =>
+        element.TryGetProperty(name, out JsonElement member) && member.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? member.GetBoolean()
+            : throw new ModelFormatException($"{where}: the member \"{name}\" is missing or neither true nor false.");
+
     public static string ReadString(JsonElement element, string name, string where) =>
         Member(element, name, JsonValueKind.String, where).GetString()!;
 

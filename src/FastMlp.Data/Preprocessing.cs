@@ -12,10 +12,17 @@ public sealed record Preprocessing
     /// <summary>The key of <see cref="Network.Metadata"/> under which it is stored.</summary>
     public const string MetadataKey = "fastmlp.preprocessing";
 
-    private const int FormatVersion = 1;
+    /// <summary>Every column is a number that goes through as it is.</summary>
+    private const int PlainVersion = 1;
+
+    /// <summary>With a plan of the columns, which a release that knows only version 1 would pass over.</summary>
+    private const int PlannedVersion = 2;
 
     /// <summary>What the network learnt.</summary>
     public required DataTask Task { get; init; }
+
+    /// <summary>How the columns of a file become features; null where every column is a number without gaps.</summary>
+    public ColumnPlan? Columns { get; init; }
 
     /// <summary>The scaling of the features.</summary>
     public required Scaler Features { get; init; }
@@ -42,24 +49,30 @@ public sealed record Preprocessing
     public static Preprocessing Fit(Dataset train, Scaling scaling = Scaling.Standard, bool scaleTargets = true)
     {
         ArgumentNullException.ThrowIfNull(train);
-        return new Preprocessing
-        {
-            Task = train.IsClassification ? DataTask.Classification : DataTask.Regression,
-            Features = scaling switch
-            {
-                Scaling.Standard => Scaler.Standard(train),
-                Scaling.MinMax => Scaler.MinMax(train),
-                Scaling.Pixels => Scaler.Pixels(train.InputSize),
-                Scaling.None => Scaler.Identity(train.InputSize),
-                _ => throw new ArgumentOutOfRangeException(nameof(scaling), scaling, "Unknown scaling."),
-            },
-            Targets = scaleTargets && !train.IsClassification ? Scaler.StandardTargets(train) : null,
-            FeatureNames = train.FeatureNames,
-            ClassNames = train.IsClassification && train.ClassNames.Count == 0
-                ? [.. Enumerable.Range(0, train.TargetSize).Select(c => c.ToString(CultureInfo.InvariantCulture))]
-                : train.ClassNames,
-            TargetNames = train.TargetNames,
-        };
+        return Of(RawTable.Of(train), null, train.FeatureNames, Moments.OfColumns(train.Features, train.InputSize), scaling, scaleTargets);
+    }
+
+    /// <summary>
+    /// Fits the plan of the columns (what fills gaps, which texts are known) and the scaling to the training rows. The targets of a
+    /// regression are standardized, so that the loss does not depend on their unit.
+    /// </summary>
+    /// <param name="train">The training rows only: held-out rows must not shape the plan.</param>
+    /// <param name="scaling">How the features are scaled.</param>
+    /// <param name="scaleTargets">Whether the targets of a regression are standardized.</param>
+    /// <exception cref="DataFormatException">A column has no value in any training row; the message names it.</exception>
+    public static Preprocessing Fit(RawTable train, Scaling scaling = Scaling.Standard, bool scaleTargets = true)
+    {
+        ArgumentNullException.ThrowIfNull(train);
+        (ColumnPlan plan, Moments[] features) = TableFitter.Fit(train);
+        return Of(train, plan, train.IsNamed ? plan.FeatureNames : [], features, scaling, scaleTargets);
+    }
+
+    /// <summary>The table as the network sees it: columns encoded, features scaled, and targets too where they are.</summary>
+    /// <exception cref="ArgumentException">The table has other columns, or a gap where none is allowed.</exception>
+    public Dataset Transform(RawTable table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        return Transform(Plan.Encode(table));
     }
 
     /// <summary>The set as the network sees it: features scaled, and targets too where they are.</summary>
@@ -71,6 +84,33 @@ public sealed record Preprocessing
 
     /// <summary>A regression's answers back in the unit of the data, in place; nothing to do for classes.</summary>
     public void InverseTargets(Span<float> outputs) => Targets?.Inverse(outputs);
+
+    /// <summary>
+    /// A network that takes features as they are, encoded but not scaled, and gives answers in the unit of the data: the scaling of the
+    /// features is folded into its first layer (<see cref="Scaler.Fold"/>) and that of the targets, where the last activation is the
+    /// identity, into its last. The preprocessing that is left is attached to it.
+    /// </summary>
+    /// <exception cref="ArgumentException">The network has other sizes, or a folded parameter leaves the range of float32.</exception>
+    public Network Fold(Network network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        if (Mismatch(network.InputSize, network.OutputSize) is { } mismatch)
+        {
+            throw new ArgumentException(mismatch, nameof(network));
+        }
+
+        Network folded = Features.Fold(network);
+        Preprocessing left = this with { Features = Scaler.Identity(Features.Size) };
+        if (Targets is not null && network.GetLayer(network.LayerCount - 1).Activation == Activation.Identity)
+        {
+            using Network inner = folded;
+            folded = Folding.Outputs(inner, Targets);
+            left = left with { Targets = null };
+        }
+
+        left.Attach(folded);
+        return folded;
+    }
 
     /// <summary>Stores this in the network's metadata, and so in its file.</summary>
     /// <exception cref="ArgumentException">The network has other sizes.</exception>
@@ -105,11 +145,12 @@ public sealed record Preprocessing
     public string ToJson() => Json.Write(writer =>
     {
         writer.WriteStartObject();
-        writer.WriteNumber("version", FormatVersion);
+        writer.WriteNumber("version", Columns is null ? PlainVersion : PlannedVersion);
         writer.WriteString("task", Task == DataTask.Classification ? "classification" : "regression");
         Json.WriteStrings(writer, "featureNames", FeatureNames);
         Json.WriteStrings(writer, "classNames", ClassNames);
         Json.WriteStrings(writer, "targetNames", TargetNames);
+        Columns?.Write(writer);
         writer.WritePropertyName("features");
         Features.Write(writer);
         if (Targets is not null)
@@ -126,9 +167,9 @@ public sealed record Preprocessing
     public static Preprocessing FromJson(string json) => Json.Read(json, MetadataKey, root =>
     {
         JsonElement version = Json.Member(root, "version", JsonValueKind.Number, MetadataKey);
-        if (!version.TryGetInt32(out int number) || number != FormatVersion)
+        if (!version.TryGetInt32(out int number) || number is not (PlainVersion or PlannedVersion))
         {
-            throw new ModelFormatException($"{MetadataKey}: version {version.GetRawText()} is not supported; this release reads version {FormatVersion}.");
+            throw new ModelFormatException($"{MetadataKey}: version {version.GetRawText()} is not supported; this release reads versions {PlainVersion} and {PlannedVersion}.");
         }
 
         string task = Json.ReadString(root, "task", MetadataKey);
@@ -140,16 +181,38 @@ public sealed record Preprocessing
                 "regression" => DataTask.Regression,
                 _ => throw new ModelFormatException($"{MetadataKey}: the task \"{task}\" is unknown; classification or regression was expected."),
             },
+            Columns = number == PlannedVersion ? ColumnPlan.Read(root, MetadataKey) : null,
             FeatureNames = Json.ReadStrings(root, "featureNames", MetadataKey),
             ClassNames = Json.ReadStrings(root, "classNames", MetadataKey),
             TargetNames = Json.ReadStrings(root, "targetNames", MetadataKey),
             Features = Scaler.Read(Json.Member(root, "features", JsonValueKind.Object, MetadataKey), $"{MetadataKey}.features"),
             Targets = root.TryGetProperty("targets", out JsonElement targets) ? Scaler.Read(targets, $"{MetadataKey}.targets") : null,
         };
+        if (preprocessing.Columns is { } plan && plan.FeatureCount != preprocessing.Features.Size)
+        {
+            throw new ModelFormatException($"{MetadataKey}: the columns become {plan.FeatureCount} features, but {preprocessing.Features.Size} are scaled.");
+        }
+
         return preprocessing.FeatureNames.Count is 0 || preprocessing.FeatureNames.Count == preprocessing.Features.Size
             ? preprocessing
             : throw new ModelFormatException($"{MetadataKey}: {preprocessing.FeatureNames.Count} feature names for {preprocessing.Features.Size} features.");
     });
+
+    /// <summary>The plan, or plain numbers under the features' names.</summary>
+    internal ColumnPlan Plan => Columns ?? ColumnPlan.Plain(FeatureNames.Count > 0 ? FeatureNames : ColumnPlan.MadeNames(Features.Size));
+
+    private static Preprocessing Of(RawTable train, ColumnPlan? plan, IReadOnlyList<string> featureNames, Moments[] features, Scaling scaling, bool scaleTargets) => new()
+    {
+        Task = train.IsClassification ? DataTask.Classification : DataTask.Regression,
+        Columns = plan is null or { IsPlain: true } ? null : plan,
+        Features = Scaler.Of(scaling, features),
+        Targets = scaleTargets && !train.IsClassification ? Scaler.Standard(Moments.OfColumns(train.Targets, train.TargetSize)) : null,
+        FeatureNames = featureNames,
+        ClassNames = train.IsClassification && train.ClassNames.Count == 0
+            ? [.. Enumerable.Range(0, train.TargetSize).Select(c => c.ToString(CultureInfo.InvariantCulture))]
+            : train.ClassNames,
+        TargetNames = train.TargetNames,
+    };
 
     private string? Mismatch(int inputSize, int outputSize)
     {

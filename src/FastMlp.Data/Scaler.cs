@@ -37,7 +37,7 @@ public sealed class Scaler
     public static Scaler Standard(Dataset dataset)
     {
         ArgumentNullException.ThrowIfNull(dataset);
-        return Standard(dataset.Features, dataset.InputSize, nameof(dataset));
+        return Standard(Moments.OfColumns(dataset.Features, dataset.InputSize));
     }
 
     /// <summary>As <see cref="Standard(Dataset)"/>, for the float targets of a regression.</summary>
@@ -45,7 +45,7 @@ public sealed class Scaler
     public static Scaler StandardTargets(Dataset dataset)
     {
         RequireTargets(dataset);
-        return Standard(dataset.Targets, dataset.TargetSize, nameof(dataset));
+        return Standard(Moments.OfColumns(dataset.Targets, dataset.TargetSize));
     }
 
     /// <summary>
@@ -55,24 +55,12 @@ public sealed class Scaler
     public static Scaler MinMax(Dataset dataset, float low = 0, float high = 1)
     {
         ArgumentNullException.ThrowIfNull(dataset);
-        RequireRows(dataset.Rows, nameof(dataset));
         if (!(float.IsFinite(low) && float.IsFinite(high) && low < high))
         {
             throw new ArgumentException($"The range [{low}, {high}] is empty; low must be below high, both finite.", nameof(low));
         }
 
-        int size = dataset.InputSize;
-        (float[] min, float[] max) = Extremes(dataset.Features, size);
-        float[] offsets = new float[size];
-        float[] scales = new float[size];
-        for (int c = 0; c < size; c++)
-        {
-            double scale = ((double)high - low) / ((double)max[c] - min[c]);
-            scales[c] = Usable((float)scale) ? (float)scale : 1;
-            offsets[c] = (float)(min[c] - (low / (double)scales[c]));
-        }
-
-        return new Scaler(offsets, scales);
+        return MinMax(Moments.OfColumns(dataset.Features, dataset.InputSize), low, high);
     }
 
     /// <summary>x' = x / 255 for every column: bytes of an image to [0, 1].</summary>
@@ -131,7 +119,27 @@ public sealed class Scaler
         }
     }
 
-    /// <summary>The set with its features scaled, copied; targets and names are kept.</summary>
+    /// <summary>
+    /// A network that takes rows as they are and gives what <paramref name="network"/> gives for rows scaled by this: in the first layer
+    /// W' = W diag(scale), b' = b - W' offset. So <see cref="Network.Freeze"/> makes a <see cref="Predictor"/> of raw rows.
+    /// </summary>
+    /// <remarks>
+    /// Exact but for rounding: weights and biases are computed in double precision and rounded once, then z is summed from raw values, so
+    /// its error grows from about eps sum |W (x - offset) scale| to eps sum |W scale| (|x| + |offset|), with eps = 2^-24: a column whose mean is
+    /// 1000 deviations from 0 loses three digits. Scale such columns before the network instead. The layer gets a bias for each
+    /// unit if it had none or a shared one. The network's metadata are kept; its stored preprocessing, if any, is of the unfolded network
+    /// (<see cref="Preprocessing.Fold"/> takes care of that).
+    /// </remarks>
+    /// <exception cref="ArgumentException">The network takes another number of features, or a folded parameter leaves the range of float32.</exception>
+    public Network Fold(Network network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        return network.InputSize == Size
+            ? Folding.Inputs(network, this)
+            : throw new ArgumentException($"The network takes {network.InputSize} features; the scaler was made for {Size}.", nameof(network));
+    }
+
+    /// <summary>The set with its features scaled, copied; targets, weights and names are kept.</summary>
     /// <exception cref="ArgumentException">The set has another number of features, or a value leaves the range of float32.</exception>
     public Dataset Transform(Dataset dataset)
     {
@@ -140,12 +148,12 @@ public sealed class Scaler
         float[] features = dataset.Features.ToArray();
         Transform(features);
         return dataset.IsClassification
-            ? new Dataset(features, dataset.InputSize, dataset.Labels.ToArray(), dataset.TargetSize)
+            ? WithWeights(dataset, new Dataset(features, dataset.InputSize, dataset.Labels.ToArray(), dataset.TargetSize)
             {
                 FeatureNames = dataset.FeatureNames,
                 ClassNames = dataset.ClassNames,
                 TargetNames = dataset.TargetNames,
-            }
+            })
             : WithTargets(features, dataset, dataset.Targets.ToArray());
     }
 
@@ -183,64 +191,47 @@ public sealed class Scaler
         return fault is null ? new Scaler(offsets, scales) : throw new ModelFormatException($"{where}: {fault}");
     }
 
-    private static Scaler Standard(ReadOnlySpan<float> values, int size, string argument)
+    /// <summary>The scaling that a choice means, from what is known of each column.</summary>
+    internal static Scaler Of(Scaling scaling, ReadOnlySpan<Moments> columns) => scaling switch
     {
-        int rows = values.Length / size;
-        RequireRows(rows, argument);
-        double[] means = new double[size];
-        double[] squares = new double[size];
-        for (ReadOnlySpan<float> row = values; !row.IsEmpty; row = row[size..])
-        {
-            for (int c = 0; c < means.Length; c++)
-            {
-                means[c] += row[c];
-            }
-        }
+        Scaling.Standard => Standard(columns),
+        Scaling.MinMax => MinMax(columns, 0, 1),
+        Scaling.Pixels => Pixels(columns.Length),
+        Scaling.None => Identity(columns.Length),
+        _ => throw new ArgumentOutOfRangeException(nameof(scaling), scaling, "Unknown scaling."),
+    };
 
-        for (int c = 0; c < size; c++)
+    internal static Scaler Standard(ReadOnlySpan<Moments> columns)
+    {
+        RequireRows(columns);
+        float[] offsets = new float[columns.Length];
+        float[] scales = new float[columns.Length];
+        for (int c = 0; c < columns.Length; c++)
         {
-            means[c] /= rows;
-        }
-
-        // A second pass over the differences: sums of squares minus squared sums cancel where the mean is large.
-        for (ReadOnlySpan<float> row = values; !row.IsEmpty; row = row[size..])
-        {
-            for (int c = 0; c < means.Length; c++)
-            {
-                double difference = row[c] - means[c];
-                squares[c] += difference * difference;
-            }
-        }
-
-        // A constant column is known by its extremes: the rounded mean may differ from the constant, and its deviation from 0.
-        (float[] min, float[] max) = Extremes(values, size);
-        float[] offsets = new float[size];
-        float[] scales = new float[size];
-        for (int c = 0; c < size; c++)
-        {
-            float scale = (float)(1 / Math.Sqrt(squares[c] / rows));
-            bool constant = min[c] == max[c] || !Usable(scale);
-            offsets[c] = constant ? min[c] : (float)means[c];
+            // A constant column is known by its extremes: the rounded mean may differ from the constant, and its deviation from 0.
+            Moments column = columns[c];
+            float scale = (float)(1 / column.Deviation);
+            bool constant = column.Min == column.Max || !Usable(scale);
+            offsets[c] = constant ? column.Min : (float)column.Mean;
             scales[c] = constant ? 1 : scale;
         }
 
         return new Scaler(offsets, scales);
     }
 
-    private static (float[] Min, float[] Max) Extremes(ReadOnlySpan<float> values, int size)
+    private static Scaler MinMax(ReadOnlySpan<Moments> columns, float low, float high)
     {
-        float[] min = values[..size].ToArray();
-        float[] max = values[..size].ToArray();
-        for (ReadOnlySpan<float> row = values[size..]; !row.IsEmpty; row = row[size..])
+        RequireRows(columns);
+        float[] offsets = new float[columns.Length];
+        float[] scales = new float[columns.Length];
+        for (int c = 0; c < columns.Length; c++)
         {
-            for (int c = 0; c < min.Length; c++)
-            {
-                min[c] = Math.Min(min[c], row[c]);
-                max[c] = Math.Max(max[c], row[c]);
-            }
+            double scale = ((double)high - low) / ((double)columns[c].Max - columns[c].Min);
+            scales[c] = Usable((float)scale) ? (float)scale : 1;
+            offsets[c] = (float)(columns[c].Min - (low / (double)scales[c]));
         }
 
-        return (min, max);
+        return new Scaler(offsets, scales);
     }
 
     private static bool Usable(float scale) => float.IsFinite(scale) && scale != 0;
@@ -264,12 +255,15 @@ public sealed class Scaler
     }
 
     private static Dataset WithTargets(float[] features, Dataset dataset, float[] targets) =>
-        new(features, dataset.InputSize, targets, dataset.TargetSize)
+        WithWeights(dataset, new(features, dataset.InputSize, targets, dataset.TargetSize)
         {
             FeatureNames = dataset.FeatureNames,
             ClassNames = dataset.ClassNames,
             TargetNames = dataset.TargetNames,
-        };
+        });
+
+    private static Dataset WithWeights(Dataset source, Dataset scaled) =>
+        source.Weights.IsEmpty ? scaled : scaled.WithWeights(source.Weights.ToArray());
 
     private static void RequireTargets(Dataset dataset)
     {
@@ -280,11 +274,11 @@ public sealed class Scaler
         }
     }
 
-    private static void RequireRows(int rows, string argument)
+    private static void RequireRows(ReadOnlySpan<Moments> columns)
     {
-        if (rows == 0)
+        if (columns[0].Count == 0)
         {
-            throw new ArgumentException("A scaler is fitted to at least one row; the set has none.", argument);
+            throw new ArgumentException("A scaler is fitted to at least one row; the set has none.");
         }
     }
 

@@ -3,28 +3,43 @@ using System.Text;
 
 namespace FastMlp.Data;
 
-/// <summary>Gathers the target column while its kind, classes or numbers, is still to be found.</summary>
+/// <summary>
+/// Reads the target column while its kind, classes or numbers, is still to be found. What it gives for a row, <see cref="LabelOf"/>
+/// turns into a class once all rows were read.
+/// </summary>
 internal sealed class TargetColumn(int column, DataTask? task)
 {
-    private readonly List<float> numbers = [];
-    private readonly List<int> codes = [];
+    /// <summary>Far more classes than a network can tell apart; it bounds what is held of a file larger than memory.</summary>
+    private const int MaxClasses = 1 << 16;
+
     private readonly List<string> texts = [];
     private readonly Dictionary<string, int> codeOfText = [];
-    private readonly Dictionary<double, int> codeOfNumber = [];
+    private readonly NumberClasses numbers = new();
     private char[] buffer = new char[64];
+    private int[] labelOfText = [];
     private bool? textual = task == DataTask.Classification ? true : null;
-    private bool countable = task is null;
 
-    /// <summary>Takes the target of the current row.</summary>
-    public void Add(CsvRows rows)
+    /// <summary>Whether the rows so far are classes.</summary>
+    public bool IsClassification => textual == true || (task is null && numbers.AreLikely);
+
+    /// <summary>The names of the classes, once <see cref="Finish"/> was called.</summary>
+    public string[] ClassNames { get; private set; } = [];
+
+    /// <summary>The target of the current row: the code of a text, or a number.</summary>
+    public double Read(CsvRows rows)
     {
         ReadOnlySpan<byte> field = rows[column];
+        if (textual != true && !IsClassification && FloatText.TryParse(field, out float number) && float.IsFinite(number))
+        {
+            return number;
+        }
+
         bool isNumber = double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
         if (field.IsEmpty || (isNumber && !double.IsFinite(value)))
         {
             throw task == DataTask.Regression || textual == false
                 ? rows.NotANumber(column)
-                : rows.At(column, field.IsEmpty ? "the field is empty; a class or a number was expected." : $"'{Encoding.UTF8.GetString(field)}' is not finite; a class or a number was expected.");
+                : rows.At(column, field.IsEmpty ? "the field is empty; a class or a number was expected." : $"'{CsvRows.Shown(field)}' is not finite; a class or a number was expected.");
         }
 
         if (task is null)
@@ -32,34 +47,38 @@ internal sealed class TargetColumn(int column, DataTask? task)
             textual ??= !isNumber;
             if (textual == isNumber)
             {
-                throw rows.At(column, $"'{CsvRows.Shown(Encoding.UTF8.GetString(field))}' is {(isNumber ? "a number, but text" : "text, but numbers")} stood there before; for classes named by both, ask for classification.");
+                throw rows.At(column, $"'{CsvRows.Shown(field)}' is {(isNumber ? "a number, but text" : "text, but numbers")} stood there before; for classes named by both, ask for classification.");
             }
         }
 
         if (textual == true)
         {
-            codes.Add(CodeOf(field));
+            return CodeOf(rows, field);
         }
-        else
-        {
-            numbers.Add(rows.Number(column));
-            Count(value);
-        }
+
+        // A whole number is an exact double, which rounds to the float that its text does; of others the float is read.
+        float rounded = rows.Number(column);
+        numbers.Count(value);
+        return numbers.AreLikely ? value : rounded;
     }
 
-    /// <summary>The set of these features and the targets gathered.</summary>
-    public Dataset Finish(ReadOnlyMemory<float> features, int inputSize, IReadOnlyList<string> featureNames, string targetName)
+    /// <summary>Sorts the classes: by value if all are numbers, else in ordinal order.</summary>
+    public void Finish()
     {
-        if (textual != true && !countable)
+        if (textual == true)
         {
-            return new Dataset(features, inputSize, numbers.ToArray(), 1) { FeatureNames = featureNames, TargetNames = [targetName] };
+            SortTexts();
         }
-
-        (int[] labels, string[] names) = textual == true ? SortedTexts() : Sorted(codeOfNumber);
-        return new Dataset(features, inputSize, labels, names.Length) { FeatureNames = featureNames, ClassNames = names, TargetNames = [targetName] };
+        else if (IsClassification)
+        {
+            ClassNames = numbers.Sort();
+        }
     }
 
-    private int CodeOf(ReadOnlySpan<byte> field)
+    /// <summary>The class of a row, from what <see cref="Read"/> gave for it.</summary>
+    public int LabelOf(double read) => textual == true ? labelOfText[(int)read] : numbers.LabelOf(read);
+
+    private double CodeOf(CsvRows rows, ReadOnlySpan<byte> field)
     {
         if (buffer.Length < field.Length)
         {
@@ -70,7 +89,9 @@ internal sealed class TargetColumn(int column, DataTask? task)
         Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup = codeOfText.GetAlternateLookup<ReadOnlySpan<char>>();
         if (!lookup.TryGetValue(text, out int code))
         {
-            code = texts.Count;
+            code = texts.Count < MaxClasses
+                ? texts.Count
+                : throw rows.At(column, $"'{CsvRows.Shown(text)}' is one class more than {MaxClasses}; is this the target?");
             texts.Add(text.ToString());
             codeOfText.Add(texts[code], code);
         }
@@ -78,72 +99,17 @@ internal sealed class TargetColumn(int column, DataTask? task)
         return code;
     }
 
-    /// <summary>Counts distinct values until there are too many, or one is not whole: then the numbers are a regression.</summary>
-    private void Count(double value)
-    {
-        if (!countable)
-        {
-            return;
-        }
-
-        if (!codeOfNumber.TryGetValue(value, out int code))
-        {
-            code = codeOfNumber.Count;
-            countable = value == Math.Truncate(value) && code < CsvDataset.MaxDetectedClasses;
-            codeOfNumber.Add(value, code);
-        }
-
-        codes.Add(code);
-    }
-
     /// <summary>Classes by number where every name is one (so 1 and 1.0 are one class), else by ordinal order.</summary>
-    private (int[] Labels, string[] Names) SortedTexts()
+    private void SortTexts()
     {
-        Dictionary<double, int> byValue = [];
-        int[] valueCodes = new int[texts.Count];
-        for (int i = 0; i < texts.Count; i++)
+        double[] values = new double[texts.Count];
+        bool allNumbers = true;
+        for (int i = 0; i < values.Length && allNumbers; i++)
         {
-            if (!double.TryParse(texts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
-            {
-                string[] names = [.. texts.Order(StringComparer.Ordinal)];
-                return (Relabel(code => Array.BinarySearch(names, texts[code], StringComparer.Ordinal)), names);
-            }
-
-            valueCodes[i] = byValue.TryGetValue(value, out int code) ? code : byValue.Count;
-            byValue.TryAdd(value, valueCodes[i]);
+            allNumbers = double.TryParse(texts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out values[i]);
         }
 
-        for (int i = 0; i < codes.Count; i++)
-        {
-            codes[i] = valueCodes[codes[i]];
-        }
-
-        return Sorted(byValue);
-    }
-
-    private (int[] Labels, string[] Names) Sorted(Dictionary<double, int> codeOf)
-    {
-        double[] values = [.. codeOf.Keys.Order()];
-        int[] rank = new int[values.Length];
-        for (int i = 0; i < values.Length; i++)
-        {
-            rank[codeOf[values[i]]] = i;
-        }
-
-        // Adding 0 turns -0 into 0.
-        return (Relabel(code => rank[code]), [.. values.Select(v => (v + 0.0).ToString("R", CultureInfo.InvariantCulture))]);
-    }
-
-    /// <summary>The label of each row; each distinct code is looked up once.</summary>
-    private int[] Relabel(Func<int, int> labelOf)
-    {
-        int[] labels = new int[codes.Count];
-        int[] known = [.. Enumerable.Range(0, codes.Count == 0 ? 0 : codes.Max() + 1).Select(labelOf)];
-        for (int i = 0; i < labels.Length; i++)
-        {
-            labels[i] = known[codes[i]];
-        }
-
-        return labels;
+        ClassNames = allNumbers ? numbers.Sort(values) : [.. texts.Order(StringComparer.Ordinal)];
+        labelOfText = [.. texts.Select((text, i) => allNumbers ? numbers.LabelOf(values[i]) : Array.BinarySearch(ClassNames, text, StringComparer.Ordinal))];
     }
 }

@@ -81,6 +81,17 @@ public readonly record struct Activation
     public static Activation PRelu(float initialSlope = 0.25f) =>
         new(ActivationKind.PRelu, Finite(initialSlope, nameof(initialSlope)), learnable: true);
 
+    /// <summary>The name of the formula without its constants, as model files have it: <c>LeakyRelu</c>.</summary>
+    public string Name => Kind.ToString();
+
+    /// <summary>The constants of the formula in the order of its factory's parameters: slope, alpha, or c and beta; empty for most. Training moves learnable ones away from these.</summary>
+    public IReadOnlyList<float> Constants => Kind switch
+    {
+        ActivationKind.LeakyRelu or ActivationKind.Elu or ActivationKind.PRelu => [First],
+        ActivationKind.ScaledSigmoid => [First, Second],
+        _ => [],
+    };
+
     /// <summary>The name with its constants, for people: <c>LeakyRelu(0.01)</c>.</summary>
     public override string ToString() => Kind switch
     {

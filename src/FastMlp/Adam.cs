@@ -11,18 +11,14 @@ public sealed record Adam : Optimizer
     /// <param name="beta2">b2, the decay of the second moment.</param>
     /// <param name="epsilon">epsilon, added to the root.</param>
     /// <param name="weightDecay">alpha, the L2 coefficient on weights (coupled, as in the paper's L2 form).</param>
-    public Adam(float lr = 1e-3f, float beta1 = 0.9f, float beta2 = 0.999f, float epsilon = 1e-8f, float weightDecay = 0)
-        : base(lr)
+    /// <param name="amsGrad">Whether the largest v so far stands in the root (Reddi, Kale and Kumar, 2018), so that steps never grow on their own.</param>
+    public Adam(float lr = 1e-3f, float beta1 = 0.9f, float beta2 = 0.999f, float epsilon = 1e-8f, float weightDecay = 0, bool amsGrad = false)
+        : base(lr, weightDecay)
     {
-        if (!(epsilon > 0) || !float.IsFinite(epsilon))
-        {
-            throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "epsilon is a finite number above 0.");
-        }
-
         Beta1 = Fraction(beta1, nameof(beta1));
         Beta2 = Fraction(beta2, nameof(beta2));
-        Epsilon = epsilon;
-        WeightDecay = NotNegative(weightDecay, nameof(weightDecay));
+        Epsilon = Positive(epsilon, nameof(epsilon));
+        AmsGrad = amsGrad;
     }
 
     /// <summary>b1.</summary>
@@ -34,6 +30,6 @@ public sealed record Adam : Optimizer
     /// <summary>epsilon.</summary>
     public float Epsilon { get; }
 
-    /// <summary>alpha, the L2 coefficient on weights.</summary>
-    public float WeightDecay { get; }
+    /// <summary>Whether the largest v so far stands in the root.</summary>
+    public bool AmsGrad { get; }
 }

@@ -1,4 +1,5 @@
 using CommunityToolkit.HighPerformance;
+using FastMlp.Training;
 
 namespace FastMlp;
 
@@ -11,6 +12,7 @@ public sealed class Dataset
     private readonly ReadOnlyMemory<float> features;
     private readonly ReadOnlyMemory<float> targets;
     private readonly ReadOnlyMemory<int> labels;
+    private readonly ReadOnlyMemory<float> weights;
 
     /// <summary>A regression set, or soft or one-hot targets: <paramref name="targets"/> is [rows, targetSize].</summary>
     /// <exception cref="ArgumentException">A length is not a whole number of rows, the row counts differ, or a value is NaN or infinite.</exception>
@@ -76,7 +78,11 @@ public sealed class Dataset
         features = source.features.Slice(start * InputSize, count * InputSize);
         targets = IsClassification ? default : source.targets.Slice(start * TargetSize, count * TargetSize);
         labels = IsClassification ? source.labels.Slice(start, count) : default;
+        weights = source.weights.IsEmpty ? default : source.weights.Slice(start, count);
     }
+
+    private Dataset(Dataset source, ReadOnlyMemory<float> weights)
+        : this(source, 0, source.Rows) => this.weights = weights;
 
     /// <summary>Rows in the set.</summary>
     public int Rows { get; }
@@ -102,6 +108,9 @@ public sealed class Dataset
     /// <summary>The class labels, [rows]; empty for float targets.</summary>
     public ReadOnlySpan<int> Labels => labels.Span;
 
+    /// <summary>How much each row counts in a loss, [rows]; empty where all count alike.</summary>
+    public ReadOnlySpan<float> Weights => weights.Span;
+
     /// <summary>A name for each feature; empty if unknown.</summary>
     public IReadOnlyList<string> FeatureNames { get; init; } = [];
 
@@ -110,6 +119,20 @@ public sealed class Dataset
 
     /// <summary>A name for each target column; empty if unknown.</summary>
     public IReadOnlyList<string> TargetNames { get; init; } = [];
+
+    /// <summary>The same rows, each with a weight in the loss (metrics count all rows alike): means become sum of s l / sum of s. Nothing is copied.</summary>
+    /// <param name="rowWeights">s: one for each row, at least 0, not all 0.</param>
+    /// <exception cref="ArgumentException">There is not one weight for each row, one is negative or not finite, or all are 0.</exception>
+    public Dataset WithWeights(ReadOnlyMemory<float> rowWeights)
+    {
+        if (rowWeights.Length != Rows)
+        {
+            throw new ArgumentException($"{Rows} rows need {Rows} weights, not {rowWeights.Length}.", nameof(rowWeights));
+        }
+
+        Shapes.CheckWeights(rowWeights.Span, nameof(rowWeights));
+        return new Dataset(this, rowWeights);
+    }
 
     /// <summary>The <paramref name="count"/> rows from <paramref name="start"/> on, without copying.</summary>
     public Dataset Slice(int start, int count)
@@ -130,9 +153,15 @@ public sealed class Dataset
         float[] selected = new float[rows.Length * InputSize];
         float[] selectedTargets = IsClassification ? [] : new float[rows.Length * TargetSize];
         int[] selectedLabels = IsClassification ? new int[rows.Length] : [];
+        float[] selectedWeights = weights.IsEmpty ? [] : new float[rows.Length];
         for (int i = 0; i < rows.Length; i++)
         {
             int row = rows[i];
+            if (selectedWeights.Length > 0)
+            {
+                selectedWeights[i] = Weights[row];
+            }
+
             Features.Slice(row * InputSize, InputSize).CopyTo(selected.AsSpan(i * InputSize));
             if (IsClassification)
             {
@@ -144,9 +173,10 @@ public sealed class Dataset
             }
         }
 
-        return IsClassification
+        Dataset result = IsClassification
             ? new Dataset(selected, InputSize, selectedLabels, TargetSize) { FeatureNames = FeatureNames, ClassNames = ClassNames, TargetNames = TargetNames }
             : new Dataset(selected, InputSize, selectedTargets, TargetSize) { FeatureNames = FeatureNames, ClassNames = ClassNames, TargetNames = TargetNames };
+        return selectedWeights.Length > 0 ? new Dataset(result, selectedWeights) : result;
     }
 
     /// <summary>
@@ -157,6 +187,16 @@ public sealed class Dataset
     /// <param name="seed">The same seed gives the same split.</param>
     /// <param name="stratified">Whether each class keeps its share; needs class labels.</param>
     public (Dataset Train, Dataset HeldOut) Split(double fraction, int seed = 0, bool stratified = false)
+    {
+        (int[] train, int[] heldOut) = SplitRows(fraction, seed, stratified);
+        return (Select(train), Select(heldOut));
+    }
+
+    /// <summary>The indices of the rows that <see cref="Split"/> puts in each part, in their order there: to part other facts about the rows in the same way.</summary>
+    /// <param name="fraction">The held-out share, above 0 and below 1.</param>
+    /// <param name="seed">The same seed gives the same split.</param>
+    /// <param name="stratified">Whether each class keeps its share; needs class labels.</param>
+    public (int[] Train, int[] HeldOut) SplitRows(double fraction, int seed = 0, bool stratified = false)
     {
         if (fraction is not (> 0 and < 1))
         {
@@ -189,7 +229,7 @@ public sealed class Dataset
             }
         }
 
-        return (Select(Array.FindAll(order, row => !heldOut[row])), Select(Array.FindAll(order, row => heldOut[row])));
+        return (Array.FindAll(order, row => !heldOut[row]), Array.FindAll(order, row => heldOut[row]));
     }
 
     /// <summary>Marks the first round(fraction x size) rows of each class in the shuffled order.</summary>

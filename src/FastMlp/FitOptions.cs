@@ -1,3 +1,5 @@
+using FastMlp.Training;
+
 namespace FastMlp;
 
 /// <summary>How <see cref="Network.Fit"/> trains.</summary>
@@ -8,6 +10,21 @@ public sealed class FitOptions
 
     /// <summary>The update rule. By default Adam with a learning rate of 1e-3.</summary>
     public Optimizer Optimizer { get; init; } = new Adam();
+
+    /// <summary>How the learning rate moves from update to update; null leaves it at the optimizer's.</summary>
+    public Schedule? Schedule { get; init; }
+
+    /// <summary>Each component of the gradient of the loss is held within plus or minus this much, after <see cref="ClipNorm"/>; 0 is off.</summary>
+    public float ClipValue { get; init; }
+
+    /// <summary>The gradient of the loss, as one vector of all parameters, is scaled down to at most this length (Euclidean); 0 is off.</summary>
+    public float ClipNorm { get; init; }
+
+    /// <summary>lambda of the penalty lambda sum of |w| over weights: adds lambda sign(w) to their gradient, after any clipping; 0 is off.</summary>
+    public float L1 { get; init; }
+
+    /// <summary>The greatest length of the weights that enter a unit; longer ones are scaled back after each step (Srebro et al., 2005); 0 is off.</summary>
+    public float MaxNorm { get; init; }
 
     /// <summary>Passes over the training rows; at least 1.</summary>
     public int Epochs { get; init; } = 100;
@@ -35,4 +52,6 @@ public sealed class FitOptions
 
     /// <summary>Called after every epoch, on the training thread.</summary>
     public Action<EpochReport>? Progress { get; init; }
+
+    internal UpdateLimits Limits => new(ClipValue, ClipNorm, L1, MaxNorm);
 }

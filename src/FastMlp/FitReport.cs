@@ -16,9 +16,9 @@ public sealed record FitReport(
 /// <summary>One epoch of training.</summary>
 /// <param name="Epoch">From 1.</param>
 /// <param name="TrainLoss">The mean loss over the epoch's rows, each taken before its batch's update.</param>
-/// <param name="TrainMetric">Accuracy for classes, root mean squared error for values, over the same rows.</param>
+/// <param name="TrainMetric">Accuracy for classes (and for float targets of binary cross-entropy, over rows and outputs), root mean squared error for other values, over the same rows.</param>
 /// <param name="ValidationLoss">The loss on the validation rows after the epoch; null without a validation set.</param>
-/// <param name="ValidationMetric">Accuracy for classes, root mean squared error for values, on the validation rows.</param>
+/// <param name="ValidationMetric">The same on the validation rows.</param>
 /// <param name="SamplesPerSecond">Training rows per second in this epoch.</param>
 /// <param name="Elapsed">Since the start of training.</param>
 public readonly record struct EpochReport(
@@ -28,7 +28,11 @@ public readonly record struct EpochReport(
     float? ValidationLoss,
     float? ValidationMetric,
     double SamplesPerSecond,
-    TimeSpan Elapsed);
+    TimeSpan Elapsed)
+{
+    /// <summary>The learning rate of the epoch's first update.</summary>
+    public float LearningRate { get; init; }
+}
 
 /// <summary>Why training ended.</summary>
 public enum StopReason
@@ -42,6 +46,6 @@ public enum StopReason
     /// <summary>The caller cancelled; the batch under way was finished first.</summary>
     Cancelled,
 
-    /// <summary>A perceptron made no mistake in a whole epoch.</summary>
+    /// <summary>There is nothing left to learn: a perceptron made no mistake in a whole epoch, L-BFGS found its gradient flat, or an adaptive schedule came to its least rate.</summary>
     Converged,
 }

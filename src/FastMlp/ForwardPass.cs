@@ -68,6 +68,17 @@ internal sealed unsafe class ForwardPass : IDisposable
         }
     }
 
+    /// <summary>Loss and metrics on a data set, on all cores; by default the loss that matches the output activation.</summary>
+    public Evaluation Evaluate(Dataset data, Loss? loss)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ObjectDisposedException.ThrowIf(parameters.IsClosed, typeof(Network));
+        using Scorer scorer = new(stack, loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation), data, threads: 0, nameof(data));
+        Evaluation evaluation = scorer.Run(parameters.Pointer, withConfusion: true);
+        GC.KeepAlive(parameters);
+        return evaluation;
+    }
+
     public void Dispose() => pool.Dispose();
 
     private static nint Pitch(ReadOnlySpan2D<float> matrix) => matrix.Height < 2

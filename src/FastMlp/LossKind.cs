@@ -6,4 +6,9 @@ internal enum LossKind
     MeanSquaredError,
     CrossEntropy,
     BinaryCrossEntropy,
+    MeanAbsoluteError,
+    Huber,
+    Poisson,
+    LogPoisson,
+    Quantile,
 }

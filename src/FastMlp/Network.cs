@@ -110,15 +110,7 @@ public sealed unsafe class Network : IDisposable
     /// <summary>Scores the network without training it, on all cores.</summary>
     /// <param name="data">Rows with their targets.</param>
     /// <param name="loss">By default the loss that matches the output activation.</param>
-    public Evaluation Evaluate(Dataset data, Loss? loss = null)
-    {
-        ArgumentNullException.ThrowIfNull(data);
-        CheckNotDisposed();
-        using Scorer scorer = new(Stack, loss ?? LossFunction.DefaultFor(Stack.Output.Spec.Activation), data, threads: 0);
-        Evaluation evaluation = scorer.Run(Parameters.Pointer, withConfusion: true);
-        GC.KeepAlive(this);
-        return evaluation;
-    }
+    public Evaluation Evaluate(Dataset data, Loss? loss = null) => pass.Evaluate(data, loss);
 
     /// <summary>Copies W of a layer, [units, inputs].</summary>
     public void GetWeight(int layer, Span<float> destination)

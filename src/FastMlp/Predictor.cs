@@ -1,7 +1,6 @@
 using CommunityToolkit.HighPerformance;
 using FastMlp.Layers;
 using FastMlp.Memory;
-using FastMlp.Training;
 
 namespace FastMlp;
 
@@ -14,12 +13,11 @@ public sealed class Predictor : IDisposable
     private readonly AlignedBuffer parameters;
     private readonly ForwardPass pass;
 
-    internal unsafe Predictor(LayerStack source, AlignedBuffer sourceParameters, WeightFormat weights)
+    internal Predictor(LayerStack source, AlignedBuffer sourceParameters, WeightFormat weights)
     {
         Weights = weights;
         stack = source.In(weights);
-        parameters = new AlignedBuffer(stack.ParameterLength);
-        stack.Convert(source, sourceParameters.Pointer, parameters.Pointer);
+        parameters = stack.Convert(source, sourceParameters);
         pass = new ForwardPass(stack, parameters);
     }
 
@@ -43,15 +41,7 @@ public sealed class Predictor : IDisposable
     /// <summary>Scores the frozen network on all cores: what rounding its weights changed, beside <see cref="Network.Evaluate"/>.</summary>
     /// <param name="data">Rows with their targets.</param>
     /// <param name="loss">By default the loss that matches the output activation.</param>
-    public unsafe Evaluation Evaluate(Dataset data, Loss? loss = null)
-    {
-        ArgumentNullException.ThrowIfNull(data);
-        ObjectDisposedException.ThrowIf(parameters.IsClosed, this);
-        using Scorer scorer = new(stack, loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation), data, threads: 0);
-        Evaluation evaluation = scorer.Run(parameters.Pointer, withConfusion: true);
-        GC.KeepAlive(this);
-        return evaluation;
-    }
+    public Evaluation Evaluate(Dataset data, Loss? loss = null) => pass.Evaluate(data, loss);
 
     /// <summary>Frees the parameters. Nothing may be predicting at that time.</summary>
     public void Dispose()

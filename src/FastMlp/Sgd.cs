@@ -11,7 +11,7 @@ public sealed record Sgd : Optimizer
     /// <param name="nesterov">Whether momentum looks ahead; needs a momentum above 0.</param>
     /// <param name="weightDecay">alpha, the L2 coefficient on weights.</param>
     public Sgd(float lr, float momentum = 0, bool nesterov = false, float weightDecay = 0)
-        : base(lr)
+        : base(lr, weightDecay)
     {
         if (nesterov && momentum == 0)
         {
@@ -20,7 +20,6 @@ public sealed record Sgd : Optimizer
 
         Momentum = Fraction(momentum, nameof(momentum));
         Nesterov = nesterov;
-        WeightDecay = NotNegative(weightDecay, nameof(weightDecay));
     }
 
     /// <summary>mu.</summary>
@@ -28,7 +27,4 @@ public sealed record Sgd : Optimizer
 
     /// <summary>Whether momentum looks ahead.</summary>
     public bool Nesterov { get; }
-
-    /// <summary>alpha, the L2 coefficient on weights.</summary>
-    public float WeightDecay { get; }
 }

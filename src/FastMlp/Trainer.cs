@@ -1,6 +1,7 @@
 using FastMlp.Kernels;
 using FastMlp.Memory;
 using FastMlp.Training;
+using FastMlp.Training.Schedules;
 
 namespace FastMlp;
 
@@ -23,36 +24,83 @@ public sealed unsafe class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         network.CheckNotDisposed();
         this.network = network;
-        state = new TrainingState(network.Stack, network.Parameters, options.Loss, options.Optimizer, options.Threads);
+        state = new TrainingState(network.Stack, network.Parameters, options.Loss, options.Optimizer, options.Limits, options.Threads)
+        {
+            Schedule = Follow(options),
+        };
     }
 
     /// <summary>Updates done so far.</summary>
     public long StepCount => state.StepCount;
 
-    /// <summary>The learning rate of the next update; starts at the optimizer's.</summary>
+    /// <summary>Whether <see cref="Lbfgs"/> found its gradient flat, or nothing lower along it, at the last step; always false for other optimizers.</summary>
+    public bool HasConverged => state.HasConverged;
+
+    /// <summary>The learning rate of the next update; starts at the optimizer's, or is that of the schedule and then not to be set.</summary>
     public float LearningRate
     {
         get => state.LearningRate;
-        set => state.LearningRate = value > 0 && float.IsFinite(value)
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "A learning rate is a positive, finite number.");
+        set
+        {
+            if (state.Schedule is not null)
+            {
+                throw new InvalidOperationException("The schedule sets the learning rate; make the trainer without one to set it yourself.");
+            }
+
+            state.LearningRate = value > 0 && float.IsFinite(value)
+                ? value
+                : throw new ArgumentOutOfRangeException(nameof(value), value, "A learning rate is a positive, finite number.");
+        }
+    }
+
+    /// <summary>Tells a schedule that watches losses how an epoch ended; others do not mind.</summary>
+    /// <param name="loss">The loss to watch: that of the validation rows, or the mean over the training rows.</param>
+    /// <exception cref="InvalidOperationException">There is no schedule.</exception>
+    public void EndEpoch(float loss)
+    {
+        if (state.Schedule is null)
+        {
+            throw new InvalidOperationException("There is no schedule that could watch a loss: set TrainerOptions.Schedule.");
+        }
+
+        state.Schedule.Observe(loss, null, StepCount);
     }
 
     /// <summary>One forward pass, backward pass and update on x [rows, inputSize] and targets [rows, outputSize]; returns the loss before the update.</summary>
     /// <exception cref="ArgumentException">The lengths do not fit, or a value is NaN or infinite.</exception>
     /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
-    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => Run(x, targets, updates: true);
+    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => Run(x, targets, [], updates: true);
 
     /// <summary>The same from class labels [rows].</summary>
     /// <exception cref="ArgumentException">The lengths do not fit, a label names no output, or a value is NaN or infinite.</exception>
     /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
-    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => Run(x, labels, updates: true);
+    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => Run(x, labels, [], updates: true);
 
-    /// <summary>Forward and backward pass without an update; returns the loss.</summary>
-    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => Run(x, targets, updates: false);
+    /// <summary>A step on rows that count differently: the loss is sum of s l / sum of s, s the weights [rows].</summary>
+    /// <exception cref="ArgumentException">The lengths do not fit, a value is not finite, or the weights are negative or all 0.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
+    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<float> weights) =>
+        Run(x, targets, Required(weights), updates: true);
 
     /// <summary>The same from class labels [rows].</summary>
-    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => Run(x, labels, updates: false);
+    /// <exception cref="ArgumentException">The lengths do not fit, a label names no output, a value is not finite, or the weights are negative or all 0.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
+    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> weights) =>
+        Run(x, labels, Required(weights), updates: true);
+
+    /// <summary>Forward and backward pass without an update; returns the loss.</summary>
+    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => Run(x, targets, [], updates: false);
+
+    /// <summary>The same from class labels [rows].</summary>
+    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => Run(x, labels, [], updates: false);
+
+    /// <summary>The same on rows that count differently, by weights [rows].</summary>
+    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<float> weights) =>
+        Run(x, targets, Required(weights), updates: false);
+
+    /// <summary>The same from class labels [rows].</summary>
+    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> weights) =>
+        Run(x, labels, Required(weights), updates: false);
 
     /// <summary>Copies dL/dW of a layer, [units, inputs], as last computed.</summary>
     public void GetWeightGradient(int layer, Span<float> destination)
@@ -84,7 +132,7 @@ public sealed unsafe class Trainer : IDisposable
     }
 
     /// <summary>Updates the parameters from the gradients last computed.</summary>
-    /// <exception cref="InvalidOperationException">No gradients have been computed.</exception>
+    /// <exception cref="InvalidOperationException">No gradients have been computed, or the optimizer is <see cref="Lbfgs"/>, which needs <c>Step</c>.</exception>
     public void ApplyGradients()
     {
         CheckUsable();
@@ -100,38 +148,63 @@ public sealed unsafe class Trainer : IDisposable
         state.Dispose();
     }
 
-    private float Run(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, bool updates)
+    private static ScheduleRun? Follow(TrainerOptions options)
     {
-        int rows = CheckRows(x);
-        if (targets.Length != (long)rows * network.OutputSize)
+        ArgumentOutOfRangeException.ThrowIfNegative(options.TotalSteps);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.StepsPerEpoch, 1);
+        if (options.Schedule is { NeedsTotalSteps: true } && options.TotalSteps == 0)
         {
-            throw new ArgumentException($"{rows} rows of {network.OutputSize} targets are {(long)rows * network.OutputSize} values, not {targets.Length}.", nameof(targets));
+            throw new ArgumentException($"{options.Schedule} needs the length of the run: set TotalSteps.", nameof(options));
         }
 
-        CheckFinite(targets, network.OutputSize, "target", nameof(targets));
-        fixed (float* from = x, to = targets)
+        return options.Schedule is null
+            ? null
+            : new ScheduleRun(options.Schedule, options.Optimizer.LearningRate, new SchedulePosition(0, options.TotalSteps, options.StepsPerEpoch));
+    }
+
+    private float Run(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<float> weights, bool updates)
+    {
+        int rows = CheckRows(x, weights);
+        int size = state.LossFunction.TargetSize;
+        if (targets.Length != (long)rows * size)
         {
-            return Run(from, rows, new Targets(to, null), updates);
+            throw new ArgumentException($"{rows} rows of {size} targets are {(long)rows * size} values, not {targets.Length}.", nameof(targets));
+        }
+
+        CheckFinite(targets, size, "target", nameof(targets));
+        fixed (float* from = x, to = targets, counts = weights)
+        {
+            return Run(from, rows, new Targets(to, null, counts), updates);
         }
     }
 
-    private float Run(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, bool updates)
+    private float Run(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> weights, bool updates)
     {
-        int rows = CheckRows(x);
+        int rows = CheckRows(x, weights);
+        if (state.LossFunction.OutputsPerTarget > 1)
+        {
+            throw new ArgumentException($"{state.Loss} compares values; class labels have none.", nameof(labels));
+        }
+
         if (labels.Length != rows)
         {
             throw new ArgumentException($"{rows} rows need {rows} labels, not {labels.Length}.", nameof(labels));
         }
 
         Shapes.CheckLabels(labels, network.OutputSize, nameof(labels));
-        fixed (float* from = x)
+        fixed (float* from = x, counts = weights)
         {
             fixed (int* to = labels)
             {
-                return Run(from, rows, new Targets(null, to), updates);
+                return Run(from, rows, new Targets(null, to, counts), updates);
             }
         }
     }
+
+    /// <summary>Weights that were given; none at all stand for equal ones only inside.</summary>
+    private static ReadOnlySpan<float> Required(ReadOnlySpan<float> weights) => weights.IsEmpty
+        ? throw new ArgumentException("There are no weights: leave them out where all rows count alike.", nameof(weights))
+        : weights;
 
     private float Run(float* x, int rows, Targets targets, bool updates)
     {
@@ -149,7 +222,7 @@ public sealed unsafe class Trainer : IDisposable
 
     private int Next() => (int)Math.Min(StepCount + 1, int.MaxValue);
 
-    private int CheckRows(ReadOnlySpan<float> x)
+    private int CheckRows(ReadOnlySpan<float> x, ReadOnlySpan<float> weights)
     {
         CheckUsable();
         int rows = Shapes.Rows(x.Length, network.InputSize, "features", nameof(x));
@@ -159,6 +232,16 @@ public sealed unsafe class Trainer : IDisposable
         }
 
         CheckFinite(x, network.InputSize, "input", nameof(x));
+        if (!weights.IsEmpty)
+        {
+            if (weights.Length != rows)
+            {
+                throw new ArgumentException($"{rows} rows need {rows} weights, not {weights.Length}.", nameof(weights));
+            }
+
+            Shapes.CheckWeights(weights, nameof(weights));
+        }
+
         return rows;
     }
 

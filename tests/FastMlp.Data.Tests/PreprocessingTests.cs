@@ -65,7 +65,8 @@ public class PreprocessingTests
     }
 
     [Theory]
-    [InlineData("\"version\":1", "\"version\":2", "fastmlp.preprocessing: version 2 is not supported; this release reads version 1.")]
+    [InlineData("\"version\":1", "\"version\":3", "fastmlp.preprocessing: version 3 is not supported; this release reads versions 1 and 2.")]
+    [InlineData("\"version\":1", "\"version\":2", "fastmlp.preprocessing: the member \"columns\" is missing.")]
     [InlineData("\"version\":1", "\"version\":\"1\"", "fastmlp.preprocessing: the member \"version\" is String; Number was expected.")]
     [InlineData("classification", "guess", "fastmlp.preprocessing: the task \"guess\" is unknown; classification or regression was expected.")]
     [InlineData("\"a\"", "7", "fastmlp.preprocessing: \"featureNames\"[0] is 7; text was expected.")]

@@ -167,6 +167,16 @@ public class ScalerTests
     public void MalformedJsonIsAModelError(string json, string message) =>
         Assert.Equal(message, Assert.Throws<ModelFormatException>(() => Scaler.FromJson(json)).Message.Replace("∞", "Infinity"));
 
+    [Fact]
+    public void WeightsOfRowsAreKept()
+    {
+        Dataset labels = Data().WithWeights(new float[] { 1, 0, 2, 3 });
+        Assert.Equal([1f, 0f, 2f, 3f], Scaler.Standard(labels).Transform(labels).Weights);
+        Dataset values = new Dataset(rows, 3, new float[] { 1, 2, 3, 5 }, 1).WithWeights(new float[] { 1, 0, 2, 3 });
+        Assert.Equal([1f, 0f, 2f, 3f], Scaler.StandardTargets(values).TransformTargets(values).Weights);
+        Assert.True(Scaler.Standard(labels).Transform(Data()).Weights.IsEmpty);
+    }
+
     private static Dataset Data() => new(rows, 3, new int[] { 0, 1, 0, 1 }, 2);
 
     private static bool Near(float a, float b) => Math.Abs(a - b) < 1e-6f;

@@ -50,6 +50,39 @@ public class AllocationTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void AStepOfLbfgsAllocatesNothing(int threads)
+    {
+        using Network network = Network.Input(100).Dense(128, Activation.Tanh, Bias.Shared).Dense(10, Activation.Softmax).Build(1);
+        using Trainer trainer = new(network, new TrainerOptions { Optimizer = new Lbfgs(weightDecay: 0.01f), Threads = threads });
+        float[] x = Numbers.Uniform(1, 256 * 100);
+        int[] labels = Numbers.Labels(3, 256, 10);
+        int[] others = Numbers.Labels(4, 256, 10);
+
+        // Two batches in turn, so that it never comes to rest.
+        Assert.Equal((0, 0), Allocated.By(() =>
+        {
+            trainer.Step(x, labels);
+            trainer.Step(x, others);
+        }));
+        Assert.False(trainer.HasConverged);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void ALimitedStepAllocatesNothing(int threads)
+    {
+        using Network network = Network.Input(400).Dense(128, Activation.Relu, Bias.Shared).Dense(10, Activation.Softmax).Build(1);
+        using Trainer trainer = new(network, new TrainerOptions { Optimizer = new Sgd(0.01f), ClipNorm = 0.1f, ClipValue = 0.01f, L1 = 1e-3f, MaxNorm = 1, Threads = threads });
+        float[] x = Numbers.Uniform(1, 64 * 400);
+        int[] labels = Numbers.Labels(3, 64, 10);
+
+        Assert.Equal((0, 0), Allocated.By(() => trainer.Step(x, labels)));
+    }
+
+    [Theory]
     [InlineData("Quadratic")]
     [InlineData("BinaryCrossEntropy")]
     public void AStepOfAnUnmatchedLossAllocatesNothing(string loss)
@@ -60,6 +93,39 @@ public class AllocationTests
         float[] targets = Numbers.Distributions(2, 20, 4);
 
         Assert.Equal((0, 0), Allocated.By(() => trainer.Step(x, targets)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Catalogue.FurtherLossNames), MemberType = typeof(Catalogue))]
+    public void AStepOfAFurtherLossAllocatesNothing(string loss)
+    {
+        foreach (int threads in new[] { 1, 2 })
+        {
+            using Network network = Network.Input(100).Dense(64, Activation.Relu).Dense(6, Activation.Sigmoid).Build(1);
+            using Trainer trainer = new(network, new TrainerOptions { Loss = Catalogue.FurtherLosses[loss], Optimizer = new Sgd(1e-4f), Threads = threads });
+            int size = loss == "Quantile" ? 2 : 6;
+            float[] x = Numbers.Uniform(1, 256 * 100);
+            float[] targets = Numbers.Uniform(2, 256 * size, 0, 1);
+            float[] weights = Numbers.Uniform(3, 256, 0, 1);
+
+            Assert.Equal((0, 0), Allocated.By(() =>
+            {
+                trainer.Step(x, targets);
+                trainer.Step(x, targets, weights);
+            }));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Catalogue.ClassWeightedNames), MemberType = typeof(Catalogue))]
+    public void AStepOfWeightedClassesAllocatesNothing(string loss)
+    {
+        using Network network = Network.Input(10).Dense(3, Activation.Softmax).Build(1);
+        using Trainer trainer = new(network, new TrainerOptions { Loss = Catalogue.ClassWeighted[loss], Optimizer = new Sgd(1e-4f), Threads = 1 });
+        float[] x = Numbers.Uniform(1, 20 * 10);
+        int[] labels = Numbers.Labels(2, 20, 3);
+
+        Assert.Equal((0, 0), Allocated.By(() => trainer.Step(x, labels)));
     }
 
     [Fact]

@@ -32,6 +32,70 @@ public class GradientTests
     }
 
     [Theory]
+    [MemberData(nameof(Catalogue.FurtherLossNames), MemberType = typeof(Catalogue))]
+    public void OfFurtherLossesAndOfWeightedRows(string loss)
+    {
+        foreach (Activation activation in new[] { Activation.Identity, Activation.Sigmoid, Activation.Softmax, Activation.Softplus, Activation.ScaledSigmoid(1.2f, 0.8f, learnable: true) })
+        {
+            foreach (int[] sizes in new int[][] { [7, 5, 3], [9, 7, 18] })
+            {
+                foreach (int rows in new[] { 1, 5, 8 })
+                {
+                    Sample sample = Sample.Create(sizes, activation, Catalogue.FurtherLosses[loss], Bias.PerUnit, rows);
+                    AssertGradients(sample, sample.TargetRows, trainer => trainer.ComputeGradients(sample.X, sample.Targets));
+                    AssertGradients(sample, sample.TargetRows, trainer => trainer.ComputeGradients(sample.X, sample.Targets, sample.RowWeights), sample.RowWeights);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Catalogue.LossNames), MemberType = typeof(Catalogue))]
+    public void OfWeightedRows(string loss)
+    {
+        foreach (Activation activation in new[] { Activation.Sigmoid, Activation.Softmax, Activation.PRelu() })
+        {
+            Sample sample = Sample.Create([9, 7, 5], activation, Catalogue.Losses[loss], Bias.Shared, rows: 7);
+            AssertGradients(sample, sample.TargetRows, trainer => trainer.ComputeGradients(sample.X, sample.Targets, sample.RowWeights), sample.RowWeights);
+            AssertGradients(sample, sample.LabelRows, trainer => trainer.ComputeGradients(sample.X, sample.Labels, sample.RowWeights), sample.RowWeights);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Catalogue.ClassWeightedNames), MemberType = typeof(Catalogue))]
+    public void OfWeightedClasses(string loss)
+    {
+        foreach (Activation activation in new[] { Activation.Sigmoid, Activation.Softmax })
+        {
+            foreach (int rows in new[] { 1, 7 })
+            {
+                Sample sample = Sample.Create([9, 7, 3], activation, Catalogue.ClassWeighted[loss], Bias.PerUnit, rows);
+                AssertGradients(sample, sample.LabelRows, trainer => trainer.ComputeGradients(sample.X, sample.Labels));
+                AssertGradients(sample, sample.LabelRows, trainer => trainer.ComputeGradients(sample.X, sample.Labels, sample.RowWeights), sample.RowWeights);
+                if (sample.Loss.Kind == LossKind.CrossEntropy)
+                {
+                    AssertGradients(sample, sample.TargetRows, trainer => trainer.ComputeGradients(sample.X, sample.Targets));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void OfTwoClassesAtOneOutput()
+    {
+        Loss loss = Loss.BinaryCrossEntropy.WithClassWeights(0.5f, 3).WithLabelSmoothing(0.1f);
+        foreach (Activation activation in new[] { Activation.Sigmoid, Activation.Softplus })
+        {
+            Sample sample = Sample.Create([9, 7, 1], activation, loss, Bias.PerUnit, rows: 7);
+            int[] labels = Numbers.Labels(3, 7, 2);
+            double[][] y = [.. labels.Select(label => new double[] { label })];
+            AssertGradients(sample, y, trainer => trainer.ComputeGradients(sample.X, labels));
+            AssertGradients(sample, y, trainer => trainer.ComputeGradients(sample.X, labels, sample.RowWeights), sample.RowWeights);
+            AssertGradients(sample, sample.TargetRows, trainer => trainer.ComputeGradients(sample.X, sample.Targets));
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Catalogue.LossNames), MemberType = typeof(Catalogue))]
     public void LabelsAreOneHotTargetsBitForBit(string loss)
     {
@@ -87,13 +151,13 @@ public class GradientTests
         return gradient[0];
     }
 
-    private static void AssertGradients(Sample sample, double[][] y, Func<Trainer, float> compute)
+    private static void AssertGradients(Sample sample, double[][] y, Func<Trainer, float> compute, float[]? rowWeights = null)
     {
         ReferenceNetwork reference = sample.BuildReference();
         using Network network = sample.BuildNetwork();
         using Trainer trainer = new(network, new TrainerOptions { Loss = sample.Loss });
 
-        double expected = reference.ComputeGradients(sample.XRows, y, ReferenceBridge.From(sample.Loss));
+        double expected = reference.ComputeGradients(sample.XRows, y, ReferenceBridge.From(sample.Loss), rowWeights is null ? null : ReferenceBridge.ToDouble(rowWeights));
         double actual = compute(trainer);
 
         Near.Equal(expected, actual, sample.Terms * Near.Epsilon * Math.Max(1, expected), "loss");

@@ -80,7 +80,7 @@ public class InvarianceTests
     [InlineData(4, 20, 31, 1)]
     public void StepsGiveTheSameBitsOnAnyNumberOfThreads(int steps, int inputs, int hidden, int rows)
     {
-        foreach (Optimizer optimizer in new Optimizer[] { new Sgd(0.1f), new Sgd(0.1f, 0.9f, true, 0.01f), new Adam(0.01f) })
+        foreach (Optimizer optimizer in new Optimizer[] { new Sgd(0.1f), new Sgd(0.1f, 0.9f, true, 0.01f), new Adam(0.01f), new RmsProp(0.001f, momentum: 0.9f, centered: true) })
         {
             float[]? expected = null;
             for (int threads = 1; threads <= 4; threads++)
@@ -97,6 +97,24 @@ public class InvarianceTests
                 expected ??= reached;
                 Bits.Equal(expected, reached, $"{threads} threads, {optimizer}");
             }
+        }
+    }
+
+    [Fact]
+    public void LimitedStepsGiveTheSameBitsOnAnyNumberOfThreads()
+    {
+        float[]? expected = null;
+        for (int threads = 1; threads <= 4; threads++)
+        {
+            using Network network = Network.Input(300).Dense(200, Activation.Relu).Dense(10, Activation.Softmax).Build(1);
+            using Trainer trainer = new(network, new TrainerOptions { Optimizer = new AdamW(), ClipNorm = 0.1f, ClipValue = 0.01f, L1 = 1e-3f, MaxNorm = 1.4f, Threads = threads });
+            for (int step = 0; step < 3; step++)
+            {
+                trainer.Step(Numbers.Uniform(step, 256 * 300), Numbers.Labels(step, 256, 10));
+            }
+
+            expected ??= Parameters.Of(network);
+            Bits.Equal(expected, Parameters.Of(network), $"{threads} threads");
         }
     }
 

@@ -21,6 +21,44 @@ public class TrainerTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Catalogue.LimitedOptimizers), MemberType = typeof(Catalogue))]
+    public void LimitedStepsAreThoseOfTheOracle(string optimizer, string limit)
+    {
+        foreach (Bias bias in Enum.GetValues<Bias>())
+        {
+            AssertSteps(Catalogue.Optimizers[optimizer], Activation.PRelu(), bias, steps: 6, Catalogue.Limits[limit]);
+        }
+    }
+
+    [Theory]
+    [InlineData(-1f)]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void ALimitOutOfRangeIsNamed(float limit)
+    {
+        using Network network = Network.Input(5).Dense(3).Build();
+        Refusal.Names(() => new Trainer(network, new TrainerOptions { ClipValue = limit }), "ClipValue");
+        Refusal.Names(() => new Trainer(network, new TrainerOptions { ClipNorm = limit }), "ClipNorm");
+        Refusal.Names(() => new Trainer(network, new TrainerOptions { L1 = limit }), "L1");
+        Refusal.Names(() => new Trainer(network, new TrainerOptions { MaxNorm = limit }), "MaxNorm");
+    }
+
+    [Fact]
+    public void AnImpossibleOptimizerIsRefused()
+    {
+        Refusal.Names(() => new AdamW(weightDecay: -1), "weightDecay");
+        Refusal.Names(() => new AdamW(epsilon: 0), "epsilon");
+        Refusal.Names(() => new Adam(beta2: 1), "beta2");
+        Refusal.Names(() => new AdaGrad(initialAccumulator: -1), "initialAccumulator");
+        Refusal.Names(() => new AdaGrad(float.NaN), "learning rate");
+        Refusal.Names(() => new RmsProp(rho: 1), "rho");
+        Refusal.Names(() => new RmsProp(momentum: -0.1f), "momentum");
+        Refusal.Names(() => new IRprop(shrink: 0), "shrink");
+        Refusal.Names(() => new IRprop(growth: 1), "growth");
+        Refusal.Names(() => new IRprop(smallestStep: 2, largestStep: 1), "largestStep", "2");
+    }
+
     [Fact]
     public void TheLearningRateOfTheNextStepCanBeSet()
     {
@@ -203,13 +241,22 @@ public class TrainerTests
         other.Dispose();
     }
 
-    private static void AssertSteps(Optimizer optimizer, Activation activation, Bias bias, int steps)
+    private static void AssertSteps(Optimizer optimizer, Activation activation, Bias bias, int steps, TrainerOptions? limits = null)
     {
         Sample sample = Sample.Create([17, 9, 5], activation, Loss.Quadratic, bias, Rows);
         using Network network = sample.BuildNetwork();
-        using Trainer trainer = new(network, new TrainerOptions { Loss = Loss.Quadratic, Optimizer = optimizer });
+        limits ??= new TrainerOptions();
+        using Trainer trainer = new(network, new TrainerOptions
+        {
+            Loss = Loss.Quadratic,
+            Optimizer = optimizer,
+            ClipValue = limits.ClipValue,
+            ClipNorm = limits.ClipNorm,
+            L1 = limits.L1,
+            MaxNorm = limits.MaxNorm,
+        });
         ReferenceNetwork reference = sample.BuildReference();
-        ReferenceOptimizer rule = ReferenceBridge.From(optimizer);
+        ReferenceOptimizer rule = ReferenceBridge.From(optimizer, limits);
         for (int step = 0; step < steps; step++)
         {
             // Batches of several lengths, the last one a single row.
@@ -222,9 +269,10 @@ public class TrainerTests
             Near.Equal(expected, loss, 1e-5 * expected, $"loss of step {step}, {activation}, {bias}");
         }
 
-        // Each step rounds theta once and adds eta x the gradient's error, some 50 epsilon. Adam divides by the
-        // gradient's size, so where that is small the error is relative to eta alone.
-        double bound = steps * (optimizer is Adam ? 1e-4 * optimizer.LearningRate : 16 * Near.Epsilon);
+        // Each step rounds theta once and adds eta x the gradient's error, some 50 epsilon. All but SGD divide by the
+        // gradient's size, so where that is small the error is relative to eta alone; 1 / sqrt(1 - rho) of it for RMSProp's first steps.
+        double relative = optimizer is RmsProp ? 2e-3 : 1e-4;
+        double bound = steps * (optimizer is Sgd ? 16 * Near.Epsilon : Math.Max(relative * optimizer.LearningRate, 4 * Near.Epsilon));
         AssertParameters(reference, network, bound);
     }
 

@@ -70,6 +70,7 @@ internal static class Cli
             EvaluateCommand.Create(console),
             PredictCommand.Create(console),
             InspectCommand.Create(console),
+            ConvertCommand.Create(console),
             InfoCommand.Create(console),
             BenchCommand.Create(console),
         };

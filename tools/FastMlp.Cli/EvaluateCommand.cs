@@ -2,6 +2,7 @@ using System.CommandLine;
 using FastMlp.Cli.Reporting;
 using FastMlp.Cli.Sources;
 using FastMlp.Cli.Training;
+using FastMlp.Data;
 
 namespace FastMlp.Cli;
 
@@ -12,7 +13,7 @@ internal static class EvaluateCommand
 
     private static readonly Argument<string> dataName = new("DATA")
     {
-        Description = "A built-in data set, a CSV file with the columns of the training data in any order, or a folder of idx files (its test set, if it has one)",
+        Description = "A built-in data set, a CSV file with the columns of the training data in any order, a NumPy or libsvm file, or a folder of idx files (its test set, if it has one)",
     };
 
     private static readonly Option<bool> heldOut = new("--held-out")
@@ -90,6 +91,9 @@ internal static class EvaluateCommand
             throw new CommandFailedException($"the model was trained on {provenance.Data} with {Text.Count(provenance.Rows, "row")}, not on {source.Name} with {Text.Count(data.Rows)}: which rows were held out is not known.");
         }
 
-        return SplitData.Part(data, provenance.TestFraction, provenance.Seed).PartedOff ?? data;
+        int[]? rows = provenance.Stream
+            ? [.. Enumerable.Range(0, data.Rows).Where(row => CsvBatches.IsTestRow(row, provenance.TestFraction, provenance.Seed))]
+            : SplitData.HeldOutRows(RawTable.Of(data), provenance.TestFraction, provenance.Seed);
+        return rows is null ? data : data.Select(rows);
     }
 }

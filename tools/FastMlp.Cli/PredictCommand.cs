@@ -14,7 +14,7 @@ internal static class PredictCommand
 
     private static readonly Argument<string> dataName = new("DATA")
     {
-        Description = "A CSV file with the features of the training data in any order, '-' for CSV on standard input, a built-in data set or a folder of idx files",
+        Description = "A CSV file with the features of the training data in any order, '-' for CSV on standard input, a NumPy or libsvm file, a built-in data set or a folder of idx files",
     };
 
     private static readonly Option<string?> output = new("--out") { HelpName = "FILE.csv", Description = "Write here instead of to standard output" };

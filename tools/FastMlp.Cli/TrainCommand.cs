@@ -12,7 +12,7 @@ internal static class TrainCommand
 {
     private static readonly Argument<string> data = new("DATA")
     {
-        Description = $"A built-in data set ({string.Join(", ", BuiltInDatasets.Names)}), a CSV file or a folder of idx files",
+        Description = $"A built-in data set ({string.Join(", ", BuiltInDatasets.Names)}), a file of CSV, NumPy (.npz, .npy) or libsvm (.libsvm, .svm), or a folder of idx files",
     };
 
     private static readonly Option<int[]?> layers = Options.Value<int[]>("--layers", "N,N,...",
@@ -33,7 +33,7 @@ internal static class TrainCommand
     private static readonly Option<string?> target = new("--target")
     {
         HelpName = "COLUMN",
-        Description = "The CSV column to learn, by name or by number from 0 [default: the last]",
+        Description = "What to learn: a CSV column by name or by number from 0 [default: the last], an array of an npz file [default: y] or a column of an npy file",
     };
 
     private static readonly Option<OptimizerKind?> optimizer = Choice("--optimizer", "The update rule [default: adam]",
@@ -83,12 +83,20 @@ internal static class TrainCommand
     private static readonly Option<Scaling?> scale = Choice("--scale", "Scaling of the features, fitted to the training rows [default: standard, for idx files pixels]",
         ("standard", Scaling.Standard), ("minmax", Scaling.MinMax), ("pixels", Scaling.Pixels), ("none", Scaling.None));
 
+    private static readonly Option<bool> stream = new("--stream")
+    {
+        Description = "Read the CSV file again for each epoch instead of into memory, for files larger than that; without --epochs one pass is enough from 60,000 rows on",
+    };
+
+    private static readonly Option<int?> shuffleRows = Options.Integer("--shuffle-rows", "Rows of a stream that wait in memory to be mixed [default: 100,000]", least: 1);
+
     public static Command Create(CommandConsole console, CancellationToken stop)
     {
         Command command = new("train", "Train a network, score it on rows that were held out, and write it to a file. Ctrl-C stops after the batch under way, then scores and writes what was learnt (exit code 0).")
         {
-            data, layers, activation, task, target, optimizer, momentum, weightDecay, lr, epochs, batch, validation, test, earlyStop, seed, threads, scale, output,
+            data, layers, activation, task, target, optimizer, momentum, weightDecay, lr, epochs, batch, validation, test, earlyStop, seed, threads, scale, output, stream, shuffleRows,
         };
+        ColumnOptions.AddTo(command);
         command.SetAction(parsed =>
         {
             CheckTogether(parsed);
@@ -121,6 +129,11 @@ internal static class TrainCommand
             throw new UsageException("--optimizer nesterov needs a --momentum above 0.");
         }
 
+        if (parsed.GetValue(shuffleRows) is not null && !parsed.GetValue(stream))
+        {
+            throw new UsageException("--shuffle-rows goes with --stream; rows in memory are all mixed.");
+        }
+
         if (parsed.GetValue(earlyStop) > 0 && parsed.GetValue(validation) == 0)
         {
             throw new UsageException("--early-stop watches the validation loss; it needs a --validation above 0.");
@@ -134,8 +147,7 @@ internal static class TrainCommand
         {
             Layers = parsed.GetResult(layers) is null ? null : parsed.GetValue(layers), // an array not given would be an empty one
             Activation = parsed.GetValue(activation) ?? defaults.Activation,
-            Task = parsed.GetValue(task),
-            Target = parsed.GetValue(target),
+            Csv = ColumnOptions.Read(parsed, parsed.GetValue(target), parsed.GetValue(task)),
             Optimizer = parsed.GetValue(optimizer) ?? defaults.Optimizer,
             Momentum = parsed.GetValue(momentum),
             WeightDecay = parsed.GetValue(weightDecay),
@@ -149,6 +161,8 @@ internal static class TrainCommand
             Threads = parsed.GetValue(threads) ?? defaults.Threads,
             Scale = parsed.GetValue(scale),
             Out = parsed.GetValue(output),
+            Stream = parsed.GetValue(stream),
+            ShuffleRows = parsed.GetValue(shuffleRows),
         };
     }
 

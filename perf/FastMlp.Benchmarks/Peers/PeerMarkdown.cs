@@ -154,15 +154,15 @@ internal static class PeerMarkdown
 
     private static void Learning(StringBuilder text, PeerReport report)
     {
-        if (report.Learning is not { } learning)
+        if (report.Learning.Count == 0)
         {
             return;
         }
 
-        text.Append(Invariant($"\n### Learning MNIST\n\n{learning.Recipe}.\n\n"));
-        foreach (LearningTime time in learning.Times)
+        text.Append("\n### Learning MNIST\n\nFrom the first training step to the last; the test images are scored once, at the end.\n\n");
+        foreach (LearningTime time in report.Learning)
         {
-            text.Append(Invariant($"- {time}\n"));
+            text.Append(Invariant($"- {time}: {time.Recipe}.\n"));
         }
     }
 }

@@ -67,7 +67,7 @@ internal sealed record PeerReport(
     IReadOnlyList<string> Absent,
     IReadOnlyList<PeerRow> Rows,
     IReadOnlyList<HalfAccuracy> Rounding,
-    Learning? Learning)
+    IReadOnlyList<LearningTime> Learning)
 {
     public const string Own = "FastMlp";
 

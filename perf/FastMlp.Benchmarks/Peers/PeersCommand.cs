@@ -98,7 +98,7 @@ internal sealed class PeersCommand
         cores.UseAll();
         HalfAccuracy[] rounding = digits is not null && IsWanted(PeerTable.Row) ? [.. PeerTable.DigitNets.Select(digits.Rounding)] : [];
         double twoCores = IsWanted(PeerTable.Two) ? MeasureTwo() : 0;
-        Learning? learning = digits is not null && IsWanted("mnist") ? MnistCommand.Measure(digits, Recipe.Published, request.Seeds) : null;
+        LearningTime[] learning = digits is not null && IsWanted("mnist") ? MnistCommand.Measure(digits, Recipe.Published(Environment.ProcessorCount), request.Seeds) : [];
         PeerReport report = new(
             Machine.ProcessorName,
             Machine.ProcessorKind,

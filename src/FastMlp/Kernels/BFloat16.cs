@@ -40,9 +40,8 @@ internal static unsafe class BFloat16
     {
         for (nint row = 0; row < rows; row++, words += TSimd.Width, destination += 2 * TSimd.Width)
         {
-            BFloat16Weights.Load<TSimd, TVec>(words, out TVec lo, out TVec hi);
-            TSimd.Store(destination, lo);
-            TSimd.Store(destination + TSimd.Width, hi);
+            TSimd.Store(destination, BFloat16Weights.First<TSimd, TVec>(words));
+            TSimd.Store(destination + TSimd.Width, BFloat16Weights.Second<TSimd, TVec>(words));
         }
     }
 

@@ -6,16 +6,6 @@ internal interface IConstant
     static abstract int Value { get; }
 }
 
-internal readonly struct NMinus1 : IConstant
-{
-    public static int Value => -1;
-}
-
-internal readonly struct N0 : IConstant
-{
-    public static int Value => 0;
-}
-
 internal readonly struct N1 : IConstant
 {
     public static int Value => 1;

@@ -29,6 +29,15 @@ internal static unsafe class Gemm
     /// <summary>Panels from which on packing A pays: below, each packed value is read too few times.</summary>
     private const nint PanelsWorthPacking = 4;
 
+    /// <summary>Steps of p from which on a list of those that are not all 0 is made: below, the call for each tile that it needs costs more.</summary>
+    private const nint StepsWorthListing = 64;
+
+    /// <summary>One step in so many must be all 0 for a list to pay.</summary>
+    private const nint WorthSkipping = 8;
+
+    /// <summary>Tiles in a block of rows, at most.</summary>
+    private const int MaxTiles = 1 + (GemmBlocking.MaxRowBlock / (Microkernel.MaxRows / 2));
+
     /// <summary>Runs the product on up to <paramref name="threads"/> threads; the result is the same for any number.</summary>
     public static void Run<TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads = 1)
         where TEpilogue : unmanaged, IEpilogue
@@ -115,6 +124,7 @@ internal static unsafe class Gemm
 
     /// <summary>Loops 4 to 1 over a range of rows and panels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private static void Block<TSimd, TVec, TVectors, TEpilogue>(
         in GemmArguments g, TEpilogue epilogue, nint rowBegin, nint rowEnd, nint panelBegin, nint panelEnd)
         where TSimd : struct, ISimd<TVec>
@@ -129,10 +139,20 @@ internal static unsafe class Gemm
         // Columns of a row-major matrix as rows of A (x^T in dW): one cache line for each step of p, of which a tile uses a part.
         // Packed once they serve every panel. It pays most where rows are a power of two apart and evict one another: 66 to 75 % of
         // the peak for 512 to 512 at 128 rows, 512 floats apart (AVX2, separate runs); at other strides it gained little.
-        float* packed = g.ARowStride == 1 && !g.BIsBFloat16 && panelEnd - panelBegin >= PanelsWorthPacking ? PackBuffer.OfThisThread(rowBlock * g.KBlock) : null;
+        bool manyPanels = panelEnd - panelBegin >= PanelsWorthPacking;
+        bool packs = g.ARowStride == 1 && manyPanels && !g.BIsBFloat16;
 
-        // Bfloat16 is widened a panel at a time, for all the rows of a block.
-        float* widened = g.BIsBFloat16 ? PackBuffer.OfThisThread(g.KBlock * panelWidth) : null;
+        // Steps in which a tile of A is all 0 are left out, where a list of the others is soon made: the edges of images, rectified units.
+        bool lists = packs || (manyPanels && g.AColumnStride == 1 && g.KBlock >= StepsWorthListing);
+        nint maxTiles = (rowBlock + tileRows - 1) / tileRows;
+        nint packedLength = packs ? rowBlock * g.KBlock : 0;
+        nint listedLength = lists ? maxTiles * (g.KBlock + NonZero.Slack) : 0;
+        nint widenedLength = g.BIsBFloat16 ? g.KBlock * panelWidth : 0;
+        float* scratch = packedLength + listedLength + widenedLength > 0 ? PackBuffer.OfThisThread(packedLength + listedLength + widenedLength) : null;
+        float* packed = packs ? scratch : null;
+        int* list = (int*)(scratch + packedLength);
+        float* widened = g.BIsBFloat16 ? scratch + packedLength + listedLength : null;
+        nint* lengths = stackalloc nint[MaxTiles];
         TileArguments t = new() { ARowStride = g.ARowStride, AColumnStride = g.AColumnStride, BRowStride = g.BIsBFloat16 ? panelWidth : g.BRowStride, CRowStride = g.CRowStride };
         for (nint ic = rowBegin; ic < rowEnd; ic += rowBlock)
         {
@@ -149,7 +169,7 @@ internal static unsafe class Gemm
                 t.IsFirst = pc == 0 && !g.Accumulate;
                 t.IsLast = pc + t.K == g.K;
                 float* a = g.A + (pc * g.AColumnStride);
-                if (rows <= (g.BIsBFloat16 ? FewRows.MaxRows : 1) && IsForRows<TSimd, TVec, TVectors>(in g))
+                if (rows <= (g.BIsBFloat16 ? TwoRows.Rows : 1) && IsForRows<TSimd, TVec, TVectors>(in g))
                 {
                     for (nint row = ic; row < ic + rows; row++)
                     {
@@ -159,17 +179,23 @@ internal static unsafe class Gemm
                     break;
                 }
 
-                if (rows <= FewRows.MaxRows && rows > 1 && !g.BIsBFloat16 && g.CPanelStride == panelWidth)
+                if (rows == TwoRows.Rows && !g.BIsBFloat16 && g.CPanelStride == panelWidth)
                 {
                     t.A = a + (ic * g.ARowStride);
-                    Few<TSimd, TVec, TVectors, TEpilogue>(in g, ref t, epilogue, (int)rows, ic, pc, panelBegin, panelEnd);
+                    Two<TSimd, TVec, TVectors, TEpilogue>(in g, ref t, epilogue, ic, pc, panelBegin, panelEnd);
                     pc += t.K;
                     continue;
                 }
 
-                if (packed != null)
+                nint listStride = t.K + NonZero.Slack;
+                bool skips = false;
+                if (packs)
                 {
-                    Packing.PackRows(a + ic, g.AColumnStride, height, taller, tiles, t.K, packed);
+                    skips = Packing.PackRows(a + ic, g.AColumnStride, height, taller, tiles, t.K, packed, list, listStride, lengths) < tiles * t.K;
+                }
+                else if (lists)
+                {
+                    skips = ListSteps(a + (ic * g.ARowStride), g.ARowStride, height, taller, tiles, t.K, list, listStride, lengths);
                 }
 
                 for (nint jr = panelBegin; jr < panelEnd; jr++)
@@ -184,34 +210,54 @@ internal static unsafe class Gemm
                     t.Column = jr * panelWidth;
                     t.Columns = (int)Math.Min(panelWidth, g.CIsPadded ? panelWidth : g.N - t.Column);
                     float* c = g.C + (jr * g.CPanelStride);
-                    nint row = ic;
+                    if (skips)
+                    {
+                        nint row = ic;
+                        TileArguments one = t;
+                        for (nint tile = 0; tile < tiles; tile++)
+                        {
+                            nint tileHeight = tile < taller ? height + 1 : height;
+                            one.K = lengths[tile];
+                            one.List = list + (tile * listStride);
+                            one.C = c + (row * g.CRowStride);
+                            if (packs)
+                            {
+                                one.A = packed + ((row - ic) * t.K);
+                                Microkernel.Run<TSimd, TVec, TVectors, PackedListed, TEpilogue>((int)tileHeight, 1, in one, in epilogue);
+                            }
+                            else
+                            {
+                                one.A = a + (row * g.ARowStride);
+                                Microkernel.Run<TSimd, TVec, TVectors, RowMajorListed, TEpilogue>((int)tileHeight, 1, in one, in epilogue);
+                            }
+
+                            row += tileHeight;
+                        }
+
+                        continue;
+                    }
+
+                    // The taller tiles, then the others.
                     for (int part = 0; part < 2; part++)
                     {
                         nint tileHeight = part == 0 ? height + 1 : height;
                         nint count = part == 0 ? taller : tiles - taller;
-                        if (count == 0)
-                        {
-                            continue;
-                        }
-
-                        t.A = packed == null ? a + (row * g.ARowStride) : packed + ((row - ic) * t.K);
-                        t.AColumnStride = packed == null ? g.AColumnStride : tileHeight;
-                        t.ATileStride = packed == null ? tileHeight * g.ARowStride : tileHeight * t.K;
+                        nint row = part == 0 ? ic : ic + (taller * (height + 1));
+                        t.A = packs ? packed + ((row - ic) * t.K) : a + (row * g.ARowStride);
+                        t.ATileStride = packs ? tileHeight * t.K : tileHeight * g.ARowStride;
                         t.C = c + (row * g.CRowStride);
-                        if (packed != null)
+                        if (packs)
                         {
-                            Microkernel.Run<TSimd, TVec, TVectors, NMinus1, TEpilogue>((int)tileHeight, count, in t, in epilogue);
+                            Microkernel.Run<TSimd, TVec, TVectors, Packed, TEpilogue>((int)tileHeight, count, in t, in epilogue);
                         }
-                        else if (t.AColumnStride == 1)
+                        else if (g.AColumnStride == 1)
                         {
-                            Microkernel.Run<TSimd, TVec, TVectors, N1, TEpilogue>((int)tileHeight, count, in t, in epilogue);
+                            Microkernel.Run<TSimd, TVec, TVectors, RowMajor, TEpilogue>((int)tileHeight, count, in t, in epilogue);
                         }
                         else
                         {
-                            Microkernel.Run<TSimd, TVec, TVectors, N0, TEpilogue>((int)tileHeight, count, in t, in epilogue);
+                            Microkernel.Run<TSimd, TVec, TVectors, Strided, TEpilogue>((int)tileHeight, count, in t, in epilogue);
                         }
-
-                        row += count * tileHeight;
                     }
                 }
 
@@ -219,6 +265,27 @@ internal static unsafe class Gemm
             }
             while (pc < g.K);
         }
+    }
+
+    /// <summary>
+    /// The steps in which a tile of A is not all 0, [tiles, steps]; false if they are not worth leaving out. A first tile that is
+    /// nearly full answers for all, so that dense data cost next to nothing.
+    /// </summary>
+    private static bool ListSteps(float* a, nint rowStride, nint height, nint taller, nint tiles, nint k, int* list, nint listStride, nint* lengths)
+    {
+        for (nint tile = 0; tile < tiles; tile++)
+        {
+            nint tileHeight = tile < taller ? height + 1 : height;
+            lengths[tile] = NonZero.List(a, rowStride, tileHeight, k, list + (tile * listStride));
+            if (tile == 0 && lengths[0] > k - (k / WorthSkipping))
+            {
+                return false;
+            }
+
+            a += tileHeight * rowStride;
+        }
+
+        return true;
     }
 
     /// <summary>Whether the operands lie as <see cref="Gemv"/> wants them: packed panels, A contiguous, C row-major.</summary>
@@ -252,9 +319,9 @@ internal static unsafe class Gemm
         }
     }
 
-    /// <summary>Loops 2 and 1 for two or three rows: pairs of vectors, several at a time.</summary>
-    private static void Few<TSimd, TVec, TVectors, TEpilogue>(
-        in GemmArguments g, ref TileArguments t, TEpilogue epilogue, int rows, nint ic, nint pc, nint panelBegin, nint panelEnd)
+    /// <summary>Loops 2 and 1 for two rows: pairs of vectors, several at a time.</summary>
+    private static void Two<TSimd, TVec, TVectors, TEpilogue>(
+        in GemmArguments g, ref TileArguments t, TEpilogue epilogue, nint ic, nint pc, nint panelBegin, nint panelEnd)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TVectors : struct, IConstant
@@ -267,7 +334,7 @@ internal static unsafe class Gemm
         nint jr = panelBegin;
         while (jr < panelEnd)
         {
-            nint pairs = Math.Min((panelEnd - jr) / panelsInPair, FewRows.Pairs(rows));
+            nint pairs = Math.Min((panelEnd - jr) / panelsInPair, TwoRows.MaxPairs);
             nint panels = Math.Max(1, pairs * panelsInPair);
             t.B = g.B + (jr * g.BPanelStride) + (pc * g.BRowStride);
             t.C = g.C + (ic * g.CRowStride) + (jr * panelWidth);
@@ -276,11 +343,11 @@ internal static unsafe class Gemm
             if (pairs == 0)
             {
                 // A last panel of one vector has no partner.
-                Microkernel.Run<TSimd, TVec, TVectors, N0, TEpilogue>(rows, 1, in t, in epilogue);
+                Microkernel.Run<TSimd, TVec, TVectors, Strided, TEpilogue>(TwoRows.Rows, 1, in t, in epilogue);
             }
             else
             {
-                FewRows.Run<TSimd, TVec, TEpilogue>(rows, (int)pairs, in t, pairStride, halfStride, epilogue);
+                TwoRows.Run<TSimd, TVec, TEpilogue>((int)pairs, in t, pairStride, halfStride, epilogue);
             }
 
             jr += panels;

@@ -14,6 +14,9 @@ internal static class GemmBlocking
     /// <summary>Bytes of A that one block of rows may take: half of a 512 KB L2, the smallest among AVX2 servers.</summary>
     private const int RowBlockBytes = 256 * 1024;
 
+    /// <summary>More rows in a block gain nothing, whatever k.</summary>
+    public const int MaxRowBlock = 2048;
+
     /// <summary>Vectors in a panel row: two, or one where the second would hold only padding.</summary>
     public static int PanelVectors(nint n) => Vectors(n) % 2 == 0 ? 2 : 1;
 
@@ -44,7 +47,7 @@ internal static class GemmBlocking
     /// <summary>Mc: rows of A in a block that stays in L2, a multiple of every tile height.</summary>
     public static nint RowBlock(nint kBlock)
     {
-        nint rows = RowBlockBytes / sizeof(float) / Math.Max(1, kBlock);
+        nint rows = Math.Min(MaxRowBlock, RowBlockBytes / sizeof(float) / Math.Max(1, kBlock));
         return Math.Max(Microkernel.MaxRows, rows / Microkernel.MaxRows * Microkernel.MaxRows);
     }
 }

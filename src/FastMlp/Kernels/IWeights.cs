@@ -9,8 +9,13 @@ internal unsafe interface IWeights
     /// <summary>Weights in a 32-bit word.</summary>
     static abstract int InWord { get; }
 
-    /// <summary>The two vectors of a panel row.</summary>
-    static abstract void Load<TSimd, TVec>(float* b, out TVec lo, out TVec hi)
+    /// <summary>The first vector of a panel row. By itself, so that the load can be an operand of the multiply-add.</summary>
+    static abstract TVec First<TSimd, TVec>(float* b)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged;
+
+    /// <summary>The second.</summary>
+    static abstract TVec Second<TSimd, TVec>(float* b)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged;
 }
@@ -21,13 +26,14 @@ internal readonly unsafe struct Float32Weights : IWeights
     public static int InWord => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Load<TSimd, TVec>(float* b, out TVec lo, out TVec hi)
+    public static TVec First<TSimd, TVec>(float* b)
         where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged
-    {
-        lo = TSimd.Load(b);
-        hi = TSimd.Load(b + TSimd.Width);
-    }
+        where TVec : unmanaged => TSimd.Load(b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec Second<TSimd, TVec>(float* b)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged => TSimd.Load(b + TSimd.Width);
 }
 
 /// <summary>
@@ -39,12 +45,12 @@ internal readonly unsafe struct BFloat16Weights : IWeights
     public static int InWord => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Load<TSimd, TVec>(float* b, out TVec lo, out TVec hi)
+    public static TVec First<TSimd, TVec>(float* b)
         where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged
-    {
-        TVec words = TSimd.Load(b);
-        lo = TSimd.LowerHalves(words);
-        hi = TSimd.UpperHalves(words);
-    }
+        where TVec : unmanaged => TSimd.LowerHalves(TSimd.Load(b));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec Second<TSimd, TVec>(float* b)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged => TSimd.UpperHalves(TSimd.Load(b));
 }

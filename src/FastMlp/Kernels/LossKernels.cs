@@ -10,29 +10,18 @@ namespace FastMlp.Kernels;
 /// </remarks>
 internal static unsafe class LossKernels
 {
-    /// <summary>rowLoss = sum of (a - y)^2, delta = (a - y) scale: the factor 1/2 or 2/n of a named loss is the caller's.</summary>
-    public static void Quadratic(float* a, float* targets, float* delta, float* rowLoss, int m, int n, nint ld, nint ldTargets, float scale) =>
-        Isa.Run(new RowsKernel<QuadraticLoss>(a, targets, delta, a, rowLoss, m, n, ld, ldTargets, scale));
+    /// <summary>The loss over m rows; a is written where the loss takes z, and may be the input.</summary>
+    public static void Run<TLoss>(TLoss loss, float* input, float* targets, float* delta, float* a, float* rowLoss, int m, int n, nint ld, nint ldTargets, float scale)
+        where TLoss : struct, IElementLoss =>
+        Isa.Run(new RowsKernel<TLoss>(loss, input, targets, delta, a, rowLoss, m, n, ld, ldTargets, scale));
 
-    /// <summary>From logits z: a = sigmoid(z), rowLoss = sum of max(z, 0) - y z + ln(1 + e^-|z|), delta = (a - y) scale. a may be z.</summary>
-    public static void SigmoidCrossEntropy(float* z, float* targets, float* delta, float* a, float* rowLoss, int m, int n, nint ld, nint ldTargets, float scale) =>
-        Isa.Run(new RowsKernel<SigmoidCrossEntropyLoss>(z, targets, delta, a, rowLoss, m, n, ld, ldTargets, scale));
-
-    /// <summary>From any outputs a: rowLoss = -sum of y ln a, delta = -(y / a) scale; a is taken as at least 1.2 10^-38.</summary>
-    public static void CrossEntropyGradient(float* a, float* targets, float* delta, float* rowLoss, int m, int n, nint ld, nint ldTargets, float scale) =>
-        Isa.Run(new RowsKernel<CrossEntropyLoss>(a, targets, delta, a, rowLoss, m, n, ld, ldTargets, scale));
-
-    /// <summary>
-    /// From any outputs a in [0, 1]: rowLoss = -sum of y ln a + (1 - y) ln(1 - a), delta = (a - y) / (a (1 - a)) scale;
-    /// a and 1 - a are taken as at least 1.2 10^-38.
-    /// </summary>
-    public static void BinaryCrossEntropyGradient(float* a, float* targets, float* delta, float* rowLoss, int m, int n, nint ld, nint ldTargets, float scale) =>
-        Isa.Run(new RowsKernel<BinaryCrossEntropyLoss>(a, targets, delta, a, rowLoss, m, n, ld, ldTargets, scale));
+    /// <summary>delta[i,:] = delta[i,:] factors[i].</summary>
+    public static void ScaleRows(float* delta, float* factors, int m, int n, nint ld) => Isa.Run(new ScaleKernel(delta, factors, m, n, ld));
 
     /// <summary>The one loop: sums run over vectors from left to right, so the bits of a row depend on its contents alone.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Rows<TSimd, TVec, TLoss>(
-        float* input, float* targets, float* delta, float* a, float* rowLoss, int m, int n, nint ld, nint ldTargets, float scale)
+        TLoss element, float* input, float* targets, float* delta, float* a, float* rowLoss, int m, int n, nint ld, nint ldTargets, float scale)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TLoss : struct, IElementLoss
@@ -47,7 +36,7 @@ internal static unsafe class LossKernels
                 TVec x = Tail.Load<TSimd, TVec>(input + j, remaining);
                 TVec y = Tail.Load<TSimd, TVec>(targets + j, remaining);
                 TVec value = x;
-                TVec loss = TLoss.Loss<TSimd, TVec>(x, y, ref value, out TVec gradient);
+                TVec loss = element.Loss<TSimd, TVec>(x, y, j, remaining, ref value, out TVec gradient);
                 sum = TSimd.Add(sum, remaining >= TSimd.Width ? loss : TSimd.And(TSimd.FirstLanes(remaining), loss));
                 if (TLoss.WritesActivation)
                 {
@@ -67,18 +56,22 @@ internal static unsafe class LossKernels
         /// <summary>Whether the input is z, and a = g(z) is written too.</summary>
         static abstract bool WritesActivation { get; }
 
-        /// <summary>l(x, y) and its gradient; <paramref name="value"/> is set where <see cref="WritesActivation"/>.</summary>
-        static abstract TVec Loss<TSimd, TVec>(TVec x, TVec y, ref TVec value, out TVec gradient)
+        /// <summary>
+        /// l(x, y) and its gradient for the columns from <paramref name="column"/> on, of which <paramref name="remaining"/> are left;
+        /// <paramref name="value"/> is set where <see cref="WritesActivation"/>.
+        /// </summary>
+        TVec Loss<TSimd, TVec>(TVec x, TVec y, int column, int remaining, ref TVec value, out TVec gradient)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged;
     }
 
+    /// <summary>(a - y)^2, gradient a - y: the factor 1/2 or 2/n of a named loss is the caller's.</summary>
     internal readonly struct QuadraticLoss : IElementLoss
     {
         public static bool WritesActivation => false;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Loss<TSimd, TVec>(TVec x, TVec y, ref TVec value, out TVec gradient)
+        public TVec Loss<TSimd, TVec>(TVec x, TVec y, int column, int remaining, ref TVec value, out TVec gradient)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -87,12 +80,13 @@ internal static unsafe class LossKernels
         }
     }
 
+    /// <summary>From logits z: a = sigmoid(z), max(z, 0) - y z + ln(1 + e^-|z|), gradient a - y.</summary>
     internal readonly struct SigmoidCrossEntropyLoss : IElementLoss
     {
         public static bool WritesActivation => true;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Loss<TSimd, TVec>(TVec x, TVec y, ref TVec value, out TVec gradient)
+        public TVec Loss<TSimd, TVec>(TVec x, TVec y, int column, int remaining, ref TVec value, out TVec gradient)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -107,12 +101,13 @@ internal static unsafe class LossKernels
         }
     }
 
+    /// <summary>From any outputs a: -y ln a, gradient -(y / a); a is taken as at least 1.2 10^-38.</summary>
     internal readonly struct CrossEntropyLoss : IElementLoss
     {
         public static bool WritesActivation => false;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Loss<TSimd, TVec>(TVec x, TVec y, ref TVec value, out TVec gradient)
+        public TVec Loss<TSimd, TVec>(TVec x, TVec y, int column, int remaining, ref TVec value, out TVec gradient)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -123,12 +118,16 @@ internal static unsafe class LossKernels
         }
     }
 
+    /// <summary>
+    /// From any outputs a in [0, 1]: -(y ln a + (1 - y) ln(1 - a)), gradient (a - y) / (a (1 - a));
+    /// a and 1 - a are taken as at least 1.2 10^-38.
+    /// </summary>
     internal readonly struct BinaryCrossEntropyLoss : IElementLoss
     {
         public static bool WritesActivation => false;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Loss<TSimd, TVec>(TVec x, TVec y, ref TVec value, out TVec gradient)
+        public TVec Loss<TSimd, TVec>(TVec x, TVec y, int column, int remaining, ref TVec value, out TVec gradient)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -142,16 +141,167 @@ internal static unsafe class LossKernels
         }
     }
 
+    /// <summary>
+    /// <see cref="SigmoidCrossEntropyLoss"/> with weights p of y and q of 1 - y for each column: from logits z, a = sigmoid(z),
+    /// p y ln(1 + e^-z) + q (1 - y) ln(1 + e^z), gradient q (1 - y) a - p y (1 - a).
+    /// </summary>
+    internal readonly struct WeightedSigmoidCrossEntropyLoss(float* positive, float* negative) : IElementLoss
+    {
+        public static bool WritesActivation => true;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec Loss<TSimd, TVec>(TVec x, TVec y, int column, int remaining, ref TVec value, out TVec gradient)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            TVec right = TSimd.Multiply(Tail.Load<TSimd, TVec>(positive + column, remaining), y);
+            TVec wrong = TSimd.Multiply(Tail.Load<TSimd, TVec>(negative + column, remaining), TSimd.Subtract(TSimd.Broadcast(1f), y));
+            value = VecMath.Sigmoid<TSimd, TVec>(x);
+            TVec complement = VecMath.Sigmoid<TSimd, TVec>(TSimd.Negate(x));
+            gradient = TSimd.Subtract(TSimd.Multiply(wrong, value), TSimd.Multiply(right, complement));
+            TVec falls = VecMath.Softplus<TSimd, TVec>(TSimd.Negate(x));
+            return TSimd.MultiplyAdd(right, falls, TSimd.Multiply(wrong, VecMath.Softplus<TSimd, TVec>(x)));
+        }
+    }
+
+    /// <summary><see cref="BinaryCrossEntropyLoss"/> with weights p of y and q of 1 - y for each column.</summary>
+    internal readonly struct WeightedBinaryCrossEntropyLoss(float* positive, float* negative) : IElementLoss
+    {
+        public static bool WritesActivation => false;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec Loss<TSimd, TVec>(TVec x, TVec y, int column, int remaining, ref TVec value, out TVec gradient)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            TVec one = TSimd.Broadcast(1f);
+            TVec smallest = TSimd.Broadcast(SmallestNormal);
+            TVec right = TSimd.Multiply(Tail.Load<TSimd, TVec>(positive + column, remaining), y);
+            TVec wrong = TSimd.Multiply(Tail.Load<TSimd, TVec>(negative + column, remaining), TSimd.Subtract(one, y));
+            TVec a = TSimd.AtLeast(smallest, x);
+            TVec b = TSimd.AtLeast(smallest, TSimd.Subtract(one, x));
+            gradient = TSimd.Subtract(TSimd.Divide(wrong, b), TSimd.Divide(right, a));
+            TVec falls = TSimd.Multiply(wrong, VecMath.Log<TSimd, TVec>(b));
+            return TSimd.Negate(TSimd.MultiplyAdd(right, VecMath.Log<TSimd, TVec>(a), falls));
+        }
+    }
+
+    /// <summary>|a - y|, gradient sign(a - y), 0 at 0.</summary>
+    internal readonly struct AbsoluteLoss : IElementLoss
+    {
+        public static bool WritesActivation => false;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec Loss<TSimd, TVec>(TVec x, TVec y, int column, int remaining, ref TVec value, out TVec gradient)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            TVec one = TSimd.Broadcast(1f);
+            gradient = TSimd.Subtract(TSimd.And(TSimd.GreaterThan(x, y), one), TSimd.And(TSimd.GreaterThan(y, x), one));
+            return TSimd.Abs(TSimd.Subtract(x, y));
+        }
+    }
+
+    /// <summary>d^2 / 2 for |d| at most delta, delta (|d| - delta / 2) beyond, d = a - y; gradient d held within plus or minus delta.</summary>
+    internal readonly struct HuberLoss(float delta) : IElementLoss
+    {
+        public static bool WritesActivation => false;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec Loss<TSimd, TVec>(TVec x, TVec y, int column, int remaining, ref TVec value, out TVec gradient)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            // With c the held d, both cases are c (d - c / 2).
+            TVec d = TSimd.Subtract(x, y);
+            gradient = TSimd.AtMost(TSimd.Broadcast(delta), TSimd.AtLeast(TSimd.Broadcast(-delta), d));
+            return TSimd.Multiply(gradient, TSimd.MultiplyAdd(TSimd.Broadcast(-0.5f), gradient, d));
+        }
+    }
+
+    /// <summary>From the logarithm of a rate: e^a - y a, gradient e^a - y.</summary>
+    internal readonly struct LogPoissonLoss : IElementLoss
+    {
+        public static bool WritesActivation => false;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec Loss<TSimd, TVec>(TVec x, TVec y, int column, int remaining, ref TVec value, out TVec gradient)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            TVec rate = VecMath.Exp<TSimd, TVec>(x);
+            gradient = TSimd.Subtract(rate, y);
+            return TSimd.Subtract(rate, TSimd.Multiply(y, x));
+        }
+    }
+
+    /// <summary>From a rate: a - y ln a, gradient 1 - y / a; a is taken as at least 1.2 10^-38.</summary>
+    internal readonly struct PoissonLoss : IElementLoss
+    {
+        public static bool WritesActivation => false;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec Loss<TSimd, TVec>(TVec x, TVec y, int column, int remaining, ref TVec value, out TVec gradient)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            TVec clamped = TSimd.AtLeast(TSimd.Broadcast(SmallestNormal), x);
+            gradient = TSimd.Subtract(TSimd.Broadcast(1f), TSimd.Divide(y, clamped));
+            return TSimd.Subtract(x, TSimd.Multiply(y, VecMath.Log<TSimd, TVec>(clamped)));
+        }
+    }
+
+    /// <summary>max(tau d, (tau - 1) d), d = y - a, tau by column; gradient -tau below y, 1 - tau above, 0 at y.</summary>
+    internal readonly struct QuantileLoss(float* levels) : IElementLoss
+    {
+        public static bool WritesActivation => false;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec Loss<TSimd, TVec>(TVec x, TVec y, int column, int remaining, ref TVec value, out TVec gradient)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            TVec tau = Tail.Load<TSimd, TVec>(levels + column, remaining);
+            TVec above = TSimd.And(TSimd.GreaterThan(x, y), TSimd.Subtract(TSimd.Broadcast(1f), tau));
+            gradient = TSimd.Subtract(above, TSimd.And(TSimd.GreaterThan(y, x), tau));
+
+            // Where neither is greater one of them may be NaN, and the product keeps it.
+            return TSimd.Multiply(gradient, TSimd.Subtract(x, y));
+        }
+    }
+
     /// <summary>The least float with full precision: a probability of 0 counts as this much, so that ln and the quotient stay finite.</summary>
     private const float SmallestNormal = 1.17549435e-38f;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ScaleRows<TSimd, TVec>(float* delta, float* factors, int m, int n, nint ld)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+    {
+        for (int i = 0; i < m; i++, delta += ld)
+        {
+            TVec factor = TSimd.Broadcast(factors[i]);
+            for (int j = 0; j < n; j += TSimd.Width)
+            {
+                Tail.Store<TSimd, TVec>(delta + j, TSimd.Multiply(Tail.Load<TSimd, TVec>(delta + j, n - j), factor), n - j);
+            }
+        }
+    }
+
     private readonly struct RowsKernel<TLoss>(
-        float* input, float* targets, float* delta, float* a, float* rowLoss, int m, int n, nint ld, nint ldTargets, float scale) : IVectorKernel
+        TLoss loss, float* input, float* targets, float* delta, float* a, float* rowLoss, int m, int n, nint ld, nint ldTargets, float scale) : IVectorKernel
         where TLoss : struct, IElementLoss
     {
         public void Run<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged =>
-            Rows<TSimd, TVec, TLoss>(input, targets, delta, a, rowLoss, m, n, ld, ldTargets, scale);
+            Rows<TSimd, TVec, TLoss>(loss, input, targets, delta, a, rowLoss, m, n, ld, ldTargets, scale);
+    }
+
+    private readonly struct ScaleKernel(float* delta, float* factors, int m, int n, nint ld) : IVectorKernel
+    {
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged => ScaleRows<TSimd, TVec>(delta, factors, m, n, ld);
     }
 }

@@ -21,6 +21,12 @@ internal static unsafe class NarrowSoftmax
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
+        if (m == 1)
+        {
+            One<TSimd, TVec>(z, a, n);
+            return;
+        }
+
         float* columns = stackalloc float[MaxColumns * TSimd.Width];
         for (int i = 0; i < m; i += TSimd.Width)
         {
@@ -29,6 +35,44 @@ internal static unsafe class NarrowSoftmax
             TVec sum = Exponentials<TSimd, TVec>(columns, n, Max<TSimd, TVec>(columns, n));
             Scale<TSimd, TVec>(columns, n, TSimd.Divide(TSimd.Broadcast(1f), sum));
             Columns.Store<TSimd, TVec>(columns, rows, n, a + (i * lda), lda);
+        }
+    }
+
+    /// <summary>
+    /// One row as it lies: two exponentials instead of ten. Each element goes through the same steps as in a lane of its own, and the sum
+    /// is added in the same order, so the bits are the same.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void One<TSimd, TVec>(float* z, float* a, int n)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+    {
+        float* e = stackalloc float[MaxColumns + TSimd.Width];
+        TVec lowest = TSimd.Broadcast(float.NegativeInfinity);
+        TVec max = lowest;
+        for (int j = 0; j < n; j += TSimd.Width)
+        {
+            TVec part = Tail.Load<TSimd, TVec>(z + j, n - j, lowest);
+            max = TSimd.AtLeast(max, part);
+            TSimd.Store(e + j, part);
+        }
+
+        max = TSimd.Broadcast(TSimd.MaxAcross(max));
+        for (int j = 0; j < n; j += TSimd.Width)
+        {
+            TSimd.Store(e + j, VecMath.ExpOfNegative<TSimd, TVec>(TSimd.Subtract(TSimd.Load(e + j), max)));
+        }
+
+        float sum = 0;
+        for (int j = 0; j < n; j++)
+        {
+            sum += e[j];
+        }
+
+        TVec factor = TSimd.Broadcast(1f / sum);
+        for (int j = 0; j < n; j += TSimd.Width)
+        {
+            Tail.Store<TSimd, TVec>(a + j, TSimd.Multiply(TSimd.Load(e + j), factor), n - j);
         }
     }
 

@@ -37,58 +37,80 @@ internal static unsafe class Packing
     }
 
     /// <summary>
-    /// The rows of a transposed A as its tiles read them: each tile as [k, height], the first <paramref name="taller"/> of them one
-    /// row higher. Row r of A is column r of the source, whose rows are <paramref name="stride"/> apart.
+    /// The rows of a transposed A as its tiles read them: each tile as [steps, height] at the start of its [k, height], the first
+    /// <paramref name="taller"/> of them one row higher. Row r of A is column r of the source, whose rows are <paramref name="stride"/> apart.
+    /// Only steps in which some value is not 0 are kept; <paramref name="lists"/> and <paramref name="lengths"/> say which.
     /// </summary>
-    public static void PackRows(float* source, nint stride, nint tileHeight, nint taller, nint tiles, nint k, float* packed)
+    /// <returns>Steps kept, of all tiles together.</returns>
+    public static nint PackRows(
+        float* source, nint stride, nint tileHeight, nint taller, nint tiles, nint k, float* packed, int* lists, nint listStride, nint* lengths)
     {
+        nint kept = 0;
         for (nint tile = 0; tile < tiles; tile++)
         {
             nint height = tile < taller ? tileHeight + 1 : tileHeight;
-            switch (height)
+            int* list = lists + (tile * listStride);
+            lengths[tile] = height switch
             {
-                case 6:
-                    PackTile<N6>(source, stride, k, packed);
-                    break;
-                case 12:
-                    PackTile<N12>(source, stride, k, packed);
-                    break;
-                default:
-                    PackTile(source, stride, height, k, packed);
-                    break;
-            }
-
+                6 => PackTile<N6>(source, stride, k, packed, list),
+                12 => PackTile<N12>(source, stride, k, packed, list),
+                _ => PackTile(source, stride, height, k, packed, list),
+            };
+            kept += lengths[tile];
             source += height;
             packed += height * k;
         }
+
+        return kept;
     }
 
-    /// <summary>A whole tile: its height is known, so a step is a vector move or two.</summary>
+    /// <summary>A whole tile: its height is known and even, so a step is a few moves of two floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackTile<THeight>(float* source, nint stride, nint k, float* packed)
+    private static nint PackTile<THeight>(float* source, nint stride, nint k, float* packed, int* list)
         where THeight : struct, IConstant
     {
+        nint count = 0;
         for (nint p = 0; p < k; p++)
         {
-            Unsafe.CopyBlockUnaligned(packed, source, (uint)THeight.Value * sizeof(float));
+            ulong any = 0;
+            for (int i = 0; i < THeight.Value; i += 2)
+            {
+                ulong pair = Unsafe.ReadUnaligned<ulong>(source + i);
+                Unsafe.WriteUnaligned(packed + i, pair);
+                any |= pair;
+            }
+
+            list[count] = (int)p;
             source += stride;
-            packed += THeight.Value;
+            nint kept = any != 0 ? 1 : 0;
+            count += kept;
+            packed += kept * THeight.Value;
         }
+
+        return count;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackTile(float* source, nint stride, nint height, nint k, float* packed)
+    private static nint PackTile(float* source, nint stride, nint height, nint k, float* packed, int* list)
     {
+        nint count = 0;
         for (nint p = 0; p < k; p++)
         {
+            bool any = false;
             for (nint i = 0; i < height; i++)
             {
                 packed[i] = source[i];
+                any |= source[i] != 0;
             }
 
+            list[count] = (int)p;
             source += stride;
-            packed += height;
+            nint kept = any ? 1 : 0;
+            count += kept;
+            packed += kept * height;
         }
+
+        return count;
     }
 
     /// <summary>Elements below which a fork costs more than it gains: some 10 us of work for one core.</summary>

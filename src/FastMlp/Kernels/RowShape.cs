@@ -1,3 +1,5 @@
+using FastMlp.Simd;
+
 namespace FastMlp.Kernels;
 
 /// <summary>What a product for one row needs to know of B [k, n], made once for a layer. Strides are in floats.</summary>
@@ -8,7 +10,7 @@ internal readonly struct RowShape
     /// </summary>
     private const nint WeightsWorthSearching = 8 * 1024;
 
-    public RowShape(nint k, nint n, int panelVectors, nint vectors, nint panelStride, nint kBlock, bool isBFloat16 = false)
+    public RowShape(nint k, nint n, int panelVectors, nint vectors, nint panelStride, nint kBlock, bool isBFloat16)
     {
         K = k;
         N = n;
@@ -17,19 +19,10 @@ internal readonly struct RowShape
         PanelStride = panelStride;
         KBlock = kBlock;
         IsBFloat16 = isBFloat16;
-        int width = Simd.Isa.Width;
         IsWorthSearching = k * n >= WeightsWorthSearching && kBlock <= GemmBlocking.MaxKBlock;
-        RealVectors = (int)((n + width - 1) / width);
-        LanesOfLast = (int)(n - ((RealVectors - 1) * width));
-        if (RealVectors % 2 == 1 && panelVectors == 2) RealVectors++;
-        IsSmall = RealVectors <= 8 && !IsWorthSearching && kBlock >= k && !isBFloat16 && LanesOfLast > 0;
+        LanesOfLast = (int)(n - ((vectors - 1) * Isa.Width));
+        IsSmall = vectors <= Gemv.MaxVectors && !IsWorthSearching && kBlock >= k && !isBFloat16 && LanesOfLast > 0;
     }
-
-    public bool IsSmall { get; }
-
-    public int RealVectors { get; }
-
-    public int LanesOfLast { get; }
 
     public nint K { get; }
 
@@ -41,6 +34,9 @@ internal readonly struct RowShape
     /// <summary>Vectors in all panels: n and its padding.</summary>
     public nint Vectors { get; }
 
+    /// <summary>Columns in the last vector.</summary>
+    public int LanesOfLast { get; }
+
     public nint PanelStride { get; }
 
     /// <summary>Steps of k in one chain.</summary>
@@ -51,4 +47,7 @@ internal readonly struct RowShape
 
     /// <summary>Whether zeros of x are looked for.</summary>
     public bool IsWorthSearching { get; }
+
+    /// <summary>Whether all sums fit in registers and nothing else is to be decided.</summary>
+    public bool IsSmall { get; }
 }

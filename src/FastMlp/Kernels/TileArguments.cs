@@ -18,8 +18,11 @@ internal unsafe struct TileArguments
 
     public nint BRowStride;
 
-    /// <summary>Steps of p in this block.</summary>
+    /// <summary>Steps of p in this block, or on the list.</summary>
     public nint K;
+
+    /// <summary>The steps that are done, where not all are.</summary>
+    public int* List;
 
     /// <summary>C[0, 0] of the tile.</summary>
     public float* C;

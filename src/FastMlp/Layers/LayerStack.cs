@@ -79,13 +79,17 @@ internal sealed unsafe class LayerStack
     /// <summary>The same layers with weights in another format.</summary>
     public LayerStack In(WeightFormat format) => new(InputSize, Array.ConvertAll(Layers, layer => layer.Spec), format);
 
-    /// <summary>Copies the parameters of <paramref name="source"/>, the same layers in float32, into a block of this stack's.</summary>
-    public void Convert(LayerStack source, float* from, float* to)
+    /// <summary>A block of this stack's with the parameters of <paramref name="source"/>, the same layers in float32.</summary>
+    public AlignedBuffer Convert(LayerStack source, AlignedBuffer parameters)
     {
+        AlignedBuffer converted = new(ParameterLength);
         for (int i = 0; i < Layers.Length; i++)
         {
-            Layers[i].Convert(source.Layers[i], from, to);
+            Layers[i].Convert(source.Layers[i], parameters.Pointer, converted.Pointer);
         }
+
+        GC.KeepAlive(parameters);
+        return converted;
     }
 
     /// <summary>

@@ -7,7 +7,7 @@ namespace FastMlp.Simd;
 /// <summary>Where a row is not 0 (NaN counts as not 0).</summary>
 internal static unsafe class NonZero
 {
-    /// <summary>Entries past the last that <see cref="List"/> may write.</summary>
+    /// <summary>Entries past the last that a list may be written over.</summary>
     public const int Slack = 8;
 
     /// <summary>For each byte, the places of its ones, from the lowest, padded with 0: 256 rows of 8.</summary>
@@ -37,9 +37,12 @@ internal static unsafe class NonZero
         return count;
     }
 
-    /// <summary>Writes the indices of values that are not 0, in order, and returns how many; <see cref="Slack"/> more entries may be overwritten.</summary>
+    /// <summary>Writes the indices of values that are not 0, in order, and returns how many; <see cref="Slack"/> entries more may be overwritten.</summary>
+    public static nint List(float* x, nint length, int* list) => List(x, 0, 1, length, list);
+
+    /// <summary>The same for the columns in which any of <paramref name="rows"/> rows is not 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static nint List(float* x, nint length, int* list)
+    public static nint List(float* x, nint stride, nint rows, nint length, int* list)
     {
         nint count = 0, i = 0;
         if (Vector256.IsHardwareAccelerated)
@@ -48,7 +51,14 @@ internal static unsafe class NonZero
             {
                 for (; i <= length - 8; i += 8)
                 {
-                    uint bits = ~Vector256.Equals(Vector256.Load(x + i), Vector256<float>.Zero).ExtractMostSignificantBits() & 0xFF;
+                    // Bits of the rows together: none but the sign where all are 0 or -0.
+                    Vector256<float> any = Vector256.Load(x + i);
+                    for (nint row = 1; row < rows; row++)
+                    {
+                        any |= Vector256.Load(x + i + (row * stride));
+                    }
+
+                    uint bits = ~Vector256.Equals(any, Vector256<float>.Zero).ExtractMostSignificantBits() & 0xFF;
                     Vector128<ushort> words = Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)(places + (8 * (nint)bits))).AsByte());
                     (Vector128<uint> lower, Vector128<uint> upper) = Vector128.Widen(words);
                     Vector128<int> start = Vector128.Create((int)i);
@@ -61,8 +71,14 @@ internal static unsafe class NonZero
 
         for (; i < length; i++)
         {
+            bool any = false;
+            for (nint row = 0; row < rows; row++)
+            {
+                any |= x[i + (row * stride)] != 0;
+            }
+
             list[count] = (int)i;
-            count += x[i] != 0 ? 1 : 0;
+            count += any ? 1 : 0;
         }
 
         return count;

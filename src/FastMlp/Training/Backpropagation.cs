@@ -27,7 +27,7 @@ internal sealed unsafe class Backpropagation : IDisposable
     public MatrixView Outputs(nint rows) => workspace!.Activation(stack.Layers.Length - 1, rows);
 
     /// <summary>The loss of the batch. Its delta at the outputs is left for <see cref="Backward"/>.</summary>
-    public float Forward(float* parameters, MatrixView x, Targets targets)
+    public double Forward(float* parameters, MatrixView x, Targets targets)
     {
         Reserve((int)x.Rows);
         int last = stack.Layers.Length - 1;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using FastMlp.Layers;
 using FastMlp.Memory;
+using FastMlp.Training.Schedules;
 
 namespace FastMlp.Training;
 
@@ -19,6 +20,7 @@ internal sealed unsafe class FitLoop : IDisposable
     private readonly AlignedBuffer batchFeatures;
     private readonly nint featureStride;
     private readonly AlignedBuffer batchTargets;
+    private readonly AlignedBuffer batchWeights;
     private readonly int[] batchLabels;
     private readonly AlignedBuffer? best;
 
@@ -28,7 +30,6 @@ internal sealed unsafe class FitLoop : IDisposable
         this.parameters = parameters;
         this.train = train;
         this.options = options;
-        Shapes.Check(stack, train, nameof(train));
         if (train.Rows == 0)
         {
             throw new ArgumentException("There are no rows to train on.", nameof(train));
@@ -37,23 +38,33 @@ internal sealed unsafe class FitLoop : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Epochs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(options.EarlyStoppingPatience);
-        state = new TrainingState(stack, parameters, options.Loss, options.Optimizer, options.Threads);
+        batchSize = Math.Min(options.BatchSize, train.Rows);
+        if (options.Optimizer is Lbfgs && batchSize < train.Rows)
+        {
+            throw new ArgumentException($"L-BFGS needs all {train.Rows} rows in one batch, not {batchSize}: set BatchSize to FitOptions.FullBatch.", nameof(options));
+        }
+
+        state = new TrainingState(stack, parameters, options.Loss, options.Optimizer, options.Limits, options.Threads)
+        {
+            IsBatchFixed = batchSize == train.Rows,
+            Schedule = options.Schedule is null ? null : new ScheduleRun(options.Schedule, options.Optimizer.LearningRate, Start()),
+        };
+        Shapes.Check(stack, state.LossFunction, train, nameof(train));
         if (options.Validation is { } validation)
         {
-            Shapes.Check(stack, validation, nameof(options.Validation));
-            scorer = new Scorer(stack, state.Loss, validation, options.Threads);
+            scorer = new Scorer(stack, state.Loss, validation, options.Threads, nameof(options.Validation));
         }
         else if (options.EarlyStoppingPatience > 0)
         {
             throw new ArgumentException("Early stopping watches the validation loss: set Validation.", nameof(options));
         }
 
-        batchSize = Math.Min(options.BatchSize, train.Rows);
         gathers = options.Shuffle && batchSize < train.Rows;
         order = new int[train.Rows];
         featureStride = AlignedBuffer.RoundUp(train.InputSize);
         batchFeatures = new AlignedBuffer(gathers ? featureStride * batchSize : 0);
         batchTargets = new AlignedBuffer(gathers && !train.IsClassification ? (nint)train.TargetSize * batchSize : 0);
+        batchWeights = new AlignedBuffer(gathers && !train.Weights.IsEmpty ? batchSize : 0);
         batchLabels = new int[gathers && train.IsClassification ? batchSize : 0];
         best = options.EarlyStoppingPatience > 0 ? new AlignedBuffer(stack.ParameterLength) : null;
     }
@@ -71,6 +82,7 @@ internal sealed unsafe class FitLoop : IDisposable
         for (int epoch = 1; epoch <= options.Epochs && reason == StopReason.EpochsDone; epoch++)
         {
             long epochStart = Stopwatch.GetTimestamp();
+            float firstRate = state.LearningRate;
             EpochSums sums = Epoch(epoch, cancellationToken);
             TimeSpan epochTime = Stopwatch.GetElapsedTime(epochStart);
             training += epochTime;
@@ -84,12 +96,16 @@ internal sealed unsafe class FitLoop : IDisposable
             Evaluation? validation = scorer?.Run(parameters.Pointer);
             EpochReport report = new(
                 epoch,
-                (float)(sums.Loss / sums.Rows),
-                sums.Metric(train),
+                sums.MeanLoss,
+                sums.Metric,
                 validation?.Loss,
-                validation is null ? null : train.IsClassification ? validation.Accuracy : validation.Rmse,
+                validation is null ? null : sums.CountsRight ? validation.Accuracy : validation.Rmse,
                 sums.Rows / epochTime.TotalSeconds,
-                Stopwatch.GetElapsedTime(start));
+                Stopwatch.GetElapsedTime(start))
+            {
+                LearningRate = firstRate,
+            };
+            state.Schedule?.Observe(report.TrainLoss, report.ValidationLoss, state.StepCount);
             reports.Add(report);
             float watched = validation?.Loss ?? report.TrainLoss;
             if (watched < bestLoss)
@@ -103,7 +119,7 @@ internal sealed unsafe class FitLoop : IDisposable
             }
 
             options.Progress?.Invoke(report);
-            if (converges && sums.Loss == 0)
+            if ((converges && sums.MeanLoss == 0) || state.HasConverged || state.Schedule is { State.IsOver: true })
             {
                 reason = StopReason.Converged;
             }
@@ -132,7 +148,15 @@ internal sealed unsafe class FitLoop : IDisposable
         scorer?.Dispose();
         batchFeatures.Dispose();
         batchTargets.Dispose();
+        batchWeights.Dispose();
         best?.Dispose();
+    }
+
+    /// <summary>Where a schedule begins.</summary>
+    private SchedulePosition Start()
+    {
+        long steps = ((long)train.Rows + batchSize - 1) / batchSize;
+        return new SchedulePosition(0, steps * options.Epochs, steps, train.Rows);
     }
 
     private EpochSums Epoch(int epoch, CancellationToken cancellationToken)
@@ -147,9 +171,9 @@ internal sealed unsafe class FitLoop : IDisposable
             CounterRandom.Shuffle(order, options.Seed, CounterRandom.ShuffleStream + epoch);
         }
 
-        EpochSums sums = default;
+        EpochSums sums = new(state.LossFunction, train);
         int batch = 0;
-        fixed (float* features = train.Features, values = train.Targets)
+        fixed (float* features = train.Features, values = train.Targets, weights = train.Weights)
         {
             fixed (int* labels = train.Labels, gathered = batchLabels)
             {
@@ -157,16 +181,21 @@ internal sealed unsafe class FitLoop : IDisposable
                 {
                     int rows = Math.Min(batchSize, train.Rows - first);
                     MatrixView x = MatrixView.Dense(features + ((nint)first * train.InputSize), rows, train.InputSize);
-                    Targets targets = train.IsClassification ? new(null, labels + first) : new(values + ((nint)first * train.TargetSize), null);
+                    float* rowWeights = weights == null ? null : weights + first;
+                    Targets targets = train.IsClassification
+                        ? new(null, labels + first, rowWeights)
+                        : new(values + ((nint)first * train.TargetSize), null, rowWeights);
                     if (gathers)
                     {
                         Gather(order.AsSpan(first, rows));
                         x = new((nint)batchFeatures.Pointer, rows, train.InputSize, featureStride, IsPadded: true);
-                        targets = train.IsClassification ? new(null, gathered) : new(batchTargets.Pointer, null);
+                        rowWeights = weights == null ? null : batchWeights.Pointer;
+                        targets = train.IsClassification ? new(null, gathered, rowWeights) : new(batchTargets.Pointer, null, rowWeights);
                     }
 
-                    float loss = state.Step(x, targets, epoch, ++batch);
-                    sums.Add(loss, rows, state.Backpropagation.Outputs(rows), targets);
+                    float loss = state.Forward(x, targets, epoch, ++batch);
+                    sums.Add(loss, state.LossFunction.Weight, rows, state.Backpropagation.Outputs(rows), targets);
+                    state.Update(x, targets, epoch, batch);
                 }
             }
         }
@@ -181,6 +210,11 @@ internal sealed unsafe class FitLoop : IDisposable
         for (int i = 0; i < rows.Length; i++)
         {
             int row = rows[i];
+            if (!train.Weights.IsEmpty)
+            {
+                batchWeights.Pointer[i] = train.Weights[row];
+            }
+
             features.Slice(row * train.InputSize, train.InputSize).CopyTo(new Span<float>(batchFeatures.Pointer + (i * featureStride), train.InputSize));
             if (train.IsClassification)
             {
@@ -195,29 +229,41 @@ internal sealed unsafe class FitLoop : IDisposable
     }
 
     /// <summary>What an epoch adds up, batch by batch.</summary>
-    private struct EpochSums
+    private struct EpochSums(LossFunction function, Dataset data)
     {
-        public double Loss;
-        public int Rows;
+        private double loss;
+        private double weight;
         private long right;
         private double squares;
 
-        public void Add(float loss, int rows, MatrixView outputs, Targets targets)
+        public int Rows { get; private set; }
+
+        /// <summary>Whether the metric is an accuracy, not an error of values.</summary>
+        public readonly bool CountsRight => data.IsClassification || function.ComparesLabels;
+
+        public readonly float MeanLoss => weight > 0 ? (float)(loss / weight) : 0;
+
+        public readonly float Metric => data.IsClassification ? (float)((double)right / Rows)
+            : CountsRight ? (float)(right / ((double)Rows * data.TargetSize))
+            : (float)Math.Sqrt(squares / ((double)Rows * data.TargetSize * function.OutputsPerTarget));
+
+        public void Add(float batchLoss, double batchWeight, int rows, MatrixView outputs, Targets targets)
         {
-            Loss += (double)loss * rows;
+            loss += batchLoss * batchWeight;
+            weight += batchWeight;
             Rows += rows;
             if (targets.AreLabels)
             {
                 right += Scores.Right(outputs, targets.Labels);
             }
+            else if (CountsRight)
+            {
+                right += Scores.RightLabels(outputs, targets.Values);
+            }
             else
             {
-                squares += Scores.SquaredError(outputs, targets.Values);
+                squares += Scores.SquaredError(outputs, targets.Values, function.OutputsPerTarget);
             }
         }
-
-        public readonly float Metric(Dataset data) => data.IsClassification
-            ? (float)((double)right / Rows)
-            : (float)Math.Sqrt(squares / ((double)Rows * data.TargetSize));
     }
 }

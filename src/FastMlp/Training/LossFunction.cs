@@ -9,18 +9,81 @@ namespace FastMlp.Training;
 /// (softmax with cross-entropy, sigmoid with binary cross-entropy, identity or step with a squared loss) use
 /// delta = a - y in one pass from z; all others go through dL/da and the derivative.
 /// </summary>
+/// <remarks>
+/// Smoothing and the class weights of a cross-entropy are changes of the targets, so plain losses know nothing of them. Row weights
+/// scale the rows of delta afterwards.
+/// </remarks>
 internal sealed unsafe class LossFunction
 {
     private readonly Loss loss;
     private readonly DenseLayer output;
     private readonly int outputIndex;
+    private readonly int n;
 
-    private LossFunction(Loss loss, LayerStack stack)
+    // Read by kernels, so they lie still.
+    private readonly float[] levels;
+    private readonly float[] positive;
+    private readonly float[] negative;
+
+    /// <exception cref="InvalidOperationException">The loss does not fit the outputs.</exception>
+    public LossFunction(Loss loss, LayerStack stack)
     {
         this.loss = loss;
         output = stack.Output;
         outputIndex = stack.Layers.Length - 1;
+        n = stack.OutputSize;
+        OutputsPerTarget = loss.Levels?.Count ?? 1;
+        if (n % OutputsPerTarget != 0)
+        {
+            throw new InvalidOperationException($"{loss} needs {OutputsPerTarget} outputs for each target; {n} outputs are no multiple of that.");
+        }
+
+        int classes = n == 1 ? 2 : n;
+        if (loss.ClassWeights is { } weights && weights.Count != classes)
+        {
+            throw new InvalidOperationException($"{loss} has {weights.Count} class weights; {n} output{(n == 1 ? " tells" : "s tell")} {classes} classes apart.");
+        }
+
+        if (loss.PositiveWeights is { } p && p.Count != 1 && p.Count != n)
+        {
+            throw new InvalidOperationException($"{loss} has {p.Count} positive weights for {n} outputs: give one for each, or one for all.");
+        }
+
+        levels = Pinned(loss.Levels is null ? 0 : n, j => loss.Levels![j % OutputsPerTarget]);
+        bool weighsOutputs = loss.Kind == LossKind.BinaryCrossEntropy && (loss.PositiveWeights is not null || WeighsTerms);
+        positive = Pinned(weighsOutputs ? n : 0, j => (loss.PositiveWeights is { } w ? w[w.Count == 1 ? 0 : j] : 1) * (WeighsTerms ? loss.ClassWeights![1] : 1));
+        negative = Pinned(weighsOutputs ? n : 0, _ => WeighsTerms ? loss.ClassWeights![0] : 1);
     }
+
+    /// <summary>Outputs that each target has: the levels of a quantile loss, else 1.</summary>
+    public int OutputsPerTarget { get; }
+
+    /// <summary>Values in a row of float targets.</summary>
+    public int TargetSize => n / OutputsPerTarget;
+
+    /// <summary>Whether float targets are labels too, 0 or 1 for each output.</summary>
+    public bool ComparesLabels => loss.Kind == LossKind.BinaryCrossEntropy;
+
+    /// <summary>Whether the loss is taken from z: finite and exact also where a rounds to 0 or 1.</summary>
+    public bool TakesLogits =>
+        (loss.Kind == LossKind.CrossEntropy && output.Spec.Activation.Kind == ActivationKind.Softmax)
+        || (loss.Kind == LossKind.BinaryCrossEntropy && output.Spec.Activation.Kind == ActivationKind.Sigmoid);
+
+    /// <summary>What the last batch counted for: its rows, or the sum of their weights.</summary>
+    public double Weight { get; private set; }
+
+    private bool IsSquared => loss.Kind is LossKind.Quadratic or LossKind.MeanSquaredError;
+
+    /// <summary>Whether class weights multiply the terms of a cross-entropy; elsewhere they multiply the rows.</summary>
+    private bool WeighsTerms => loss.ClassWeights is not null && (loss.Kind == LossKind.CrossEntropy || (loss.Kind == LossKind.BinaryCrossEntropy && n == 1));
+
+    /// <summary>What the sum of the row losses is divided by, for each row that counts 1.</summary>
+    private double Divisor => loss.Kind switch
+    {
+        LossKind.Quadratic => 2,
+        LossKind.CrossEntropy or LossKind.BinaryCrossEntropy => 1,
+        _ => n,
+    };
 
     /// <summary>The loss that matches an output activation.</summary>
     public static Loss DefaultFor(Activation activation) => activation.Kind switch
@@ -30,14 +93,11 @@ internal sealed unsafe class LossFunction
         _ => Loss.Quadratic,
     };
 
-    /// <summary>Whether the loss behind this output activation is taken from z: finite and exact also where a rounds to 0 or 1.</summary>
-    public static bool TakesLogits(Loss loss, Activation activation) =>
-        (loss.Kind == LossKind.CrossEntropy && activation.Kind == ActivationKind.Softmax)
-        || (loss.Kind == LossKind.BinaryCrossEntropy && activation.Kind == ActivationKind.Sigmoid);
-
+    /// <summary>For training, which asks more than scoring.</summary>
     /// <exception cref="InvalidOperationException">The network cannot be trained with this loss.</exception>
     public static LossFunction Create(Loss loss, LayerStack stack)
     {
+        LossFunction function = new(loss, stack);
         for (int i = 0; i < stack.Layers.Length; i++)
         {
             if (stack.Layers[i].Spec.Activation.Kind != ActivationKind.Step)
@@ -51,7 +111,7 @@ internal sealed unsafe class LossFunction
                     $"Layer {i} has the step activation, which has no derivative: backpropagation cannot train a network of {stack.Layers.Length} layers with it. Use Sigmoid, or a single step layer (the perceptron rule).");
             }
 
-            if (!IsSquared(loss))
+            if (!function.IsSquared)
             {
                 throw new InvalidOperationException($"A step layer trains by the perceptron rule, with Loss.Quadratic; {loss} has no gradient there.");
             }
@@ -62,117 +122,263 @@ internal sealed unsafe class LossFunction
             throw new InvalidOperationException("Cross-entropy compares classes and needs at least two outputs; for one output use Loss.BinaryCrossEntropy.");
         }
 
-        return new LossFunction(loss, stack);
+        return function;
     }
 
     /// <summary>The output layer's forward pass, then loss and delta; returns the mean loss of the batch.</summary>
-    public float Run(float* parameters, float* gradients, MatrixView x, TrainingWorkspace workspace, Targets targets, int threads)
+    public double Run(float* parameters, float* gradients, MatrixView x, TrainingWorkspace workspace, Targets targets, int threads)
     {
         MatrixView a = workspace.Activation(outputIndex, x.Rows);
         MatrixView z = workspace.PreActivation(outputIndex, x.Rows);
         MatrixView delta = workspace.Delta(outputIndex, x.Rows);
-        ActivationKind kind = output.Spec.Activation.Kind;
-        if (TakesLogits(loss, output.Spec.Activation))
+        if (TakesLogits)
         {
             output.ForwardLinear(parameters, x, a, threads);
-            FromLogits(a, delta, targets, workspace);
-        }
-        else
-        {
-            output.ForwardKeeping(parameters, x, z, a, threads);
-            FromOutputs(a, delta, Values(targets, workspace, x.Rows), workspace.RowLoss);
-            if (kind is not (ActivationKind.Identity or ActivationKind.Step))
-            {
-                output.ApplyDerivative(parameters, gradients, z, a, delta);
-            }
+            return Evaluate(a, delta, targets, workspace.Loss);
         }
 
-        return Mean(workspace.RowLoss, x.Rows);
+        output.ForwardKeeping(parameters, x, z, a, threads);
+        double mean = Evaluate(a, delta, targets, workspace.Loss);
+        if (output.Spec.Activation.Kind is not (ActivationKind.Identity or ActivationKind.Step))
+        {
+            output.ApplyDerivative(parameters, gradients, z, a, delta);
+        }
+
+        return mean;
     }
 
-    private static bool IsSquared(Loss loss) => loss.Kind is LossKind.Quadratic or LossKind.MeanSquaredError;
-
-    private void FromLogits(MatrixView a, MatrixView delta, Targets targets, TrainingWorkspace workspace)
+    /// <summary>
+    /// The mean loss of a batch from its outputs, or from z where <see cref="TakesLogits"/>; z then becomes a. delta &lt;- dL/da, or dL/dz.
+    /// A batch whose weights are all 0 has the loss 0 and no gradient.
+    /// </summary>
+    public double Evaluate(MatrixView a, MatrixView delta, Targets targets, LossScratch scratch)
     {
         int m = (int)a.Rows;
-        int n = output.OutputSize;
-        float scale = Scale(m);
-        if (loss.Kind == LossKind.BinaryCrossEntropy)
+        bool weighsRows = Weigh(targets, m, scratch.RowWeights);
+        float scale = Weight > 0 ? (float)((IsSquared ? 2 : 1) / (Divisor * Weight)) : 0;
+        if (loss.Kind == LossKind.CrossEntropy && TakesLogits)
         {
-            LossKernels.SigmoidCrossEntropy(a.Pointer, Values(targets, workspace, m), delta.Pointer, a.Pointer, workspace.RowLoss, m, n, a.Stride, n, scale);
-        }
-        else if (targets.AreLabels)
-        {
-            Softmax.CrossEntropy(a.Pointer, targets.Labels, delta.Pointer, a.Pointer, workspace.RowLoss, m, n, a.Stride, scale);
-        }
-        else
-        {
-            Softmax.CrossEntropy(a.Pointer, targets.Values, delta.Pointer, a.Pointer, workspace.RowLoss, m, n, a.Stride, n, scale);
-        }
-    }
-
-    private void FromOutputs(MatrixView a, MatrixView delta, float* values, float* rowLoss)
-    {
-        int m = (int)a.Rows;
-        int n = output.OutputSize;
-        switch (loss.Kind)
-        {
-            case LossKind.CrossEntropy:
-                LossKernels.CrossEntropyGradient(a.Pointer, values, delta.Pointer, rowLoss, m, n, a.Stride, n, Scale(m));
-                break;
-            case LossKind.BinaryCrossEntropy:
-                LossKernels.BinaryCrossEntropyGradient(a.Pointer, values, delta.Pointer, rowLoss, m, n, a.Stride, n, Scale(m));
-                break;
-            default:
-                LossKernels.Quadratic(a.Pointer, values, delta.Pointer, rowLoss, m, n, a.Stride, n, Scale(m));
-                break;
-        }
-    }
-
-    /// <summary>The factor of a - y (or of the loss's own gradient) in delta.</summary>
-    private float Scale(nint rows) => loss.Kind == LossKind.MeanSquaredError ? 2f / ((float)rows * output.OutputSize) : 1f / rows;
-
-    /// <summary>The mean of the rows' losses, added in order and in double, so that it does not depend on threads.</summary>
-    private float Mean(float* rowLoss, nint rows)
-    {
-        double sum = 0;
-        for (nint i = 0; i < rows; i++)
-        {
-            sum += rowLoss[i];
-        }
-
-        double divisor = loss.Kind switch
-        {
-            LossKind.Quadratic => 2.0 * rows,
-            LossKind.MeanSquaredError => (double)rows * output.OutputSize,
-            _ => rows,
-        };
-        return (float)(sum / divisor);
-    }
-
-    /// <summary>Targets as values: labels become one-hot rows, or 0 and 1 for a single output.</summary>
-    private float* Values(Targets targets, TrainingWorkspace workspace, nint rows)
-    {
-        if (!targets.AreLabels)
-        {
-            return targets.Values;
-        }
-
-        int n = output.OutputSize;
-        float* values = workspace.OneHot;
-        new Span<float>(values, checked((int)(rows * n))).Clear();
-        for (nint i = 0; i < rows; i++)
-        {
-            if (n == 1)
+            if (targets.AreLabels && loss.LabelSmoothing == 0 && loss.ClassWeights is null)
             {
-                values[i] = targets.Labels[i];
+                Softmax.CrossEntropy(a.Pointer, targets.Labels, delta.Pointer, a.Pointer, scratch.RowLoss, m, n, a.Stride, scale);
             }
             else
             {
-                values[(i * n) + targets.Labels[i]] = 1;
+                Softmax.CrossEntropy(a.Pointer, Values(targets, m, scratch.Values), delta.Pointer, a.Pointer, scratch.RowLoss, m, n, a.Stride, n, scale);
+            }
+        }
+        else
+        {
+            Elementwise(a, delta, Values(targets, m, scratch.Values), scratch.RowLoss, scale);
+        }
+
+        double sum = 0;
+        if (!weighsRows)
+        {
+            // In order and in double, so that the sum does not depend on threads.
+            for (int i = 0; i < m; i++)
+            {
+                sum += scratch.RowLoss[i];
+            }
+
+            return Weight > 0 ? sum / (Divisor * Weight) : 0;
+        }
+
+        LossKernels.ScaleRows(delta.Pointer, scratch.RowWeights, m, n, delta.Stride);
+        for (int i = 0; i < m; i++)
+        {
+            sum += (double)scratch.RowLoss[i] * scratch.RowWeights[i];
+        }
+
+        return Weight > 0 ? sum / (Divisor * Weight) : 0;
+    }
+
+    private static float[] Pinned(int count, Func<int, float> value)
+    {
+        float[] values = GC.AllocateArray<float>(count, pinned: true);
+        for (int j = 0; j < count; j++)
+        {
+            values[j] = value(j);
+        }
+
+        return values;
+    }
+
+    private void Elementwise(MatrixView a, MatrixView delta, float* values, float* rowLoss, float scale)
+    {
+        switch (loss.Kind)
+        {
+            case LossKind.CrossEntropy:
+                Each(default(LossKernels.CrossEntropyLoss));
+                break;
+            case LossKind.BinaryCrossEntropy:
+                BinaryCrossEntropy(a, delta, values, rowLoss, scale);
+                break;
+            case LossKind.MeanAbsoluteError:
+                Each(default(LossKernels.AbsoluteLoss));
+                break;
+            case LossKind.Huber:
+                Each(new LossKernels.HuberLoss(loss.Delta));
+                break;
+            case LossKind.Poisson:
+                Each(default(LossKernels.PoissonLoss));
+                break;
+            case LossKind.LogPoisson:
+                Each(default(LossKernels.LogPoissonLoss));
+                break;
+            case LossKind.Quantile:
+                fixed (float* tau = levels)
+                {
+                    Each(new LossKernels.QuantileLoss(tau));
+                }
+
+                break;
+            default:
+                Each(default(LossKernels.QuadraticLoss));
+                break;
+        }
+
+        void Each<TLoss>(TLoss element)
+            where TLoss : struct, LossKernels.IElementLoss => Run(element, a, delta, values, rowLoss, scale);
+    }
+
+    private void BinaryCrossEntropy(MatrixView a, MatrixView delta, float* values, float* rowLoss, float scale)
+    {
+        fixed (float* p = positive, q = negative)
+        {
+            if (p == null)
+            {
+                if (TakesLogits)
+                {
+                    Run(default(LossKernels.SigmoidCrossEntropyLoss), a, delta, values, rowLoss, scale);
+                }
+                else
+                {
+                    Run(default(LossKernels.BinaryCrossEntropyLoss), a, delta, values, rowLoss, scale);
+                }
+            }
+            else if (TakesLogits)
+            {
+                Run(new LossKernels.WeightedSigmoidCrossEntropyLoss(p, q), a, delta, values, rowLoss, scale);
+            }
+            else
+            {
+                Run(new LossKernels.WeightedBinaryCrossEntropyLoss(p, q), a, delta, values, rowLoss, scale);
+            }
+        }
+    }
+
+    private void Run<TLoss>(TLoss element, MatrixView a, MatrixView delta, float* values, float* rowLoss, float scale)
+        where TLoss : struct, LossKernels.IElementLoss =>
+        LossKernels.Run(element, a.Pointer, values, delta.Pointer, a.Pointer, rowLoss, (int)a.Rows, n, a.Stride, n, scale);
+
+    /// <summary>Sets <see cref="Weight"/>; true if rows count differently, with the factor of each row in <paramref name="factors"/>.</summary>
+    private bool Weigh(Targets targets, int m, float* factors)
+    {
+        if (targets.Weights == null && loss.ClassWeights is null)
+        {
+            Weight = m;
+            return false;
+        }
+
+        double sum = 0;
+        bool differ = targets.Weights != null || !WeighsTerms;
+        for (int i = 0; i < m; i++)
+        {
+            float row = targets.Weights == null ? 1 : targets.Weights[i];
+            float ofClass = loss.ClassWeights is null ? 1 : ClassWeight(targets, i);
+            sum += (double)row * ofClass;
+            if (differ)
+            {
+                factors[i] = WeighsTerms ? row : row * ofClass;
+            }
+        }
+
+        Weight = sum;
+        return differ;
+    }
+
+    /// <summary>sum of w y over the classes of a row.</summary>
+    private float ClassWeight(Targets targets, int row)
+    {
+        FloatSequence weights = loss.ClassWeights!;
+        if (targets.AreLabels)
+        {
+            return weights[targets.Labels[row]];
+        }
+
+        if (!WeighsTerms)
+        {
+            throw new InvalidOperationException($"{loss}: float targets have no class whose weight could be taken. Give class labels, or weights of rows.");
+        }
+
+        float* y = targets.Values + ((nint)row * n);
+        if (n == 1)
+        {
+            return (weights[1] * y[0]) + (weights[0] * (1 - y[0]));
+        }
+
+        float sum = 0;
+        for (int j = 0; j < n; j++)
+        {
+            sum += weights[j] * y[j];
+        }
+
+        return sum;
+    }
+
+    /// <summary>Targets as the formulas take them, [rows, outputs]: one-hot rows for labels, smoothed, weighted, repeated for each level; those of the caller where nothing changes.</summary>
+    private float* Values(Targets targets, int m, float* values)
+    {
+        float* y = targets.Values;
+        if (targets.AreLabels)
+        {
+            OneHot(targets.Labels, m, values);
+            y = values;
+        }
+        else if (OutputsPerTarget > 1)
+        {
+            for (nint i = 0; i < (nint)m * n; i++)
+            {
+                values[i] = y[i / OutputsPerTarget];
+            }
+
+            return values;
+        }
+
+        bool weighs = loss.Kind == LossKind.CrossEntropy && loss.ClassWeights is not null;
+        if (loss.LabelSmoothing == 0 && !weighs)
+        {
+            return y;
+        }
+
+        float rest = loss.LabelSmoothing / (loss.Kind == LossKind.CrossEntropy ? n : 2);
+        for (nint i = 0; i < m; i++)
+        {
+            for (int j = 0; j < n; j++)
+            {
+                float smooth = (y[(i * n) + j] * (1 - loss.LabelSmoothing)) + rest;
+                values[(i * n) + j] = weighs ? smooth * loss.ClassWeights![j] : smooth;
             }
         }
 
         return values;
+    }
+
+    /// <summary>One-hot rows, or 0 and 1 for a single output.</summary>
+    private void OneHot(int* labels, int m, float* values)
+    {
+        new Span<float>(values, checked(m * n)).Clear();
+        for (nint i = 0; i < m; i++)
+        {
+            if (n == 1)
+            {
+                values[i] = labels[i];
+            }
+            else
+            {
+                values[(i * n) + labels[i]] = 1;
+            }
+        }
     }
 }

@@ -11,28 +11,34 @@ internal sealed unsafe class Scorer : IDisposable
 
     private readonly LayerStack stack;
     private readonly Dataset data;
-    private readonly Loss loss;
-    private readonly bool fromLogits;
+    private readonly LossFunction loss;
     private readonly int threads;
     private readonly int blockRows;
     private readonly AlignedBuffer outputs;
+    private readonly AlignedBuffer deltas;
+    private readonly AlignedBuffer values;
+    private readonly AlignedBuffer rowLoss;
+    private readonly AlignedBuffer rowWeights;
     private readonly AlignedBuffer workspace;
 
-    public Scorer(LayerStack stack, Loss loss, Dataset data, int threads)
+    public Scorer(LayerStack stack, Loss loss, Dataset data, int threads, string name)
     {
-        Shapes.Check(stack, data, nameof(data));
+        this.loss = new LossFunction(loss, stack);
+        Shapes.Check(stack, this.loss, data, name);
         if (data.Rows == 0)
         {
-            throw new ArgumentException("There are no rows to score.", nameof(data));
+            throw new ArgumentException("There are no rows to score.", name);
         }
 
         this.stack = stack;
         this.data = data;
-        this.loss = loss;
-        fromLogits = LossFunction.TakesLogits(loss, stack.Output.Spec.Activation);
         this.threads = threads == 0 ? Environment.ProcessorCount : threads;
         blockRows = Math.Min(data.Rows, BlockRows);
         outputs = new AlignedBuffer((nint)blockRows * stack.OutputSize);
+        deltas = new AlignedBuffer(outputs.Length);
+        values = new AlignedBuffer(outputs.Length);
+        rowLoss = new AlignedBuffer(blockRows);
+        rowWeights = new AlignedBuffer(blockRows);
         workspace = new AlignedBuffer(this.threads * stack.WorkspaceLength(blockRows));
     }
 
@@ -42,10 +48,12 @@ internal sealed unsafe class Scorer : IDisposable
         int n = stack.OutputSize;
         int classes = data.TargetSize;
         int[,]? confusion = withConfusion && data.IsClassification ? new int[classes, classes] : null;
+        LossScratch scratch = new(values.Pointer, rowLoss.Pointer, rowWeights.Pointer);
         double lossSum = 0;
+        double weight = 0;
         long right = 0;
         double[] squares = new double[data.IsClassification ? 0 : n];
-        fixed (float* features = data.Features, values = data.Targets)
+        fixed (float* features = data.Features, targets = data.Targets, weights = data.Weights)
         {
             fixed (int* labels = data.Labels)
             {
@@ -53,76 +61,94 @@ internal sealed unsafe class Scorer : IDisposable
                 {
                     int rows = Math.Min(blockRows, data.Rows - first);
                     MatrixView x = MatrixView.Dense(features + ((nint)first * stack.InputSize), rows, stack.InputSize);
-                    stack.Forward(parameters, x, MatrixView.Dense(outputs.Pointer, rows, n), workspace.Pointer, threads, fromLogits);
-                    for (int i = 0; i < rows; i++)
+                    MatrixView a = MatrixView.Dense(outputs.Pointer, rows, n);
+                    float* y = targets + ((nint)first * classes);
+                    stack.Forward(parameters, x, a, workspace.Pointer, threads, loss.TakesLogits);
+                    if (data.IsClassification)
                     {
-                        float* a = outputs.Pointer + ((nint)i * n);
-                        int row = first + i;
-                        if (data.IsClassification)
-                        {
-                            int predicted = Scores.Predicted(a, n, threshold: fromLogits ? 0 : 0.5f);
-                            right += predicted == labels[row] ? 1 : 0;
-                            lossSum += Scores.RowLoss(loss, fromLogits, a, n, null, labels[row]);
-                            if (confusion is not null && predicted < classes)
-                            {
-                                confusion[labels[row], predicted]++;
-                            }
-                        }
-                        else
-                        {
-                            float* y = values + ((nint)row * n);
-                            lossSum += Scores.RowLoss(loss, fromLogits, a, n, y, 0);
-                            if (fromLogits)
-                            {
-                                Scores.Activate(loss, a, n);
-                            }
+                        // Before z becomes a, where near values may have rounded to one.
+                        right += CountRight(a, labels + first, confusion);
+                    }
 
-                            for (int j = 0; j < n; j++)
-                            {
-                                double difference = (double)a[j] - y[j];
-                                squares[j] += difference * difference;
-                            }
-                        }
+                    Targets block = new(data.IsClassification ? null : y, data.IsClassification ? labels + first : null, weights == null ? null : weights + first);
+                    lossSum += loss.Evaluate(a, MatrixView.Dense(deltas.Pointer, rows, n), block, scratch) * loss.Weight;
+                    weight += loss.Weight;
+                    if (!data.IsClassification)
+                    {
+                        right += loss.ComparesLabels ? Scores.RightLabels(a, y) : 0;
+                        AddSquares(a, y, squares);
                     }
                 }
             }
         }
 
-        float meanLoss = (float)(lossSum / data.Rows);
+        float meanLoss = weight > 0 ? (float)(lossSum / weight) : 0;
         if (data.IsClassification)
         {
             return new Evaluation(data.Rows, meanLoss, (float)((double)right / data.Rows), float.NaN, float.NaN, confusion);
         }
 
         float rmse = (float)Math.Sqrt(squares.Sum() / ((double)data.Rows * n));
-        return new Evaluation(data.Rows, meanLoss, float.NaN, rmse, R2(squares), null);
+        float accuracy = loss.ComparesLabels ? (float)(right / ((double)data.Rows * n)) : float.NaN;
+        return new Evaluation(data.Rows, meanLoss, accuracy, rmse, R2(squares), null);
     }
 
     public void Dispose()
     {
         outputs.Dispose();
+        deltas.Dispose();
+        values.Dispose();
+        rowLoss.Dispose();
+        rowWeights.Dispose();
         workspace.Dispose();
+    }
+
+    private long CountRight(MatrixView a, int* labels, int[,]? confusion)
+    {
+        long right = 0;
+        for (nint row = 0; row < a.Rows; row++)
+        {
+            int predicted = Scores.Predicted(a.Pointer + (row * a.Stride), a.Columns, threshold: loss.TakesLogits ? 0 : 0.5f);
+            right += predicted == labels[row] ? 1 : 0;
+            if (confusion is not null && predicted < confusion.GetLength(1))
+            {
+                confusion[labels[row], predicted]++;
+            }
+        }
+
+        return right;
+    }
+
+    private void AddSquares(MatrixView a, float* targets, double[] squares)
+    {
+        for (nint row = 0; row < a.Rows; row++)
+        {
+            for (int j = 0; j < squares.Length; j++)
+            {
+                double difference = (double)a.Pointer[(row * a.Stride) + j] - targets[(row * data.TargetSize) + (j / loss.OutputsPerTarget)];
+                squares[j] += difference * difference;
+            }
+        }
     }
 
     /// <summary>1 - residual / total sum of squares, averaged over outputs; an output that never varies counts 1 if it is exact, else 0.</summary>
     private float R2(double[] residual)
     {
         int n = residual.Length;
-        ReadOnlySpan<float> targets = data.Targets;
         double sum = 0;
         for (int j = 0; j < n; j++)
         {
             double mean = 0;
             for (int row = 0; row < data.Rows; row++)
             {
-                mean += targets[(row * n) + j];
+                mean += Target(row, j);
             }
 
             mean /= data.Rows;
             double total = 0;
             for (int row = 0; row < data.Rows; row++)
             {
-                double difference = targets[(row * n) + j] - mean;
+                double difference = Target(row, j) - mean;
                 total += difference * difference;
             }
 
@@ -130,5 +156,7 @@ internal sealed unsafe class Scorer : IDisposable
         }
 
         return (float)(sum / n);
+
+        float Target(int row, int j) => data.Targets[(row * data.TargetSize) + (j / loss.OutputsPerTarget)];
     }
 }

@@ -5,7 +5,7 @@ namespace FastMlp.Training;
 /// <summary>Whether data fit a network; the messages name both sizes.</summary>
 internal static class Shapes
 {
-    public static void Check(LayerStack stack, Dataset data, string name)
+    public static void Check(LayerStack stack, LossFunction loss, Dataset data, string name)
     {
         if (data.InputSize != stack.InputSize)
         {
@@ -13,10 +13,16 @@ internal static class Shapes
         }
 
         bool isBinary = data.IsClassification && data.TargetSize <= 2 && stack.OutputSize == 1;
-        if (data.TargetSize != stack.OutputSize && !isBinary)
+        if (data.IsClassification && loss.OutputsPerTarget > 1)
+        {
+            throw new ArgumentException("A quantile loss compares values; these targets are class labels.", name);
+        }
+
+        if (data.TargetSize != loss.TargetSize && !isBinary)
         {
             string what = data.IsClassification ? "classes" : "targets";
-            throw new ArgumentException($"The data have {data.TargetSize} {what}; the network has {stack.OutputSize} outputs.", name);
+            string each = loss.OutputsPerTarget > 1 ? $", {loss.OutputsPerTarget} for each target" : "";
+            throw new ArgumentException($"The data have {data.TargetSize} {what}; the network has {stack.OutputSize} outputs{each}.", name);
         }
     }
 
@@ -27,6 +33,26 @@ internal static class Shapes
         return rows * size == length
             ? rows
             : throw new ArgumentException($"{length} values are not a whole number of rows of {size} {what}.", name);
+    }
+
+    /// <summary>Weights of rows are finite, at least 0, and not all 0.</summary>
+    public static void CheckWeights(ReadOnlySpan<float> weights, string name)
+    {
+        bool counts = false;
+        for (int i = 0; i < weights.Length; i++)
+        {
+            if (!(weights[i] >= 0) || !float.IsFinite(weights[i]))
+            {
+                throw new ArgumentException($"The weight of row {i} is {weights[i]}; weights are finite numbers of at least 0.", name);
+            }
+
+            counts |= weights[i] > 0;
+        }
+
+        if (!counts && !weights.IsEmpty)
+        {
+            throw new ArgumentException("All weights are 0: no row would count.", name);
+        }
     }
 
     /// <summary>Labels must name an output (or be 0 or 1 for a single one).</summary>

@@ -1,6 +1,8 @@
+using FastMlp.Kernels;
 using FastMlp.Layers;
 using FastMlp.Memory;
 using FastMlp.Training.Optimizers;
+using FastMlp.Training.Schedules;
 
 namespace FastMlp.Training;
 
@@ -9,28 +11,57 @@ internal sealed unsafe class TrainingState : IDisposable
 {
     private readonly LayerStack stack;
     private readonly AlignedBuffer parameters;
-    private readonly OptimizerState optimizer;
+    private readonly OptimizerState? optimizer;
+    private readonly LbfgsState? lbfgs;
+    private readonly UpdateLimits limits;
     private readonly int threads;
+    private double lastLoss;
 
-    public TrainingState(LayerStack stack, AlignedBuffer parameters, Loss? loss, Optimizer optimizer, int threads)
+    public TrainingState(LayerStack stack, AlignedBuffer parameters, Loss? loss, Optimizer optimizer, UpdateLimits limits, int threads)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         this.stack = stack;
         this.parameters = parameters;
         this.threads = threads == 0 ? Environment.ProcessorCount : threads;
         Loss = loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation);
-        Backpropagation = new Backpropagation(stack, LossFunction.Create(Loss, stack), this.threads);
-        this.optimizer = OptimizerState.Create(optimizer, stack);
+        LossFunction = LossFunction.Create(Loss, stack);
+        Backpropagation = new Backpropagation(stack, LossFunction, this.threads);
+        this.limits = limits;
+        if (optimizer is Lbfgs search)
+        {
+            lbfgs = new LbfgsState(search, stack, limits);
+        }
+        else
+        {
+            this.optimizer = OptimizerState.Create(optimizer, stack, limits);
+        }
+
         LearningRate = optimizer.LearningRate;
     }
 
     public Loss Loss { get; }
 
+    public LossFunction LossFunction { get; }
+
     public Backpropagation Backpropagation { get; }
 
-    public float LearningRate { get; set; }
+    /// <summary>The schedule of the run; null where the rate is set from outside.</summary>
+    public ScheduleRun? Schedule { get; init; }
 
-    public long StepCount => optimizer.StepCount;
+    /// <summary>The rate of the next update.</summary>
+    public float LearningRate
+    {
+        get => Schedule?.RateAfter(StepCount) ?? field;
+        set;
+    }
+
+    public long StepCount => lbfgs?.StepCount ?? optimizer!.StepCount;
+
+    /// <summary>Whether every step has the same batch: a search then goes on from what it evaluated last.</summary>
+    public bool IsBatchFixed { get; init; }
+
+    /// <summary>Whether a search has come to its end: further steps change nothing.</summary>
+    public bool HasConverged => lbfgs is { HasConverged: true };
 
     /// <summary>Forward, backward, update; the loss before the update.</summary>
     /// <param name="x">The batch.</param>
@@ -40,21 +71,51 @@ internal sealed unsafe class TrainingState : IDisposable
     public float Step(MatrixView x, Targets targets, int epoch, int batch)
     {
         float loss = Forward(x, targets, epoch, batch);
-        int failed;
-        if (optimizer is SgdState sgd && DenseLayer.FitsOneBlock(x.Rows))
+        Update(x, targets, epoch, batch);
+        return loss;
+    }
+
+    /// <summary>The first half of a step: the loss, and the outputs that <see cref="Backpropagation"/> then has.</summary>
+    public float Forward(MatrixView x, Targets targets, int epoch, int batch)
+    {
+        if (!IsBatchFixed || lbfgs is null || !lbfgs.IsEvaluated(parameters.Pointer))
         {
-            int weights = Backpropagation.BackwardDescending(parameters.Pointer, x, LearningRate, sgd.WeightDecay);
-            int beside = sgd.StepBesideWeights(parameters.Pointer, Backpropagation.Gradients.Pointer, LearningRate);
+            lastLoss = Backpropagation.Forward(parameters.Pointer, x, targets);
+        }
+
+        float loss = (float)lastLoss;
+        return float.IsFinite(loss) ? loss : throw Diverged(x, loss, epoch, batch);
+    }
+
+    /// <summary>The second half: backward and update, for the batch that went forward last.</summary>
+    public void Update(MatrixView x, Targets targets, int epoch, int batch)
+    {
+        if (lbfgs is not null)
+        {
+            if (!IsBatchFixed)
+            {
+                lbfgs.Forget();
+            }
+
+            lastLoss = lbfgs.Step(Backpropagation, parameters.Pointer, x, targets, lastLoss, LearningRate);
+            return;
+        }
+
+        float rate = LearningRate;
+        int failed;
+        if (optimizer is SgdState sgd && !limits.ShapeGradients && DenseLayer.FitsOneBlock(x.Rows))
+        {
+            int weights = Backpropagation.BackwardDescending(parameters.Pointer, x, rate, sgd.WeightDecay);
+            int beside = sgd.StepBesideWeights(parameters.Pointer, Backpropagation.Gradients.Pointer, rate);
             failed = weights < 0 || (beside >= 0 && beside < weights) ? beside : weights;
         }
         else
         {
             Backpropagation.Backward(parameters.Pointer, x);
-            failed = optimizer.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, LearningRate, threads);
+            failed = optimizer!.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, rate, threads);
         }
 
-        CheckUpdate(failed, epoch, batch);
-        return loss;
+        Finish(failed, epoch, batch);
     }
 
     /// <summary>Forward and backward. The data are finite: a <see cref="Dataset"/> has checked its own, a <see cref="Trainer"/> those of its caller.</summary>
@@ -65,25 +126,27 @@ internal sealed unsafe class TrainingState : IDisposable
         return loss;
     }
 
+    /// <exception cref="InvalidOperationException">The optimizer needs more than gradients.</exception>
     public void ApplyGradients(int epoch, int batch)
     {
+        if (optimizer is null)
+        {
+            throw new InvalidOperationException("L-BFGS evaluates the loss along its way, so it cannot work from gradients alone: call Step with the whole batch.");
+        }
+
         int failed = optimizer.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, LearningRate, threads);
-        CheckUpdate(failed, epoch, batch);
+        Finish(failed, epoch, batch);
     }
 
     public void Dispose()
     {
         Backpropagation.Dispose();
-        optimizer.Dispose();
+        optimizer?.Dispose();
+        lbfgs?.Dispose();
     }
 
-    private float Forward(MatrixView x, Targets targets, int epoch, int batch)
-    {
-        float loss = Backpropagation.Forward(parameters.Pointer, x, targets);
-        return float.IsFinite(loss) ? loss : throw Diverged(x, loss, epoch, batch);
-    }
-
-    private void CheckUpdate(int failedLayer, int epoch, int batch)
+    /// <summary>What follows every update: a report if it failed, then the limit of the weights.</summary>
+    private void Finish(int failedLayer, int epoch, int batch)
     {
         if (failedLayer >= 0)
         {
@@ -92,6 +155,15 @@ internal sealed unsafe class TrainingState : IDisposable
                 failedLayer,
                 epoch,
                 batch);
+        }
+
+        if (limits.MaxNorm > 0)
+        {
+            foreach (DenseLayer layer in stack.Layers)
+            {
+                nint panels = GemmBlocking.Panels(layer.OutputSize);
+                MaxNorm.Run(parameters.Pointer + layer.WeightOffset, panels, layer.InputSize, layer.PanelWidth, limits.MaxNorm);
+            }
         }
     }
 

@@ -45,13 +45,13 @@ internal sealed unsafe class TrainingWorkspace : IDisposable
         }
 
         deltas[count - 1] = Take(stack.Output.Stride * rows);
-        nint oneHotOffset = Take((nint)stack.OutputSize * rows);
+        nint valuesOffset = Take((nint)stack.OutputSize * rows);
         nint transposedOffset = Take(transposed);
         nint lossOffset = Take(rows);
+        nint weightOffset = Take(rows);
         buffer = new AlignedBuffer(offset);
         TransposedWeight = buffer.Pointer + transposedOffset;
-        RowLoss = buffer.Pointer + lossOffset;
-        OneHot = buffer.Pointer + oneHotOffset;
+        Loss = new(buffer.Pointer + valuesOffset, buffer.Pointer + lossOffset, buffer.Pointer + weightOffset);
 
         nint Take(nint floats)
         {
@@ -66,10 +66,7 @@ internal sealed unsafe class TrainingWorkspace : IDisposable
 
     public float* TransposedWeight { get; }
 
-    public float* RowLoss { get; }
-
-    /// <summary>Room for labels as one-hot rows, [rows, outputs], dense.</summary>
-    public float* OneHot { get; }
+    public LossScratch Loss { get; }
 
     public MatrixView Activation(int layer, nint rows) => View(activations[layer], layer, rows);
 

@@ -11,6 +11,7 @@ public class PublicApiTests
     [Theory]
     [InlineData("FastMlp")]
     [InlineData("FastMlp.Data")]
+    [InlineData("FastMlp.Onnx")]
     public void ThePublicApiIsTheAcceptedOne(string assemblyName)
     {
         string actual = Assembly.Load(assemblyName)

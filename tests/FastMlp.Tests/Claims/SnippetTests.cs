@@ -1,5 +1,6 @@
 using FastMlp;
 using FastMlp.Data;
+using FastMlp.Onnx;
 using FastMlp.Tests.Serialization;
 
 // Outside of FastMlp's own namespaces, as a user's program is: there the using directives are needed.
@@ -96,5 +97,88 @@ public class SnippetTests
         File.Delete("torch.safetensors");
         float[] y = network.Predict([0.5f]);
         Assert.Equal(1 / (1 + MathF.Exp(-2)), y[0], 1e-6f); // relu(2 x 0.5) = 1, softmax(1, -1)
+    }
+
+    [Fact]
+    public void ThroughOnnx()
+    {
+        // snippet
+        using Network network = Network.Input(4).Dense(8, Activation.Gelu).Dense(3, Activation.Softmax).Build(seed: 1);
+        OnnxModel.Save(network, "model.onnx");
+
+        using OnnxImport import = OnnxModel.Import("model.onnx");
+        float[] probabilities = import.Network.Predict([5.1f, 3.5f, 1.4f, 0.2f]);
+        // end
+
+        File.Delete("model.onnx");
+        Assert.Equal(network.Predict([5.1f, 3.5f, 1.4f, 0.2f]), probabilities);
+    }
+
+    [Fact]
+    public void ColumnsOfACsvFile()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            string[] towns = ["Ulm", "Bonn", "Celle"];
+            File.WriteAllLines(path, ["id,rooms,garden,town,price", .. Enumerable.Range(0, 200).Select(i => FormattableString.Invariant(
+                $"h{i},{(i % 11 == 0 ? "" : $"{1 + (i % 5)}")},{(i % 7 == 0 ? "NA" : $"{i % 90}")},{towns[i % 3]},{(50 * (1 + (i % 5))) + (20 * (i % 3)) + 0.5}"))]);
+
+            // snippet
+            CsvOptions columns = new()
+            {
+                Target = "price",
+                Missing = Missing.Median,
+                MissingIn = new Dictionary<string, Missing> { ["garden"] = Missing.Indicator },
+                Ignore = ["id"],
+            };
+            (RawTable train, RawTable test) = CsvDataset.LoadTable(path, columns).Split(0.25, seed: 1);
+            Preprocessing preprocessing = Preprocessing.Fit(train);
+
+            using Network network = Network.Input(preprocessing.Features.Size).Dense(16, Activation.Relu).Dense(1).Build(seed: 1);
+            network.Fit(preprocessing.Transform(train), new FitOptions { Epochs = 50 });
+            Evaluation evaluation = network.Evaluate(preprocessing.Transform(test));
+            preprocessing.Attach(network);
+            // end
+
+            Assert.InRange(evaluation.R2, 0.7f, 1f);
+            Raw(network, preprocessing);
+            Streamed(path, columns);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static void Raw(Network network, Preprocessing preprocessing)
+    {
+        float[] features = new float[preprocessing.Features.Size];
+        float[] answers = new float[1];
+        preprocessing.Columns!.Encode(["3", null, "Bonn"], features);
+
+        // snippet
+        using Network folded = preprocessing.Fold(network);
+        using Predictor predictor = folded.Freeze();
+        predictor.Predict(features, answers);
+        // end
+
+        preprocessing.Features.Transform(features);
+        float[] scaled = network.Predict(features);
+        preprocessing.InverseTargets(scaled);
+        Assert.Equal(scaled[0], answers[0], 0.01f);
+    }
+
+    private static void Streamed(string path, CsvOptions columns)
+    {
+        // snippet
+        CsvBatches batches = CsvBatches.Open(path, new CsvBatchOptions { Csv = columns, TestFraction = 0.2, ValidationFraction = 0.05 });
+
+        using Network network = Network.Input(batches.Preprocessing.Features.Size).Dense(32, Activation.Relu).Dense(1).Build(seed: 1);
+        network.Fit(batches, new FitOptions { Epochs = 2, BatchSize = 256 });
+        batches.Preprocessing.Attach(network);
+        // end
+
+        Assert.NotNull(Preprocessing.From(network));
     }
 }

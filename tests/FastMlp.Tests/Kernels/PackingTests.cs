@@ -1,4 +1,5 @@
 using FastMlp.Kernels;
+using FastMlp.Simd;
 using FastMlp.Tests.Simd;
 
 namespace FastMlp.Tests.Kernels;
@@ -47,6 +48,83 @@ public sealed unsafe class PackingTests
             }
         }
     });
+
+    /// <summary>Every step in which a tile is not all 0 is kept, in order, as the source has it; what is left out is all 0.</summary>
+    [Fact]
+    public void PackedTilesKeepEveryStepThatIsNotAllZero()
+    {
+        const int K = 23;
+        Random random = new(1);
+        for (int height = 1; height <= Microkernel.MaxRows; height++)
+        {
+            for (int tiles = 1; tiles <= 3; tiles++)
+            {
+                for (int taller = 0; taller < tiles && height < Microkernel.MaxRows; taller++)
+                {
+                    foreach (double zeros in (double[])[0, 0.6, 0.95, 1])
+                    {
+                        int rows = (tiles * height) + taller;
+                        int stride = rows + 2;
+                        PoisonedBuffer source = new(stride * K);
+                        for (int i = 0; i < stride * K; i++)
+                        {
+                            source.Values[i] = random.NextDouble() >= zeros ? random.NextSingle() + 1 : i % 2 == 0 ? 0 : -0f;
+                        }
+
+                        CheckPackedTiles(source, stride, height, taller, tiles, K);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void CheckPackedTiles(PoisonedBuffer source, int stride, int height, int taller, int tiles, int k)
+    {
+        int rows = (tiles * height) + taller;
+        int listStride = k + NonZero.Slack;
+        PoisonedBuffer packed = new(rows * k);
+        int[] lists = new int[tiles * listStride];
+        nint[] lengths = new nint[tiles];
+        nint kept;
+        fixed (int* l = lists)
+        fixed (nint* n = lengths)
+        {
+            kept = Packing.PackRows(source.Pointer, stride, height, taller, tiles, k, packed.Pointer, l, listStride, n);
+        }
+
+        packed.Check("PackRows");
+        int first = 0;
+        for (int tile = 0; tile < tiles; tile++)
+        {
+            int tileHeight = tile < taller ? height + 1 : height;
+            ReadOnlySpan<int> list = lists.AsSpan(tile * listStride, (int)lengths[tile]);
+            int next = 0;
+            for (int p = 0; p < k; p++)
+            {
+                float[] step = source.Values.Slice((p * stride) + first, tileHeight).ToArray();
+                if (next < list.Length && list[next] == p)
+                {
+                    Same.Bits(step, packed.Values.Slice((first * k) + (next * tileHeight), tileHeight), $"tile {tile} of {tileHeight}, step {p}");
+                    next++;
+                }
+                else
+                {
+                    Assert.DoesNotContain(step, value => value != 0);
+                }
+            }
+
+            Assert.Equal(list.Length, next);
+            first += tileHeight;
+        }
+
+        nint sum = 0;
+        foreach (nint length in lengths)
+        {
+            sum += length;
+        }
+
+        Assert.Equal(sum, kept);
+    }
 
     private static void ForEachShape(Action<int, int, int, int> check)
     {

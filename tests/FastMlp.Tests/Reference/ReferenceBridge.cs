@@ -42,14 +42,42 @@ internal static class ReferenceBridge
         return new ReferenceActivation(Enum.Parse<ReferenceFunction>(activation.Kind.ToString()), activation.IsLearnable, constants);
     }
 
-    public static ReferenceLoss From(Loss loss) => Enum.Parse<ReferenceLoss>(loss.ToString());
-
-    public static ReferenceOptimizer From(Optimizer optimizer) => optimizer switch
+    public static ReferenceLoss From(Loss loss)
     {
-        Sgd sgd => new ReferenceSgd(sgd.LearningRate, sgd.Momentum, sgd.Nesterov, sgd.WeightDecay),
-        Adam adam => new ReferenceAdam(adam.LearningRate, adam.Beta1, adam.Beta2, adam.Epsilon, adam.WeightDecay),
-        _ => throw new ArgumentException($"The oracle has no {optimizer}.", nameof(optimizer)),
-    };
+        return new(loss.Kind.ToString())
+        {
+            Delta = loss.Delta,
+            Levels = Numbers(loss.Levels),
+            Smoothing = loss.LabelSmoothing,
+            ClassWeights = Numbers(loss.ClassWeights),
+            PositiveWeights = Numbers(loss.PositiveWeights),
+        };
+
+        static double[] Numbers(FloatSequence? values) => values is null ? [] : [.. Enumerable.Range(0, values.Count).Select(i => (double)values[i])];
+    }
+
+    /// <summary>The options' limits come with the trainer that keeps to them.</summary>
+    public static ReferenceOptimizer From(Optimizer optimizer, TrainerOptions? limits = null)
+    {
+        ReferenceOptimizer rule = optimizer switch
+        {
+            Sgd o => new ReferenceSgd(o.LearningRate, o.Momentum, o.Nesterov, o.WeightDecay),
+            Adam o => new ReferenceAdam(o.LearningRate, o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay, o.AmsGrad),
+            AdamW o => new ReferenceAdam(o.LearningRate, o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay, o.AmsGrad, decoupled: true),
+            AdaGrad o => new ReferenceAdaGrad(o.LearningRate, o.Epsilon, o.InitialAccumulator, o.WeightDecay),
+            RmsProp o => new ReferenceRmsProp(o.LearningRate, o.Rho, o.Epsilon, o.Momentum, o.Centered, o.WeightDecay),
+            IRprop o => new ReferenceIRprop(o.LearningRate, o.Shrink, o.Growth, o.SmallestStep, o.LargestStep, o.WeightDecay),
+            _ => throw new ArgumentException($"The oracle has no {optimizer}.", nameof(optimizer)),
+        };
+        rule.DecayBiases = optimizer.DecayBiases;
+        rule.ClipValue = OrInfinity(limits?.ClipValue);
+        rule.ClipNorm = OrInfinity(limits?.ClipNorm);
+        rule.MaxNorm = OrInfinity(limits?.MaxNorm);
+        rule.L1 = limits?.L1 ?? 0;
+        return rule;
+
+        static double OrInfinity(float? limit) => limit is > 0 ? limit.Value : double.PositiveInfinity;
+    }
 
     public static double[] ToDouble(ReadOnlySpan<float> values)
     {

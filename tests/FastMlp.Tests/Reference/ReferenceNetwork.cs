@@ -20,21 +20,22 @@ internal sealed class ReferenceNetwork(params ReferenceLayer[] layers)
         return activations;
     }
 
-    /// <summary>The mean loss over the rows.</summary>
-    public double Loss(double[][] x, double[][] y, ReferenceLoss loss)
+    /// <summary>The mean loss over the rows, which count alike or by their weights.</summary>
+    public double Loss(double[][] x, double[][] y, ReferenceLoss loss, double[]? weights = null)
     {
         double sum = 0;
         for (int row = 0; row < x.Length; row++)
         {
-            sum += loss.Value(Activations(x[row])[^1], y[row]);
+            sum += (weights?[row] ?? 1) * loss.Value(Activations(x[row])[^1], y[row]);
         }
 
-        return sum / x.Length;
+        return sum / Total(y, loss, weights);
     }
 
     /// <summary>Fills the gradients of the mean loss over the rows, and returns that loss.</summary>
-    public double ComputeGradients(double[][] x, double[][] y, ReferenceLoss loss)
+    public double ComputeGradients(double[][] x, double[][] y, ReferenceLoss loss, double[]? weights = null)
     {
+        double total = Total(y, loss, weights);
         foreach (ReferenceLayer layer in layers)
         {
             layer.ClearGradients();
@@ -43,15 +44,19 @@ internal sealed class ReferenceNetwork(params ReferenceLayer[] layers)
         for (int row = 0; row < x.Length; row++)
         {
             List<double[]> a = Activations(x[row]);
-            double[] gradient = Array.ConvertAll(loss.Gradient(a[^1], y[row]), g => g / x.Length);
+            double[] gradient = Array.ConvertAll(loss.Gradient(a[^1], y[row]), g => g * (weights?[row] ?? 1) / total);
             for (int l = layers.Length - 1; l >= 0; l--)
             {
                 gradient = layers[l].Backward(a[l], gradient);
             }
         }
 
-        return Loss(x, y, loss);
+        return Loss(x, y, loss, weights);
     }
+
+    /// <summary>What all rows together count for.</summary>
+    private static double Total(double[][] y, ReferenceLoss loss, double[]? weights) =>
+        y.Select((targets, row) => loss.RowWeight(targets) * (weights?[row] ?? 1)).Sum();
 
     /// <summary>The smallest |z| that meets a kink of its activation: how far central differences may step.</summary>
     public double DistanceToKink(double[][] x)

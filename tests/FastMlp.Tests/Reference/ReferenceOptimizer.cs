@@ -1,12 +1,35 @@
 namespace FastMlp.Tests.Reference;
 
-/// <summary>An update rule with its state. L2 adds alpha W to the gradient of weights, not of biases or of the activation's constants.</summary>
+/// <summary>
+/// An update rule with its state, one number after the other. L2 adds alpha W to the gradient of weights, not of biases or of the
+/// activation's constants, unless asked.
+/// </summary>
 internal abstract class ReferenceOptimizer(double learningRate, double weightDecay)
 {
-    private readonly Dictionary<double[], double[]> state = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<double[], double[]> secondState = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<double[], double[][]> states = new(ReferenceEqualityComparer.Instance);
 
     public double LearningRate { get; set; } = learningRate;
+
+    /// <summary>Whether decay and L1 act on everything.</summary>
+    public bool DecayBiases { get; set; }
+
+    /// <summary>The greatest |component| of a gradient.</summary>
+    public double ClipValue { get; set; } = double.PositiveInfinity;
+
+    /// <summary>The greatest length of the whole gradient.</summary>
+    public double ClipNorm { get; set; } = double.PositiveInfinity;
+
+    /// <summary>lambda of lambda sum |w|.</summary>
+    public double L1 { get; set; }
+
+    /// <summary>The greatest length of the weights into a unit.</summary>
+    public double MaxNorm { get; set; } = double.PositiveInfinity;
+
+    /// <summary>alpha as the rule's own business, where it is decoupled.</summary>
+    protected virtual bool IsDecoupled => false;
+
+    /// <summary>State numbers before the first step.</summary>
+    protected virtual double[] InitialState => [0, 0, 0];
 
     protected int StepCount { get; private set; }
 
@@ -14,32 +37,60 @@ internal abstract class ReferenceOptimizer(double learningRate, double weightDec
     public void Step(ReferenceNetwork network)
     {
         StepCount++;
+        double square = network.Layers.SelectMany(layer => layer.Parameters()).Sum(parameters => parameters.Gradient.Sum(g => g * g));
+        double scale = Math.Min(1, ClipNorm / Math.Sqrt(square));
         foreach (ReferenceLayer layer in network.Layers)
         {
             foreach ((double[] values, double[] gradient) in layer.Parameters())
             {
-                double decay = ReferenceEquals(values, layer.Weight) ? weightDecay : 0;
-                double[] first = StateOf(state, values);
-                double[] second = StateOf(secondState, values);
+                bool decays = DecayBiases || ReferenceEquals(values, layer.Weight);
+                double alpha = decays ? weightDecay : 0;
+                double lambda = decays ? L1 : 0;
+                if (!states.TryGetValue(values, out double[][]? state))
+                {
+                    states[values] = state = [.. values.Select(_ => InitialState)];
+                }
+
                 for (int i = 0; i < values.Length; i++)
                 {
-                    values[i] -= LearningRate * Direction(gradient[i] + (decay * values[i]), ref first[i], ref second[i]);
+                    double g = Math.Clamp(gradient[i] * scale, -ClipValue, ClipValue) + (lambda * Math.Sign(values[i]));
+                    if (IsDecoupled)
+                    {
+                        values[i] -= LearningRate * alpha * values[i];
+                    }
+                    else
+                    {
+                        g += alpha * values[i];
+                    }
+
+                    values[i] -= Move(g, state[i]);
                 }
             }
+
+            LimitUnits(layer);
         }
     }
 
-    /// <summary>What the learning rate multiplies, for one number with gradient g.</summary>
-    protected abstract double Direction(double g, ref double first, ref double second);
+    /// <summary>What theta loses, for one number with gradient g.</summary>
+    protected abstract double Move(double g, double[] state);
 
-    private static double[] StateOf(Dictionary<double[], double[]> states, double[] values)
+    private void LimitUnits(ReferenceLayer layer)
     {
-        if (!states.TryGetValue(values, out double[]? found))
+        for (int unit = 0; unit < layer.OutputSize; unit++)
         {
-            states[values] = found = new double[values.Length];
-        }
+            Span<double> weights = layer.Weight.AsSpan(unit * layer.InputSize, layer.InputSize);
+            double square = 0;
+            foreach (double w in weights)
+            {
+                square += w * w;
+            }
 
-        return found;
+            double factor = Math.Min(1, MaxNorm / Math.Sqrt(square));
+            for (int i = 0; i < weights.Length && factor < 1; i++)
+            {
+                weights[i] *= factor;
+            }
+        }
     }
 }
 
@@ -47,23 +98,77 @@ internal abstract class ReferenceOptimizer(double learningRate, double weightDec
 internal sealed class ReferenceSgd(double learningRate, double momentum = 0, bool nesterov = false, double weightDecay = 0)
     : ReferenceOptimizer(learningRate, weightDecay)
 {
-    protected override double Direction(double g, ref double first, ref double second)
+    protected override double Move(double g, double[] state)
     {
-        first = (momentum * first) + g;
-        return nesterov ? g + (momentum * first) : first;
+        state[0] = (momentum * state[0]) + g;
+        return LearningRate * (nesterov ? g + (momentum * state[0]) : state[0]);
     }
 }
 
-/// <summary>theta &lt;- theta - eta m^ / (sqrt(v^) + epsilon), with m^ and v^ corrected for their start at 0.</summary>
-internal sealed class ReferenceAdam(double learningRate, double beta1, double beta2, double epsilon, double weightDecay = 0)
+/// <summary>theta &lt;- theta - eta m^ / (sqrt(v^) + epsilon), with m^ and v^ corrected for their start at 0; v^ from the largest v with AMSGrad.</summary>
+internal sealed class ReferenceAdam(
+    double learningRate, double beta1, double beta2, double epsilon, double weightDecay = 0, bool amsGrad = false, bool decoupled = false)
     : ReferenceOptimizer(learningRate, weightDecay)
 {
-    protected override double Direction(double g, ref double first, ref double second)
+    protected override bool IsDecoupled => decoupled;
+
+    protected override double Move(double g, double[] state)
     {
-        first = (beta1 * first) + ((1 - beta1) * g);
-        second = (beta2 * second) + ((1 - beta2) * g * g);
-        double corrected = first / (1 - Math.Pow(beta1, StepCount));
-        double correctedSquare = second / (1 - Math.Pow(beta2, StepCount));
-        return corrected / (Math.Sqrt(correctedSquare) + epsilon);
+        state[0] = (beta1 * state[0]) + ((1 - beta1) * g);
+        state[1] = (beta2 * state[1]) + ((1 - beta2) * g * g);
+        state[2] = Math.Max(state[2], state[1]);
+        double corrected = state[0] / (1 - Math.Pow(beta1, StepCount));
+        double correctedSquare = (amsGrad ? state[2] : state[1]) / (1 - Math.Pow(beta2, StepCount));
+        return LearningRate * corrected / (Math.Sqrt(correctedSquare) + epsilon);
+    }
+}
+
+/// <summary>theta &lt;- theta - eta g / (sqrt of the sum of all g^2 + epsilon).</summary>
+internal sealed class ReferenceAdaGrad(double learningRate, double epsilon, double initial, double weightDecay)
+    : ReferenceOptimizer(learningRate, weightDecay)
+{
+    protected override double[] InitialState => [initial];
+
+    protected override double Move(double g, double[] state)
+    {
+        state[0] += g * g;
+        return LearningRate * g / (Math.Sqrt(state[0]) + epsilon);
+    }
+}
+
+/// <summary>theta &lt;- theta - eta times the running sum of g / (root mean square of g + epsilon), or of g / (standard deviation of g + epsilon).</summary>
+internal sealed class ReferenceRmsProp(double learningRate, double rho, double epsilon, double momentum, bool centered, double weightDecay)
+    : ReferenceOptimizer(learningRate, weightDecay)
+{
+    protected override double Move(double g, double[] state)
+    {
+        state[0] = (rho * state[0]) + ((1 - rho) * g * g);
+        state[1] = (rho * state[1]) + ((1 - rho) * g);
+        double variance = centered ? state[0] - (state[1] * state[1]) : state[0];
+        state[2] = (momentum * state[2]) + (g / (Math.Sqrt(variance) + epsilon));
+        return LearningRate * state[2];
+    }
+}
+
+/// <summary>iRPROP- as in table 1 of Igel and Huesken (2003): the state is the gradient of the step before, and the step size.</summary>
+internal sealed class ReferenceIRprop(double first, double shrink, double growth, double smallest, double largest, double weightDecay)
+    : ReferenceOptimizer(first, weightDecay)
+{
+    protected override double[] InitialState => [0, LearningRate];
+
+    protected override double Move(double g, double[] state)
+    {
+        if (state[0] * g > 0)
+        {
+            state[1] = Math.Min(state[1] * growth, largest);
+        }
+        else if (state[0] * g < 0)
+        {
+            state[1] = Math.Max(state[1] * shrink, smallest);
+            g = 0;
+        }
+
+        state[0] = g;
+        return Math.Sign(g) * state[1];
     }
 }

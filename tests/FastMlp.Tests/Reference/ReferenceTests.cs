@@ -9,12 +9,38 @@ public class ReferenceTests
     [MemberData(nameof(Catalogue.GradientCases), MemberType = typeof(Catalogue))]
     public void GradientsAreCentralDifferences(string activation, string loss, Bias bias)
     {
-        Sample sample = Sample.Create([6, 5, 4, 3], Catalogue.Trainable[activation], Catalogue.Losses[loss], bias, rows: 3);
+        AssertGradients(Sample.Create([6, 5, 4, 3], Catalogue.Trainable[activation], Catalogue.Losses[loss], bias, rows: 3), byLabels: false, byWeights: false);
+    }
+
+    [Theory]
+    [MemberData(nameof(Catalogue.FurtherLossNames), MemberType = typeof(Catalogue))]
+    public void SoAreThoseOfFurtherLosses(string loss)
+    {
+        foreach (Activation activation in new[] { Activation.Sigmoid, Activation.Softmax, Activation.Softplus })
+        {
+            Sample sample = Sample.Create([6, 5, 3], activation, Catalogue.FurtherLosses[loss], Bias.PerUnit, rows: 3);
+            AssertGradients(sample, byLabels: false, byWeights: false);
+            AssertGradients(sample, byLabels: false, byWeights: true);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Catalogue.ClassWeightedNames), MemberType = typeof(Catalogue))]
+    public void SoAreThoseOfWeightedClasses(string loss)
+    {
+        Sample sample = Sample.Create([6, 5, 3], Activation.Softmax, Catalogue.ClassWeighted[loss], Bias.PerUnit, rows: 5);
+        AssertGradients(sample, byLabels: true, byWeights: false);
+        AssertGradients(sample, byLabels: true, byWeights: true);
+    }
+
+    private static void AssertGradients(Sample sample, bool byLabels, bool byWeights)
+    {
         ReferenceNetwork network = sample.BuildReference();
         ReferenceLoss function = ReferenceBridge.From(sample.Loss);
         double[][] x = sample.XRows;
-        double[][] y = sample.TargetRows;
-        network.ComputeGradients(x, y, function);
+        double[][] y = byLabels ? sample.LabelRows : sample.TargetRows;
+        double[]? weights = byWeights ? ReferenceBridge.ToDouble(sample.RowWeights) : null;
+        network.ComputeGradients(x, y, function, weights);
         foreach (ReferenceLayer layer in network.Layers)
         {
             foreach ((double[] values, double[] gradient) in layer.Parameters())
@@ -22,7 +48,7 @@ public class ReferenceTests
                 for (int i = 0; i < values.Length; i++)
                 {
                     // Truncation is 1e-10 / 6 of the third derivative, some 600 where a log of 0.15 is taken; rounding is 1e-16 / 1e-5.
-                    double difference = CentralDifference(values, i, 1e-5, () => network.Loss(x, y, function));
+                    double difference = CentralDifference(values, i, 1e-5, () => network.Loss(x, y, function, weights));
                     Near.Equal(difference, gradient[i], 1e-8 * Math.Max(1, Near.Largest(gradient)), $"gradient[{i}]");
                 }
             }

@@ -33,6 +33,32 @@ internal static class Catalogue
         ["BinaryCrossEntropy"] = Loss.BinaryCrossEntropy,
     };
 
+    /// <summary>The others, and what can be added to the first ones; for three outputs, or six.</summary>
+    public static IReadOnlyDictionary<string, Loss> FurtherLosses { get; } = new Dictionary<string, Loss>
+    {
+        ["MeanAbsoluteError"] = Loss.MeanAbsoluteError,
+        ["Huber"] = Loss.Huber(0.3f),
+        ["Poisson"] = Loss.Poisson(logOutputs: false),
+        ["LogPoisson"] = Loss.Poisson(),
+        ["Quantile"] = Loss.Quantile(0.1f, 0.5f, 0.9f),
+        ["Median"] = Loss.Quantile(0.5f),
+        ["CrossEntropySmooth"] = Loss.CrossEntropy.WithLabelSmoothing(0.1f),
+        ["BinaryCrossEntropySmooth"] = Loss.BinaryCrossEntropy.WithLabelSmoothing(0.2f),
+        ["BinaryCrossEntropyPositive"] = Loss.BinaryCrossEntropy.WithPositiveWeights(3),
+        ["BinaryCrossEntropyPositiveSmooth"] = Loss.BinaryCrossEntropy.WithPositiveWeights(3).WithLabelSmoothing(0.1f),
+    };
+
+    /// <summary>Losses with weights for three classes.</summary>
+    public static IReadOnlyDictionary<string, Loss> ClassWeighted { get; } = new Dictionary<string, Loss>
+    {
+        ["CrossEntropy"] = Loss.CrossEntropy.WithClassWeights(0.5f, 2, 1),
+        ["CrossEntropySmooth"] = Loss.CrossEntropy.WithClassWeights(0.5f, 2, 1).WithLabelSmoothing(0.1f),
+        ["Quadratic"] = Loss.Quadratic.WithClassWeights(0.5f, 2, 1),
+        ["MeanSquaredError"] = Loss.MeanSquaredError.WithClassWeights(0.5f, 2, 1),
+        ["Huber"] = Loss.Huber(0.3f).WithClassWeights(0.5f, 2, 1),
+        ["BinaryCrossEntropy"] = Loss.BinaryCrossEntropy.WithClassWeights(0.5f, 2, 1),
+    };
+
     public static IReadOnlyDictionary<string, Optimizer> Optimizers { get; } = new Dictionary<string, Optimizer>
     {
         ["Sgd"] = new Sgd(0.1f),
@@ -44,6 +70,28 @@ internal static class Catalogue
         ["Adam"] = new Adam(0.01f),
         ["AdamDecay"] = new Adam(0.01f, beta1: 0.8f, beta2: 0.99f, weightDecay: 0.02f),
         ["AdamLargeEpsilon"] = new Adam(0.01f, epsilon: 0.01f),
+        ["AdamAmsGrad"] = new Adam(0.01f, beta2: 0.9f, weightDecay: 0.02f, amsGrad: true),
+        ["AdamW"] = new AdamW(0.01f, weightDecay: 0.3f),
+        ["AdamWAmsGradAll"] = new AdamW(0.01f, beta2: 0.9f, weightDecay: 0.3f, amsGrad: true) { DecayBiases = true },
+        ["AdaGrad"] = new AdaGrad(0.01f),
+        ["AdaGradDecay"] = new AdaGrad(0.05f, initialAccumulator: 0.1f, weightDecay: 0.02f),
+        ["RmsProp"] = new RmsProp(0.001f),
+        ["RmsPropDecay"] = new RmsProp(0.001f, rho: 0.9f, weightDecay: 0.02f) { DecayBiases = true },
+        ["RmsPropMomentum"] = new RmsProp(0.001f, rho: 0.9f, momentum: 0.8f),
+        ["RmsPropCentered"] = new RmsProp(0.001f, rho: 0.9f, epsilon: 1e-3f, centered: true),
+        ["RmsPropCenteredMomentum"] = new RmsProp(0.001f, rho: 0.9f, epsilon: 1e-3f, momentum: 0.8f, centered: true),
+        ["IRprop"] = new IRprop(0.001f),
+        ["IRpropDecay"] = new IRprop(0.001f, shrink: 0.4f, growth: 1.1f, largestStep: 0.0012f, weightDecay: 0.02f),
+    };
+
+    /// <summary>What <see cref="TrainerOptions"/> can do to gradients and weights, each alone and all together.</summary>
+    public static IReadOnlyDictionary<string, TrainerOptions> Limits { get; } = new Dictionary<string, TrainerOptions>
+    {
+        ["ClipValue"] = new() { ClipValue = 0.02f },
+        ["ClipNorm"] = new() { ClipNorm = 0.1f },
+        ["L1"] = new() { L1 = 0.03f },
+        ["MaxNorm"] = new() { MaxNorm = 0.9f },
+        ["All"] = new() { ClipValue = 0.03f, ClipNorm = 0.2f, L1 = 0.01f, MaxNorm = 0.9f },
     };
 
     public static TheoryData<string> TrainableNames => [.. Trainable.Keys];
@@ -52,7 +100,29 @@ internal static class Catalogue
 
     public static TheoryData<string> LossNames => [.. Losses.Keys];
 
+    public static TheoryData<string> FurtherLossNames => [.. FurtherLosses.Keys];
+
+    public static TheoryData<string> ClassWeightedNames => [.. ClassWeighted.Keys];
+
     public static TheoryData<string> OptimizerNames => [.. Optimizers.Keys];
+
+    /// <summary>Every optimizer with every limit.</summary>
+    public static TheoryData<string, string> LimitedOptimizers
+    {
+        get
+        {
+            TheoryData<string, string> cases = [];
+            foreach (string optimizer in Optimizers.Keys)
+            {
+                foreach (string limit in Limits.Keys)
+                {
+                    cases.Add(optimizer, limit);
+                }
+            }
+
+            return cases;
+        }
+    }
 
     /// <summary>Every trainable activation with every loss and every kind of bias.</summary>
     public static TheoryData<string, string, Bias> GradientCases

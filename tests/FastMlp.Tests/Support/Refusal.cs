@@ -11,4 +11,7 @@ internal static class Refusal
             Assert.Contains(part, error.Message, StringComparison.OrdinalIgnoreCase);
         }
     }
+
+    /// <summary>The same for an expression, the making of an object for one.</summary>
+    public static void Names(Func<object> create, params string[] parts) => Names(() => { _ = create(); }, parts);
 }

@@ -18,7 +18,7 @@ internal sealed class Sample
         Loss = loss;
         Bias = bias;
         Rows = rows;
-        NeedsPositiveOutputs = loss != Loss.Quadratic && loss != Loss.MeanSquaredError
+        NeedsPositiveOutputs = loss.Kind is LossKind.CrossEntropy or LossKind.BinaryCrossEntropy or LossKind.Poisson
             && activation != Activation.Softmax && activation != Activation.Sigmoid;
         Weights = new float[sizes.Length - 1][];
         Biases = new float[sizes.Length - 1][];
@@ -34,8 +34,11 @@ internal sealed class Sample
 
         X = Numbers.Uniform(seed + 100, rows * sizes[0], NeedsPositiveOutputs ? 0.5f : -1);
         Labels = Numbers.Labels(seed + 101, rows, sizes[^1]);
-        Targets = loss == Loss.CrossEntropy ? Numbers.Distributions(seed + 102, rows, sizes[^1])
-            : Numbers.Uniform(seed + 102, rows * sizes[^1], loss == Loss.BinaryCrossEntropy ? 0 : -1);
+        TargetSize = sizes[^1] / (loss.Levels?.Count ?? 1);
+        bool isNegative = loss.Kind is not (LossKind.BinaryCrossEntropy or LossKind.Poisson or LossKind.LogPoisson);
+        Targets = loss.Kind == LossKind.CrossEntropy ? Numbers.Distributions(seed + 102, rows, sizes[^1])
+            : Numbers.Uniform(seed + 102, rows * TargetSize, isNegative ? -1 : 0);
+        RowWeights = Numbers.Uniform(seed + 103, rows, 0.1f, 3);
     }
 
     public int[] Sizes { get; }
@@ -57,11 +60,16 @@ internal sealed class Sample
 
     public float[] Targets { get; }
 
+    public int TargetSize { get; }
+
     public int[] Labels { get; }
+
+    /// <summary>A weight for each row.</summary>
+    public float[] RowWeights { get; }
 
     public double[][] XRows => ReferenceBridge.ToRows(X, Sizes[0]);
 
-    public double[][] TargetRows => ReferenceBridge.ToRows(Targets, Sizes[^1]);
+    public double[][] TargetRows => ReferenceBridge.ToRows(Targets, TargetSize);
 
     public double[][] LabelRows => ReferenceBridge.ToOneHotRows(Labels, Sizes[^1]);
 

@@ -8,12 +8,12 @@ internal static class TrainingSummary
 {
     public static void Write(CommandConsole console, TrainingRun run)
     {
-        SplitData data = run.Data;
+        TrainingData data = run.Data;
         FitReport report = run.Report;
-        string split = $"{Text.Count(data.Train.Rows)} train, {Text.Count(data.Validation?.Rows ?? 0)} validation, {Text.Count(data.Test?.Rows ?? 0)} test";
-        string learnt = data.Classifies ? Text.Count(data.Train.TargetSize, "class") : Text.Count(data.Train.TargetSize, "value") + " to learn";
+        string split = $"{Text.Count(data.TrainRows)} train, {Text.Count(data.ValidationRows)} validation, {Text.Count(data.TestRows)} test";
+        string learnt = data.Classifies ? Text.Count(data.TargetSize, "class") : Text.Count(data.TargetSize, "value") + " to learn";
         Facts facts = new();
-        facts.Add("data", $"{data.Name}: {Text.Count(data.Train.InputSize, "feature")}, {learnt}; rows: {split}");
+        facts.Add("data", $"{data.Name}: {Text.Count(data.InputSize, "feature")}, {learnt}; rows: {split}");
         facts.Add("network", $"{NetworkText.Of(run.Network)}, {Text.Count(run.Network.ParameterCount, "parameter")}");
         facts.Add("options", run.Plan.Options);
         facts.Add("time", $"{Text.Time(report.WallTime)}, {Text.Rate(report.SamplesPerSecond)} samples/s");
@@ -32,17 +32,17 @@ internal static class TrainingSummary
 
     public static void Write(Utf8JsonWriter json, TrainingRun run)
     {
-        SplitData data = run.Data;
+        TrainingData data = run.Data;
         json.WriteString("command", "train");
         json.WriteStartObject("data");
         json.WriteString("name", data.Name);
         json.WriteString("task", data.Classifies ? "classification" : "regression");
-        json.WriteNumber("features", data.Train.InputSize);
-        json.WriteNumber(data.Classifies ? "classes" : "targets", data.Train.TargetSize);
+        json.WriteNumber("features", data.InputSize);
+        json.WriteNumber(data.Classifies ? "classes" : "targets", data.TargetSize);
         json.WriteNumber("rows", data.Rows);
-        json.WriteNumber("trainRows", data.Train.Rows);
-        json.WriteNumber("validationRows", data.Validation?.Rows ?? 0);
-        json.WriteNumber("testRows", data.Test?.Rows ?? 0);
+        json.WriteNumber("trainRows", data.TrainRows);
+        json.WriteNumber("validationRows", data.ValidationRows);
+        json.WriteNumber("testRows", data.TestRows);
         json.WriteEndObject();
         json.WriteStartObject("network");
         json.WriteString("layers", NetworkText.Of(run.Network));

@@ -3,7 +3,7 @@ using FastMlp.Data;
 
 namespace FastMlp.Cli.Sources;
 
-/// <summary>What DATA on the command line means: a built-in data set, a folder of idx files or a CSV file.</summary>
+/// <summary>What DATA on the command line means: a built-in data set, a folder of idx files, or a file of CSV, NumPy or libsvm by its name.</summary>
 internal sealed class DataSource
 {
     private readonly string argument;
@@ -22,8 +22,12 @@ internal sealed class DataSource
 
     public bool IsIdxFolder { get; }
 
-    /// <summary>Whether a target column can be chosen.</summary>
-    public bool IsCsv => builtIn is null && !IsIdxFolder;
+    /// <summary>Whether it is text with columns, which is what a file is unless its name says otherwise.</summary>
+    public bool IsCsv => builtIn is null && !IsIdxFolder && !IsNumpy && !IsLibsvm;
+
+    private bool IsNumpy => builtIn is null && !IsIdxFolder && HasExtension(".npz", ".npy", ".npy.gz");
+
+    private bool IsLibsvm => builtIn is null && !IsIdxFolder && HasExtension(".libsvm", ".svm", ".svmlight", ".libsvm.gz", ".svm.gz", ".svmlight.gz");
 
     /// <summary>A built-in name goes first; <c>./digits</c> is the file.</summary>
     public static DataSource Find(string argument)
@@ -40,23 +44,31 @@ internal sealed class DataSource
                 : throw new CommandFailedException($"the folder '{argument}' has no idx files; wanted are train-images-idx3-ubyte and train-labels-idx1-ubyte, with .gz or without.");
         }
 
-        return File.Exists(argument) ? new DataSource(argument, null) : throw Missing(argument);
+        return File.Exists(argument) ? new DataSource(argument, null) : throw NotFound(argument);
     }
 
-    /// <summary>The rows to train on, and the test set that comes with them, if one does.</summary>
-    public (Dataset Rows, Dataset? Test) Load(string? target, DataTask? task)
+    /// <summary>The rows to train on as they stand in the data, and the test set that comes with them, if one does.</summary>
+    public (RawTable Rows, Dataset? Test) LoadTable(CsvOptions options)
     {
-        if (!IsCsv && target is not null)
+        if (IsCsv)
         {
-            throw new UsageException($"--target chooses a column of a CSV file; {Name} has its target built in.");
+            return (CsvDataset.LoadTable(argument, options), null);
         }
 
-        (Dataset Rows, Dataset? Test) loaded = builtIn is not null ? (builtIn.Load(), null)
-            : IsIdxFolder ? IdxDataset.LoadFolder(argument)
-            : (CsvDataset.Load(argument, new CsvOptions { Target = target, Task = task }), null);
-        return task is null || task == DataTask.Classification == loaded.Rows.IsClassification
-            ? loaded
-            : throw new CommandFailedException($"{Name} has {(loaded.Rows.IsClassification ? "classes" : "values")} to learn; --task {(loaded.Rows.IsClassification ? "regress needs values" : "classify needs classes")}.");
+        if (options.Target is not null && !IsNumpy)
+        {
+            throw new UsageException($"--target chooses a column of a CSV file, an array of an npz file or a column of an npy file; {Name} has its target built in.");
+        }
+
+        if (options.Missing != Missing.Error || options.MissingIn.Count + options.Categorical.Count + options.Ignore.Count > 0)
+        {
+            throw new UsageException($"--missing, --categorical and --ignore are for the columns of a CSV file; {Name} has numbers only, and no gaps.");
+        }
+
+        (Dataset rows, Dataset? test) = Load(options.Target, options.Task);
+        return options.Task is null || options.Task == DataTask.Classification == rows.IsClassification
+            ? (RawTable.Of(rows), test)
+            : throw new CommandFailedException($"{Name} has {(rows.IsClassification ? "classes" : "values")} to learn; --task {(rows.IsClassification ? "regress needs values" : "classify needs classes")}.");
     }
 
     /// <summary>The rows as a trained model wants them, not yet scaled; the test set where the data come with one.</summary>
@@ -67,7 +79,12 @@ internal sealed class DataSource
             return CsvDataset.Load(argument, preprocessing);
         }
 
-        (Dataset rows, Dataset? test) = Load(null, null);
+        if (IsNumpy || IsLibsvm)
+        {
+            return IsNumpy ? NumpyDataset.Load(argument, preprocessing) : LibsvmDataset.Load(argument, preprocessing);
+        }
+
+        (Dataset rows, Dataset? test) = Load();
         Dataset data = test ?? rows;
         CheckFeatures(data.InputSize, preprocessing);
         if (data.IsClassification != (preprocessing.Task == DataTask.Classification))
@@ -91,9 +108,33 @@ internal sealed class DataSource
             return CsvDataset.LoadFeatures(argument, preprocessing).Features;
         }
 
-        (Dataset rows, Dataset? test) = Load(null, null);
+        if (IsNumpy || IsLibsvm)
+        {
+            return (IsNumpy ? NumpyDataset.LoadFeatures(argument, preprocessing) : LibsvmDataset.LoadFeatures(argument, preprocessing)).Features;
+        }
+
+        (Dataset rows, Dataset? test) = Load();
         CheckFeatures(rows.InputSize, preprocessing);
         return (test ?? rows).Features;
+    }
+
+    private (Dataset Rows, Dataset? Test) Load(string? target = null, DataTask? task = null) =>
+        builtIn is not null ? (builtIn.Load(), null)
+        : IsNumpy ? (NumpyDataset.Load(argument, new NumpyOptions { Target = target, Task = task }), null)
+        : IsLibsvm ? (LibsvmDataset.Load(argument, new LibsvmOptions { Task = task }), null)
+        : IdxDataset.LoadFolder(argument);
+
+    private bool HasExtension(params ReadOnlySpan<string> extensions)
+    {
+        foreach (string extension in extensions)
+        {
+            if (argument.EndsWith(extension, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void CheckFeatures(int inputSize, Preprocessing preprocessing)
@@ -104,7 +145,7 @@ internal sealed class DataSource
         }
     }
 
-    private static CommandFailedException Missing(string argument)
+    private static CommandFailedException NotFound(string argument)
     {
         bool isPath = argument.AsSpan().ContainsAny('/', '\\', '.');
         if (isPath)

@@ -1,13 +1,14 @@
 using System.Globalization;
 using FastMlp.Cli.Training;
 using FastMlp.Data;
+using FastMlp.Onnx;
 
 namespace FastMlp.Cli.Sources;
 
 /// <summary>A model's file: the network and what the file says about its data.</summary>
 internal sealed class StoredModel : IDisposable
 {
-    private StoredModel(string path)
+    private StoredModel(string path, OnnxImportOptions options, Action<string> note)
     {
         if (Directory.Exists(path))
         {
@@ -20,7 +21,7 @@ internal sealed class StoredModel : IDisposable
         }
 
         Path = path;
-        Network = Network.Load(path);
+        Network = OnnxFile.Names(path) ? OnnxFile.Load(path, options, note) : Network.Load(path);
     }
 
     public string Path { get; }
@@ -42,9 +43,12 @@ internal sealed class StoredModel : IDisposable
         ? Preprocessing.ClassNames
         : Numbers(Network.OutputSize);
 
-    public static StoredModel Load(string path)
+    public static StoredModel Load(string path) => Load(path, new OnnxImportOptions(), _ => { });
+
+    /// <summary>With what may be done to read an ONNX file, and somewhere for its notes.</summary>
+    public static StoredModel Load(string path, OnnxImportOptions options, Action<string> note)
     {
-        StoredModel model = new(path);
+        StoredModel model = new(path, options, note);
         try
         {
             Preprocessing? stored = Preprocessing.From(model.Network);

@@ -17,16 +17,19 @@ internal sealed record Provenance
     public required string Data { get; init; }
 
     /// <summary>Rows before the split.</summary>
-    public required int Rows { get; init; }
+    public required long Rows { get; init; }
 
-    public required int TrainRows { get; init; }
+    public required long TrainRows { get; init; }
 
-    public required int ValidationRows { get; init; }
+    public required long ValidationRows { get; init; }
 
-    public required int TestRows { get; init; }
+    public required long TestRows { get; init; }
 
     /// <summary>The share that was held out of <see cref="Rows"/>; 0 where the test rows came from elsewhere.</summary>
     public required double TestFraction { get; init; }
+
+    /// <summary>Whether the rows were held out one by one, as a stream passed, and not as a share of each class.</summary>
+    public bool Stream { get; init; }
 
     public required int Seed { get; init; }
 
@@ -60,6 +63,11 @@ internal sealed record Provenance
         json.WriteNumber("testRows", TestRows);
         json.WriteNumber("testFraction", TestFraction);
         json.WriteNumber("seed", Seed);
+        if (Stream)
+        {
+            json.WriteBoolean("stream", true);
+        }
+
         json.WriteString("options", Options);
         json.WriteNumber("epochsDone", EpochsDone);
         json.WriteString("stopReason", StopReason);
@@ -81,11 +89,12 @@ internal sealed record Provenance
             {
                 Version = root.GetProperty("version").GetString() ?? "",
                 Data = root.GetProperty("data").GetString() ?? "",
-                Rows = root.GetProperty("rows").GetInt32(),
-                TrainRows = root.GetProperty("trainRows").GetInt32(),
-                ValidationRows = root.GetProperty("validationRows").GetInt32(),
-                TestRows = root.GetProperty("testRows").GetInt32(),
+                Rows = root.GetProperty("rows").GetInt64(),
+                TrainRows = root.GetProperty("trainRows").GetInt64(),
+                ValidationRows = root.GetProperty("validationRows").GetInt64(),
+                TestRows = root.GetProperty("testRows").GetInt64(),
                 TestFraction = root.GetProperty("testFraction").GetDouble(),
+                Stream = root.TryGetProperty("stream", out JsonElement stream) && stream.GetBoolean(),
                 Seed = root.GetProperty("seed").GetInt32(),
                 Options = root.GetProperty("options").GetString() ?? "",
                 EpochsDone = root.GetProperty("epochsDone").GetInt32(),

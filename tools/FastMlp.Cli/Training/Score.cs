@@ -3,7 +3,7 @@ using FastMlp.Data;
 namespace FastMlp.Cli.Training;
 
 /// <summary>How a model does on rows it was not trained on, in the unit of the data.</summary>
-internal sealed record Score(int Rows, bool Classifies, double Loss, double Accuracy, double Rmse, double R2, int[,]? Confusion)
+internal sealed record Score(long Rows, bool Classifies, double Loss, double Accuracy, double Rmse, double R2, int[,]? Confusion)
 {
     /// <param name="scaled">The rows, scaled by <paramref name="preprocessing"/>.</param>
     public static Score Of(Network network, Preprocessing preprocessing, Dataset scaled)

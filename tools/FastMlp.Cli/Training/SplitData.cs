@@ -5,42 +5,39 @@ using FastMlp.Data;
 
 namespace FastMlp.Cli.Training;
 
-/// <summary>The rows parted into those that train, those that watch over training and those that score the result, all scaled.</summary>
-internal sealed class SplitData
+/// <summary>The rows in memory, parted and scaled.</summary>
+internal sealed class SplitData : TrainingData
 {
-    /// <summary>The share of the rows that is held out where the data bring no test set of their own.</summary>
-    public const double DefaultTestFraction = 0.25;
+    private readonly long rows;
+    private readonly Dataset train;
+    private readonly Dataset? validation;
+    private Dataset? test;
 
-    private SplitData(DataSource source, Dataset all, Dataset train, Dataset? validation, Scaling scaling)
+    private SplitData(DataSource source, RawTable all, RawTable train, RawTable? validation, Scaling scaling, double testFraction)
+        : base(source.Name, scaling, testFraction)
     {
-        Name = source.Name;
-        Rows = all.Rows;
-        Scaling = scaling;
+        rows = all.Rows;
         Preprocessing = Preprocessing.Fit(train, scaling);
-        Train = Preprocessing.Transform(train);
-        Validation = validation is null ? null : Preprocessing.Transform(validation);
+        this.train = Preprocessing.Transform(train);
+        this.validation = validation is null ? null : Preprocessing.Transform(validation);
     }
 
-    public string Name { get; }
+    public override Preprocessing Preprocessing { get; }
 
-    /// <summary>Rows before the split.</summary>
-    public int Rows { get; }
+    public override long Rows => rows;
 
-    public Dataset Train { get; }
+    public override long TrainRows => train.Rows;
 
-    public Dataset? Validation { get; }
+    public override long ValidationRows => validation?.Rows ?? 0;
 
-    public Dataset? Test { get; private set; }
+    public override long TestRows => test?.Rows ?? 0;
 
-    /// <summary>The share held out of <see cref="Rows"/>; 0 where the test rows came from elsewhere.</summary>
-    public double TestFraction { get; private init; }
+    public override int TargetSize => train.TargetSize;
 
-    public Scaling Scaling { get; }
+    public override FitReport Fit(Network network, TrainingPlan plan, Action<EpochReport> progress, CancellationToken stop) =>
+        network.Fit(train, plan.FitOptions(validation, progress), stop);
 
-    /// <summary>Fitted to <see cref="Train"/> only.</summary>
-    public Preprocessing Preprocessing { get; }
-
-    public bool Classifies => Train.IsClassification;
+    public override Score? ScoreTest(Network network) => test is null ? null : Score.Of(network, Preprocessing, test);
 
     public static SplitData Load(TrainSettings settings)
     {
@@ -61,47 +58,49 @@ internal sealed class SplitData
             }
         }
 
-        (Dataset all, Dataset? ownTest) = source.Load(settings.Target, settings.Task);
+        (RawTable all, Dataset? ownTest) = source.LoadTable(settings.Csv);
         Check(source, all);
         double testFraction = wantedFraction ?? (testSource is null && ownTest is null ? DefaultTestFraction : 0);
-        (Dataset rest, Dataset? heldOut) = Part(all, testFraction, settings.Seed);
-        (Dataset train, Dataset? validation) = Part(rest, settings.Validation ?? 0.1, settings.Seed);
+        (RawTable rest, RawTable? heldOut) = Part(all, testFraction, settings.Seed);
+        (RawTable train, RawTable? validation) = Part(rest, settings.Validation ?? DefaultValidationFraction, settings.Seed);
         if (train.Rows == 0 || (testFraction > 0 && heldOut is null))
         {
             throw new CommandFailedException($"{source.Name} has {Text.Count(all.Rows, "row")}: too few to train on some and hold out others; give --test 0 or another share.");
         }
 
-        SplitData data = new(source, all, train, validation, settings.Scale ?? (source.IsIdxFolder ? Scaling.Pixels : Scaling.Standard))
+        SplitData data = new(source, all, train, validation, settings.Scale ?? (source.IsIdxFolder ? Scaling.Pixels : Scaling.Standard), testFraction);
+        if (heldOut is not null)
         {
-            TestFraction = testFraction,
-        };
-        data.SetTest(heldOut ?? testSource?.LoadFor(data.Preprocessing) ?? (wantedFraction is null ? ownTest : null));
+            data.test = data.Preprocessing.Transform(heldOut);
+        }
+        else
+        {
+            data.SetTest(testSource?.LoadFor(data.Preprocessing) ?? (wantedFraction is null ? ownTest : null));
+        }
+
         return data;
     }
 
-    /// <summary>Parts off a share of the rows, of each class alike; none where that rounds to no row at all.</summary>
-    public static (Dataset Kept, Dataset? PartedOff) Part(Dataset rows, double fraction, int seed)
+    /// <summary>The rows that parting off a share of them takes, of each class alike; null where that rounds to no row at all.</summary>
+    public static int[]? HeldOutRows(RawTable rows, double fraction, int seed) => Indices(rows, fraction, seed)?.HeldOut;
+
+    private static (int[] Kept, int[] HeldOut)? Indices(RawTable rows, double fraction, int seed) =>
+        fraction > 0 && rows.Rows > 1 && rows.SplitRows(fraction, seed, stratified: rows.IsClassification) is { HeldOut.Length: > 0 } parts ? parts : null;
+
+    private static (RawTable Kept, RawTable? PartedOff) Part(RawTable rows, double fraction, int seed) =>
+        Indices(rows, fraction, seed) is { } parts ? (rows.Select(parts.Kept), rows.Select(parts.HeldOut)) : (rows, null);
+
+    private void SetTest(Dataset? rows)
     {
-        if (fraction == 0 || rows.Rows < 2)
+        if (rows is not null && rows.InputSize != InputSize)
         {
-            return (rows, null);
+            throw new CommandFailedException($"the test set has {Text.Count(rows.InputSize, "feature")} in a row; {Name} has {Text.Count(InputSize)}.");
         }
 
-        (Dataset kept, Dataset partedOff) = rows.Split(fraction, seed, stratified: rows.IsClassification);
-        return partedOff.Rows == 0 ? (rows, null) : (kept, partedOff);
+        test = rows is null ? null : Preprocessing.Transform(rows);
     }
 
-    private void SetTest(Dataset? test)
-    {
-        if (test is not null && test.InputSize != Train.InputSize)
-        {
-            throw new CommandFailedException($"the test set has {Text.Count(test.InputSize, "feature")} in a row; {Name} has {Text.Count(Train.InputSize)}.");
-        }
-
-        Test = test is null ? null : Preprocessing.Transform(test);
-    }
-
-    private static void Check(DataSource source, Dataset all)
+    private static void Check(DataSource source, RawTable all)
     {
         if (all.Rows == 0)
         {

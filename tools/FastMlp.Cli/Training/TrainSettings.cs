@@ -12,9 +12,8 @@ internal sealed record TrainSettings
 
     public NamedActivation Activation { get; init; } = new("relu", FastMlp.Activation.Relu);
 
-    public DataTask? Task { get; init; }
-
-    public string? Target { get; init; }
+    /// <summary>How the columns of a CSV file are read.</summary>
+    public CsvOptions Csv { get; init; } = new();
 
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.Adam;
 
@@ -34,6 +33,12 @@ internal sealed record TrainSettings
     public string? Test { get; init; }
 
     public int EarlyStop { get; init; }
+
+    /// <summary>Whether a CSV file is read again for each epoch instead of into memory.</summary>
+    public bool Stream { get; init; }
+
+    /// <summary>Rows that wait for their turn in a stream.</summary>
+    public int? ShuffleRows { get; init; }
 
     public int Seed { get; init; } = 1;
 

@@ -26,12 +26,12 @@ internal sealed class TrainingPlan
     private readonly bool classifies;
     private readonly float weightDecay;
 
-    public TrainingPlan(TrainSettings settings, bool classifies, int trainRows)
+    public TrainingPlan(TrainSettings settings, bool classifies, long trainRows)
     {
         this.settings = settings;
         this.classifies = classifies;
         Layers = settings.Layers ?? [classifies ? 128 : 64];
-        Epochs = settings.Epochs ?? Math.Clamp(DefaultRowsVisited / trainRows, LeastDefaultEpochs, MostDefaultEpochs);
+        Epochs = settings.Epochs ?? (int)Math.Clamp(DefaultRowsVisited / trainRows, settings.Stream ? 1 : LeastDefaultEpochs, MostDefaultEpochs);
         weightDecay = settings.WeightDecay ?? RoundedToTwoDigits((classifies ? ClassPrior : ValuePrior) / trainRows);
         Optimizer = CreateOptimizer(trainRows);
     }
@@ -102,7 +102,7 @@ internal sealed class TrainingPlan
     private static float RoundedToTwoDigits(float value) =>
         float.Parse(value.ToString("G2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
-    private Optimizer CreateOptimizer(int trainRows)
+    private Optimizer CreateOptimizer(long trainRows)
     {
         float momentum = settings.Momentum ?? 0.9f;
         return settings.Optimizer switch

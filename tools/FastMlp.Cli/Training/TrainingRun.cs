@@ -6,15 +6,15 @@ namespace FastMlp.Cli.Training;
 /// <summary>One run of <c>fastmlp train</c>, from the data to the model's file.</summary>
 internal sealed class TrainingRun : IDisposable
 {
-    private TrainingRun(SplitData data, TrainingPlan plan, string modelPath)
+    private TrainingRun(TrainingData data, TrainingPlan plan, string modelPath)
     {
         Data = data;
         Plan = plan;
         ModelPath = modelPath;
-        Network = plan.BuildNetwork(data.Train.InputSize, data.Train.TargetSize);
+        Network = plan.BuildNetwork(data.InputSize, data.TargetSize);
     }
 
-    public SplitData Data { get; }
+    public TrainingData Data { get; }
 
     public TrainingPlan Plan { get; }
 
@@ -29,10 +29,10 @@ internal sealed class TrainingRun : IDisposable
 
     public static TrainingRun Execute(TrainSettings settings, CommandConsole console, bool quiet, CancellationToken stop)
     {
-        SplitData data = SplitData.Load(settings);
+        TrainingData data = TrainingData.Load(settings, quiet ? TextWriter.Null : console.Error, stop);
         string modelPath = settings.Out ?? $"{data.Name}.safetensors";
         OutputFile.CheckWritable(modelPath);
-        TrainingRun run = new(data, new TrainingPlan(settings, data.Classifies, data.Train.Rows), modelPath);
+        TrainingRun run = new(data, new TrainingPlan(settings, data.Classifies, data.TrainRows), modelPath);
         try
         {
             run.Train(settings, console, quiet, stop);
@@ -59,7 +59,7 @@ internal sealed class TrainingRun : IDisposable
         {
             try
             {
-                Report = display.Show(progress => Network.Fit(Data.Train, Plan.FitOptions(Data.Validation, progress), signal.Token));
+                Report = display.Show(progress => Data.Fit(Network, Plan, progress, signal.Token));
             }
             catch (InvalidOperationException exception)
             {
@@ -76,7 +76,7 @@ internal sealed class TrainingRun : IDisposable
         Data.Preprocessing.Attach(Network);
         Describe(settings).Attach(Network);
         Network.Save(ModelPath);
-        Score = Data.Test is null ? null : Score.Of(Network, Data.Preprocessing, Data.Test);
+        Score = Data.ScoreTest(Network);
     }
 
     private Provenance Describe(TrainSettings settings) => new()
@@ -84,11 +84,12 @@ internal sealed class TrainingRun : IDisposable
         Version = InfoCommand.Version,
         Data = Data.Name,
         Rows = Data.Rows,
-        TrainRows = Data.Train.Rows,
-        ValidationRows = Data.Validation?.Rows ?? 0,
-        TestRows = Data.Test?.Rows ?? 0,
+        TrainRows = Data.TrainRows,
+        ValidationRows = Data.ValidationRows,
+        TestRows = Data.TestRows,
         TestFraction = Data.TestFraction,
         Seed = settings.Seed,
+        Stream = Data.IsStream,
         Options = string.Create(CultureInfo.InvariantCulture, $"--task {(Data.Classifies ? "classify" : "regress")} {Plan.Options} --scale {Data.Scaling.ToString().ToLowerInvariant()}"),
         EpochsDone = Report.Epochs.Count,
         StopReason = Report.StopReason.ToString(),

@@ -6,7 +6,7 @@ using FastMlp.Simd;
 namespace FastMlp.Training.Optimizers;
 
 /// <summary>theta &lt;- theta - eta g.</summary>
-internal sealed unsafe class SgdState(Sgd sgd, LayerStack stack) : OptimizerState(stack, Rule.States)
+internal sealed unsafe class SgdState(Sgd sgd, LayerStack stack, UpdateLimits limits) : OptimizerState(sgd, stack, limits, Rule.States)
 {
     /// <summary>The L2 coefficient on weights.</summary>
     public float WeightDecay => sgd.WeightDecay;
@@ -19,14 +19,14 @@ internal sealed unsafe class SgdState(Sgd sgd, LayerStack stack) : OptimizerStat
     }
 
     protected override int Step(float* parameters, float* gradients, float learningRate, long step, int threads) =>
-        Apply(new Rule(learningRate), sgd.WeightDecay, parameters, gradients, threads);
+        Apply(new Rule(learningRate), parameters, gradients, threads);
 
     private readonly struct Rule(float learningRate) : IUpdateRule
     {
         public static int States => 0;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public TVec Apply<TSimd, TVec>(TVec theta, TVec g, ref TVec first, ref TVec second)
+        public TVec Apply<TSimd, TVec>(TVec theta, TVec g, ref TVec first, ref TVec second, ref TVec third)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => TSimd.MultiplyAdd(TSimd.Broadcast(-learningRate), g, theta);
     }

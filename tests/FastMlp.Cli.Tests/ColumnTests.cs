@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text;
+using FastMlp.Cli.Tests.Support;
+using FastMlp.Data;
+
+namespace FastMlp.Cli.Tests;
+
+/// <summary>Texts, gaps and a header from training to prediction, on the wines: their alcohol as a word, every ninth colour missing.</summary>
+public sealed class ColumnTests : IDisposable
+{
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("mean")]
+    [InlineData("indicator")]
+    public void RawRowsGiveTheSamePredictionsAsInTraining(string way)
+    {
+        string wines = folder.Write("wines.csv", Wines());
+        string model = folder["wines.safetensors"];
+        CommandResult trained = Command.Run("train", wines, "--target", "class", "--missing", "error", "--missing", $"color_intensity={way}",
+            "--missing", "alcohol=constant:unknown, or \"so\"", "--epochs", "60", "--lr", "0.01", "--layers", "16", "--seed", "2", "--out", model).Done();
+        Assert.InRange(trained.Figure("test accuracy"), 0.9, 1);
+        Assert.Equal(trained.Figure("test accuracy"), Command.Run("evaluate", model, wines, "--held-out").Done().Figure("test accuracy"));
+
+        // What the network says to the rows as training encoded them, and what predict says to the text.
+        using Network network = Network.Load(model);
+        Preprocessing preprocessing = Preprocessing.From(network)!;
+        Assert.Contains("alcohol=strong", preprocessing.FeatureNames);
+        Assert.Contains("alcohol=unknown, or \"so\"", preprocessing.FeatureNames);
+        CsvOptions options = new() { Target = "class", Missing = Missing.Mean };
+        RawTable table = CsvDataset.LoadTable(wines, options);
+        float[] direct = network.Predict(preprocessing.Transform(table).Features);
+        string[] lines = Command.Run("predict", model, wines, "--probabilities").Done().OutputLines[1..];
+        Assert.Equal(table.Rows, lines.Length);
+        for (int row = 0; row < lines.Length; row++)
+        {
+            string[] expected = [.. direct.AsSpan(row * 3, 3).ToArray().Select(p => p.ToString("G6", CultureInfo.InvariantCulture))];
+            Assert.Equal(expected, lines[row].Split(',')[1..]);
+        }
+
+        // Other texts, gaps elsewhere and another order of columns are read by the same plan.
+        Command.Pipe(Wines().Replace("strong", "fortified"), "predict", model, "-").Done();
+        Command.Pipe(Wines().Replace("malic_acid", "acid"), "predict", model, "-").FailedWith("malic_acid", "missing");
+    }
+
+    [Fact]
+    public void WhatIsNotSaidIsRefusedWithTheOptionThatSaysIt()
+    {
+        string wines = folder.Write("gaps.csv", Wines());
+        Command.Run("train", wines, "--target", "class").FailedWith("gaps.csv, line 2, column 'alcohol': the field is empty", "--missing");
+        Command.Run("train", wines, "--target", "class", "--missing", "mean", "--max-categories", "2").FailedWith("--ignore", "--max-categories");
+        Command.Run("train", wines, "--target", "class", "--missing", "often").WasBadUsage("often", "median");
+        Command.Run("train", wines, "--target", "class", "--ignore", "price").FailedWith("price", "malic_acid");
+        Command.Run("train", "iris", "--missing", "mean").WasBadUsage("--missing", "iris");
+    }
+
+    [Fact]
+    public void ColumnsAreIgnoredAndNumbersAreCategories()
+    {
+        string path = folder.Write("shop.csv", "id,code,size,price\n" + string.Concat(Enumerable.Range(0, 60).Select(i => $"n{i},{i % 3},{i % 7},{10.5 + (i % 3 * 100) + (i % 7)}\n")));
+        string model = folder["shop.safetensors"];
+        CommandResult trained = Command.Run("train", path, "--ignore", "id", "--categorical", "code,size", "--rare", "2", "--layers", "none", "--epochs", "300", "--lr", "0.02", "--weight-decay", "0", "--out", model).Done();
+        Assert.InRange(trained.Figure("test r2"), 0.99, 1);
+        Assert.Contains("code=2", Command.Run("inspect", model, "--json").Done().Output);
+    }
+
+    private static string Wines()
+    {
+        Dataset wine = BuiltInDatasets.Wine();
+        StringBuilder text = new($"{string.Join(',', wine.FeatureNames)},class\n");
+        for (int row = 0; row < wine.Rows; row++)
+        {
+            for (int c = 0; c < wine.InputSize; c++)
+            {
+                float value = wine.Features[(row * wine.InputSize) + c];
+                string field = wine.FeatureNames[c] switch
+                {
+                    "alcohol" => row % 9 == 0 ? "" : value > 13 ? "strong" : value > 12.3f ? "medium" : "\"light, dry\"",
+                    "color_intensity" when row % 9 == 1 => "NA",
+                    _ => value.ToString("R", CultureInfo.InvariantCulture),
+                };
+                text.Append(field).Append(',');
+            }
+
+            text.Append(wine.ClassNames[wine.Labels[row]]).Append('\n');
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+using FastMlp.Cli.Tests.Support;
+using FastMlp.Data;
+
+namespace FastMlp.Cli.Tests;
+
+/// <summary><c>train --stream</c>, and the other files that can be trained on.</summary>
+public sealed class StreamTests : IDisposable
+{
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void AStreamLearnsAndItsHeldOutRowsAreFoundAgain()
+    {
+        string data = folder.WriteTwoClasses("data.csv", rows: 600);
+        string model = folder["stream.safetensors"];
+        CommandResult trained = Command.Run("train", data, "--stream", "--shuffle-rows", "100", "--layers", "8", "--epochs", "30", "--lr", "0.01", "--out", model).Done();
+        Assert.InRange(trained.Figure("test accuracy"), 0.95, 1);
+        CommandResult heldOut = Command.Run("evaluate", model, data, "--held-out").Done();
+        Assert.Equal(trained.Figure("test accuracy"), heldOut.Figure("test accuracy"));
+        Assert.Equal(trained.Figure("test loss"), heldOut.Figure("test loss"), 1e-3);
+        Assert.InRange(heldOut.Figure("rows"), 110, 190);
+        Assert.Equal(601, Command.Run("predict", model, data).Done().OutputLines.Length);
+    }
+
+    [Fact]
+    public void AStreamOfValuesScoresAsInMemory()
+    {
+        string data = folder.WritePlane("plane.csv", rows: 500);
+        string model = folder["plane.safetensors"];
+        CommandResult trained = Command.Run("train", data, "--stream", "--layers", "none", "--epochs", "100", "--lr", "0.01", "--weight-decay", "0", "--out", model).Done();
+        CommandResult heldOut = Command.Run("evaluate", model, data, "--held-out").Done();
+        Assert.InRange(trained.Figure("test r2"), 0.99, 1);
+        Assert.Equal(heldOut.Figure("test r2"), trained.Figure("test r2"), 1e-3);
+        Assert.Equal(heldOut.Figure("test rmse"), trained.Figure("test rmse"), 1e-2 * heldOut.Figure("test rmse"));
+    }
+
+    [Fact]
+    public void WhatAStreamCannotDoIsSaid()
+    {
+        string data = folder.WriteTwoClasses("some.csv");
+        Command.Run("train", "iris", "--stream").WasBadUsage("--stream", "CSV", "iris");
+        Command.Run("train", data, "--stream", "--batch", "full").WasBadUsage("--batch full");
+        Command.Run("train", data, "--stream", "--test", data).WasBadUsage("--test", "evaluate");
+        Command.Run("train", data, "--shuffle-rows", "5").WasBadUsage("--stream");
+        Command.Run("train", folder.Write("one.csv", "a,t\n1,x\n2,x\n"), "--stream", "--test", "0", "--json").FailedWith("only the class x");
+    }
+
+    [Theory]
+    [InlineData("wine.npz")]
+    [InlineData("wine.npy")]
+    [InlineData("wine.svm")]
+    public void OtherFormatsTrainEvaluateAndPredict(string name)
+    {
+        Dataset wine = BuiltInDatasets.Wine();
+        float[] labels = [.. wine.Labels.ToArray().Select(label => (float)label)];
+        switch (Path.GetExtension(name))
+        {
+            case ".npz":
+                NpzFile.Write(folder[name], new Dictionary<string, NpyArray> { ["x"] = NpyArray.Of(wine.Features, wine.Rows, 13), ["y"] = NpyArray.Of(wine.Labels, wine.Rows) });
+                break;
+            case ".npy":
+                NpyFile.Write(folder[name], NpyArray.Of([.. Enumerable.Range(0, wine.Rows).SelectMany(row => wine.Features.Slice(row * 13, 13).ToArray().Append(labels[row]))], wine.Rows, 14));
+                break;
+            default:
+                File.WriteAllLines(folder[name], Enumerable.Range(0, wine.Rows).Select(row =>
+                    $"{labels[row]} {string.Join(' ', Enumerable.Range(0, 13).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c + 1}:{wine.Features[(row * 13) + c]:R}")))}"));
+                break;
+        }
+
+        // The same values and the same split give the same figures as the built-in set.
+        string model = folder["model.safetensors"];
+        string[] options = ["--epochs", "5", "--layers", "8", "--out", model];
+        double expected = Command.Run(["train", "wine", .. options]).Done().Figure("test loss");
+        Assert.Equal(expected, Command.Run(["train", folder[name], .. options]).Done().Figure("test loss"));
+        Assert.Equal(expected, Command.Run("evaluate", model, folder[name], "--held-out").Done().Figure("test loss"));
+        Assert.Equal(wine.Rows + 1, Command.Run("predict", model, folder[name]).Done().OutputLines.Length);
+        Command.Run("train", folder[name], "--missing", "mean").WasBadUsage("--missing");
+        byte[] whole = File.ReadAllBytes(folder[name]);
+        File.WriteAllBytes(folder[name], name.EndsWith("npz", StringComparison.Ordinal) ? whole[..^30] : [.. whole, (byte)'x']);
+        Command.Run("predict", model, folder[name]).FailedWith(name);
+    }
+}

@@ -1,0 +1,177 @@
+using FastMlp.Onnx.Schema;
+using FastMlp.Onnx.Tests.Support;
+
+namespace FastMlp.Onnx.Tests;
+
+public class ExportTests
+{
+    /// <summary>Every activation that a layer can have, by a name for the test's title.</summary>
+    public static IReadOnlyDictionary<string, Activation> Activations { get; } = new[]
+    {
+        Activation.Identity, Activation.Step, Activation.Sigmoid, Activation.Tanh, Activation.Relu, Activation.Softmax, Activation.Selu, Activation.Gelu, Activation.Silu,
+        Activation.Softplus, Activation.LeakyRelu(0.1f), Activation.LeakyRelu(), Activation.Elu(1.3f), Activation.ScaledSigmoid(1.7f, -0.8f), Activation.ScaledSigmoid(1.2f, 0.8f, learnable: true), Activation.PRelu(0.2f),
+    }.ToDictionary(activation => activation.ToString());
+
+    public static TheoryData<string> Names => [.. Activations.Keys];
+
+    public static Network Sample(Activation activation, Bias bias = Bias.PerUnit)
+    {
+        Network network = Network.Input(5).Dense(7, activation, bias).Dense(6, activation, bias).Dense(3, activation, bias).Build(seed: 3);
+        for (int i = 0; i < network.LayerCount; i++)
+        {
+            LayerInfo layer = network.GetLayer(i);
+            network.SetBias(i, GraphText.Numbers(layer.BiasLength, 10 + i));
+            if (layer.ActivationParameterCount > 0)
+            {
+                network.SetActivationParameters(i, GraphText.Numbers(layer.ActivationParameterCount, 20 + i));
+            }
+        }
+
+        return network;
+    }
+
+    public static byte[] Bytes(Network network, OnnxExportOptions? options = null)
+    {
+        using MemoryStream stream = new();
+        OnnxModel.Save(network, stream, options);
+        return stream.ToArray();
+    }
+
+    /// <summary>Every kind but the scaled sigmoid, whose c and beta become weights, comes back as it was, bit for bit.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void WhatIsExportedIsImportedAgain(string name)
+    {
+        foreach (Bias bias in Enum.GetValues<Bias>())
+        {
+            using Network network = Sample(Activations[name], bias);
+            network.Metadata["who"] = "me";
+            using Network back = OnnxModel.Load(new MemoryStream(Bytes(network)));
+
+            Assert.Equal("me", back.Metadata["who"]);
+            float[] x = GraphText.Numbers(50, 4, scale: 3);
+            if (Activations[name].Name == "ScaledSigmoid")
+            {
+                Close.Equal(network.Predict(x), back.Predict(x), name);
+                continue;
+            }
+
+            Assert.Equal(network.Predict(x), back.Predict(x));
+            for (int i = 0; i < network.LayerCount; i++)
+            {
+                Assert.Equal(network.GetLayer(i).Activation.Name, back.GetLayer(i).Activation.Name);
+                Assert.Equal(network.GetLayer(i).Bias, back.GetLayer(i).Bias);
+                float[] before = new float[network.GetLayer(i).OutputSize * network.GetLayer(i).InputSize];
+                float[] after = new float[before.Length];
+                network.GetWeight(i, before);
+                back.GetWeight(i, after);
+                Assert.Equal(before, after);
+            }
+        }
+    }
+
+    [Fact]
+    public void TheModelSaysWhatItIs()
+    {
+        using Network network = Sample(Activation.Gelu);
+        ModelProto model = ModelProto.Parser.ParseFrom(Bytes(network, new OnnxExportOptions { InputName = "rows", OutputName = "classes" }));
+
+        Assert.Equal("FastMlp", model.ProducerName);
+        Assert.Equal(17, Assert.Single(model.OpsetImport).Version);
+        Assert.Equal(8, model.IrVersion);
+        ValueProto input = Assert.Single(model.Graph.Input);
+        Assert.Equal("rows", input.Name);
+        Assert.Equal(("batch", 5L), (input.Type.TensorType.Shape.Dim[0].DimParam, input.Type.TensorType.Shape.Dim[1].DimValue));
+        ValueProto output = Assert.Single(model.Graph.Output);
+        Assert.Equal("classes", output.Name);
+        Assert.Equal(("batch", 3L), (output.Type.TensorType.Shape.Dim[0].DimParam, output.Type.TensorType.Shape.Dim[1].DimValue));
+        Assert.Equal("classes", model.Graph.Node[^1].Output[0]);
+
+        // Names are unique, and each is made before it is used.
+        HashSet<string> known = [input.Name, .. model.Graph.Initializer.Select(tensor => tensor.Name)];
+        Assert.Equal(1 + model.Graph.Initializer.Count, known.Count);
+        foreach (NodeProto node in model.Graph.Node)
+        {
+            Assert.All(node.Input, name => Assert.Contains(name, known));
+            Assert.All(node.Output, name => Assert.True(known.Add(name)));
+        }
+    }
+
+    [Fact]
+    public void TheSameNetworkGivesTheSameBytes()
+    {
+        using Network network = Sample(Activation.Silu);
+        network.Metadata["b"] = "2";
+        network.Metadata["a"] = "1";
+        using Network other = network.Clone();
+        Assert.Equal(Bytes(network), Bytes(other));
+    }
+
+    [Fact]
+    public void ScalingsGoInAndComeBackBitForBit()
+    {
+        using Network network = Sample(Activation.Identity);
+        OnnxScaling before = new([1.1f, -200.7f, 0.003f, 5, 0], [0.3f, 7.7f, 1234.5f, -1, 1]);
+        OnnxScaling after = new([150.3f, -1, 0], [0.027f, 3, -1]);
+        byte[] model = Bytes(network, new OnnxExportOptions { InputScaling = before, OutputScaling = after });
+
+        using OnnxImport apart = OnnxModel.Import(new MemoryStream(model), new OnnxImportOptions { SeparateScaling = true });
+        Assert.Equal(before.Offsets.ToArray(), apart.InputScaling!.Offsets.ToArray());
+        Assert.Equal(before.Scales.ToArray(), apart.InputScaling.Scales.ToArray());
+        Assert.Equal(after.Offsets.ToArray(), apart.OutputScaling!.Offsets.ToArray());
+        Assert.Equal(after.Scales.ToArray(), apart.OutputScaling.Scales.ToArray());
+
+        float[] x = GraphText.Numbers(50, 4, scale: 3);
+        Assert.Equal(network.Predict(x), apart.Network.Predict(x));
+
+        // Folded, the network takes the rows as they are.
+        using OnnxImport folded = OnnxModel.Import(new MemoryStream(model));
+        Assert.Null(folded.InputScaling);
+        Assert.Null(folded.OutputScaling);
+        float[] scaled = [.. x.Select((value, i) => (value - before.Offsets[i % 5]) * before.Scales[i % 5])];
+        float[] expected = [.. network.Predict(scaled).Select((value, i) => (value / after.Scales[i % 3]) + after.Offsets[i % 3])];
+        Close.Equal(expected, folded.Network.Predict(x), "folded");
+    }
+
+    [Fact]
+    public void OptionsThatDoNotFitAreRefused()
+    {
+        using Network network = Sample(Activation.Relu);
+        foreach (OnnxExportOptions options in new OnnxExportOptions[]
+        {
+            new() { InputName = "" }, new() { InputName = "layers.0.weight" }, new() { InputName = "output" },
+            new() { InputScaling = new OnnxScaling([0], [1]) }, new() { OutputScaling = new OnnxScaling([0], [1]) },
+        })
+        {
+            Assert.Throws<ArgumentException>(() => Bytes(network, options));
+        }
+
+        Assert.Throws<ArgumentException>(() => new OnnxScaling([0], [0]));
+        Assert.Throws<ArgumentException>(() => new OnnxScaling([float.NaN], [1]));
+        Assert.Throws<ArgumentException>(() => new OnnxScaling([], []));
+    }
+
+    [Fact]
+    public void AFileIsReplacedAsAWhole()
+    {
+        string folder = Directory.CreateTempSubdirectory("fastmlp-onnx-").FullName;
+        try
+        {
+            string path = Path.Combine(folder, "m.onnx");
+            File.WriteAllText(path, "old");
+            using Network network = Sample(Activation.Relu);
+            OnnxModel.Save(network, path);
+            using Network back = OnnxModel.Load(path);
+            Assert.Equal(network.ParameterCount, back.ParameterCount);
+            Assert.Equal(["m.onnx"], Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName));
+            Assert.ThrowsAny<IOException>(() => OnnxModel.Save(network, Path.Combine(folder, "none", "m.onnx")));
+
+            File.WriteAllBytes(path, [1, 2, 3]);
+            Assert.Contains(path, Assert.Throws<ModelFormatException>(() => OnnxModel.Load(path)).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

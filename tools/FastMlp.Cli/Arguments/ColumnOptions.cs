@@ -1,0 +1,92 @@
+using System.CommandLine;
+using FastMlp.Data;
+
+namespace FastMlp.Cli.Arguments;
+
+/// <summary>The options that say how the columns of a CSV file are read: gaps, categories, columns to leave out.</summary>
+internal static class ColumnOptions
+{
+    private const string Ways = "error, mean, median, indicator or constant:VALUE";
+
+    private static readonly Option<string[]> missing = new("--missing")
+    {
+        HelpName = "WAY or COLUMN=WAY",
+        Description = $"What stands in for a missing value: {Ways}; again for single columns, such as --missing age=median [default: error]",
+    };
+
+    private static readonly Option<string[]> tokens = new("--missing-text")
+    {
+        HelpName = "TEXT",
+        Description = $"A text that stands for a missing value, beside an empty field; may be repeated [default: {string.Join(' ', new CsvOptions().MissingTokens)}]",
+    };
+
+    private static readonly Option<string[]> categorical = new("--categorical")
+    {
+        HelpName = "COLUMN,...",
+        Description = "Columns to take as texts though they hold numbers [default: the columns whose first value is not a number]",
+    };
+
+    private static readonly Option<string[]> ignore = new("--ignore") { HelpName = "COLUMN,...", Description = "Columns to leave out" };
+
+    private static readonly Option<int?> maxCategories = Options.Integer("--max-categories", "Different texts that a column may have [default: 1000]", least: 1);
+
+    private static readonly Option<int?> rare = Options.Integer("--rare", "Count texts of fewer than N training rows among the others [default: 1, which keeps all]", least: 1);
+
+    public static void AddTo(Command command)
+    {
+        foreach (Option option in (ReadOnlySpan<Option>)[missing, tokens, categorical, ignore, maxCategories, rare])
+        {
+            command.Add(option);
+        }
+    }
+
+    public static CsvOptions Read(ParseResult parsed, string? target, DataTask? task)
+    {
+        CsvOptions defaults = new();
+        (Missing all, Dictionary<string, Missing> single) = ReadMissing(parsed.GetValue(missing) ?? []);
+        return defaults with
+        {
+            Target = target,
+            Task = task,
+            Missing = all,
+            MissingIn = single,
+            MissingTokens = parsed.GetValue(tokens) is { Length: > 0 } given ? given : defaults.MissingTokens,
+            Categorical = Names(parsed.GetValue(categorical)),
+            Ignore = Names(parsed.GetValue(ignore)),
+            MaxCategories = parsed.GetValue(maxCategories) ?? defaults.MaxCategories,
+            RareBelow = parsed.GetValue(rare) ?? defaults.RareBelow,
+        };
+    }
+
+    private static string[] Names(string[]? given) => [.. (given ?? []).SelectMany(names => names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+
+    /// <summary>A column's name may hold an equals sign and a way may not, but for the value of a constant: the first split that gives a way counts.</summary>
+    private static (Missing All, Dictionary<string, Missing> Single) ReadMissing(string[] given)
+    {
+        Missing all = Missing.Error;
+        Dictionary<string, Missing> single = [];
+        foreach (string text in given)
+        {
+            if (Missing.TryParse(text, out Missing way))
+            {
+                all = way;
+                continue;
+            }
+
+            int equals = text.IndexOf('=', StringComparison.Ordinal);
+            while (equals >= 0 && !Missing.TryParse(text[(equals + 1)..], out way))
+            {
+                equals = text.IndexOf('=', equals + 1);
+            }
+
+            if (equals <= 0)
+            {
+                throw new UsageException($"--missing '{text}' is not {Ways}, nor a column with one of them after an equals sign.");
+            }
+
+            single[text[..equals]] = way;
+        }
+
+        return (all, single);
+    }
+}

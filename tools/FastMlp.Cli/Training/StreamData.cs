@@ -1,0 +1,134 @@
+using System.Globalization;
+using FastMlp.Cli.Reporting;
+using FastMlp.Cli.Sources;
+using FastMlp.Data;
+
+namespace FastMlp.Cli.Training;
+
+/// <summary>A CSV file that is read again for each epoch, so that it need not fit in memory.</summary>
+internal sealed class StreamData : TrainingData
+{
+    /// <summary>Rows that are scored together.</summary>
+    private const int ScoredRows = 4096;
+
+    private readonly CsvBatches batches;
+
+    private StreamData(string name, CsvBatches batches, Scaling scaling, double testFraction)
+        : base(name, scaling, testFraction) => this.batches = batches;
+
+    public override Preprocessing Preprocessing => batches.Preprocessing;
+
+    public override long Rows => batches.Rows;
+
+    public override long TrainRows => batches.TrainRows;
+
+    public override long ValidationRows => batches.Validation?.Rows ?? 0;
+
+    public override long TestRows => batches.TestRows;
+
+    public override bool IsStream => true;
+
+    public override int TargetSize => Classifies ? Preprocessing.ClassNames.Count : 1;
+
+    public static StreamData Open(TrainSettings settings, TextWriter notes, CancellationToken stop)
+    {
+        DataSource source = DataSource.Find(settings.Data);
+        if (!source.IsCsv)
+        {
+            throw new UsageException($"--stream reads a CSV file again for each epoch; {source.Name} is none.");
+        }
+
+        if (settings.BatchSize == FitOptions.FullBatch)
+        {
+            throw new UsageException("--batch full takes all rows at once, and --stream never does.");
+        }
+
+        double testFraction = DefaultTestFraction;
+        if (settings.Test is not null && !(double.TryParse(settings.Test, NumberStyles.Float, CultureInfo.InvariantCulture, out testFraction) && testFraction is >= 0 and < 1))
+        {
+            throw new UsageException($"--test {settings.Test}: with --stream it is a fraction of at least 0 and below 1; score other data by fastmlp evaluate.");
+        }
+
+        Scaling scaling = settings.Scale ?? Scaling.Standard;
+        notes.WriteLine($"reading {settings.Data} once to learn its columns");
+        CsvBatches batches = CsvBatches.Open(settings.Data, new CsvBatchOptions
+        {
+            Csv = settings.Csv,
+            Scaling = scaling,
+            TestFraction = testFraction,
+            ValidationFraction = settings.Validation ?? DefaultValidationFraction,
+            ShuffleRows = settings.ShuffleRows ?? new CsvBatchOptions().ShuffleRows,
+            Seed = settings.Seed,
+        }, stop);
+        if (batches.Preprocessing.Task == DataTask.Classification && batches.Preprocessing.ClassNames.Count < 2)
+        {
+            throw new CommandFailedException($"{source.Name} has only the class {Listing.Of(batches.Preprocessing.ClassNames)} in its target column; there is nothing to tell apart.");
+        }
+
+        return new StreamData(source.Name, batches, scaling, testFraction);
+    }
+
+    public override FitReport Fit(Network network, TrainingPlan plan, Action<EpochReport> progress, CancellationToken stop) =>
+        network.Fit(batches, plan.FitOptions(batches.Validation, progress), stop);
+
+    public override Score? ScoreTest(Network network)
+    {
+        if (TestRows == 0)
+        {
+            return null;
+        }
+
+        ScoreSum sum = new(Preprocessing);
+        foreach (Dataset batch in batches.Read(RowPart.Test, ScoredRows))
+        {
+            sum.Add(Score.Of(network, Preprocessing, batch), batch);
+        }
+
+        return sum.Score;
+    }
+
+    /// <summary>The figures of several sets as those of one.</summary>
+    private sealed class ScoreSum(Preprocessing preprocessing)
+    {
+        private readonly double targetScale = Training.Score.TargetScale(preprocessing);
+        private readonly bool classifies = preprocessing.Task == DataTask.Classification;
+        private long rows;
+        private double loss;
+        private double right;
+        private double squares;
+        private double mean;
+        private double total;
+        private int[,]? confusion;
+
+        /// <summary>R2 is 1 - residual / total sum of squares, and for targets that never vary 1 if they are met exactly, else 0.</summary>
+        public Score Score => new(rows, classifies, loss / rows, right / rows, Math.Sqrt(squares / rows),
+            total > 0 ? 1 - (squares * targetScale * targetScale / total) : squares == 0 ? 1 : 0, confusion);
+
+        public void Add(Score score, Dataset scaled)
+        {
+            foreach (float target in scaled.Targets)
+            {
+                // Welford's update; a batch of values has one target in a row.
+                double difference = target - mean;
+                mean += difference / ++rows;
+                total += difference * (target - mean);
+            }
+
+            rows += classifies ? score.Rows : 0;
+            loss += score.Loss * score.Rows;
+            right += score.Accuracy * score.Rows;
+            squares += score.Rmse * score.Rmse * score.Rows;
+            if (score.Confusion is { } more)
+            {
+                confusion ??= new int[more.GetLength(0), more.GetLength(1)];
+                for (int i = 0; i < more.GetLength(0); i++)
+                {
+                    for (int j = 0; j < more.GetLength(1); j++)
+                    {
+                        confusion[i, j] += more[i, j];
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using FastMlp.Data;
+
+namespace FastMlp.Cli.Training;
+
+/// <summary>The rows parted into those that train, those that watch over training and those that score the result.</summary>
+internal abstract class TrainingData(string name, Scaling scaling, double testFraction)
+{
+    /// <summary>The share of the rows that is held out where the data bring no test set of their own.</summary>
+    public const double DefaultTestFraction = 0.25;
+
+    public const double DefaultValidationFraction = 0.1;
+
+    public string Name { get; } = name;
+
+    public Scaling Scaling { get; } = scaling;
+
+    /// <summary>The share held out of <see cref="Rows"/>; 0 where the test rows came from elsewhere.</summary>
+    public double TestFraction { get; } = testFraction;
+
+    /// <summary>Fitted to the training rows only.</summary>
+    public abstract Preprocessing Preprocessing { get; }
+
+    /// <summary>Rows before the split.</summary>
+    public abstract long Rows { get; }
+
+    public abstract long TrainRows { get; }
+
+    public abstract long ValidationRows { get; }
+
+    public abstract long TestRows { get; }
+
+    /// <summary>Whether the rows are read from the file again for each epoch.</summary>
+    public virtual bool IsStream => false;
+
+    public bool Classifies => Preprocessing.Task == DataTask.Classification;
+
+    public int InputSize => Preprocessing.Features.Size;
+
+    /// <summary>Classes, or values to learn.</summary>
+    public abstract int TargetSize { get; }
+
+    public abstract FitReport Fit(Network network, TrainingPlan plan, Action<EpochReport> progress, CancellationToken stop);
+
+    /// <summary>The figures on the test rows; null where there are none.</summary>
+    public abstract Score? ScoreTest(Network network);
+
+    /// <param name="settings">What the user asked for.</param>
+    /// <param name="notes">Takes a line on what lasts long.</param>
+    /// <param name="stop">Ends the reading.</param>
+    public static TrainingData Load(TrainSettings settings, TextWriter notes, CancellationToken stop) =>
+        settings.Stream ? StreamData.Open(settings, notes, stop) : SplitData.Load(settings);
+}
