@@ -12,6 +12,9 @@ internal static class Worker
     /// <summary>Waiting for quiet moments inside a process is cheaper than starting another.</summary>
     private const double Patience = 2;
 
+    /// <summary>The fastest fifth of fewer quiet samples than this is hardly a fifth of anything: on a core that others used too, such cases looked slow.</summary>
+    private const int FewestSamples = 3 * Interleaved.FewestSamples;
+
     /// <summary>Measures the cases whose names are given (all if none) and writes one JSON line.</summary>
     public static int Run(double seconds, IReadOnlyCollection<string> names, string? inject)
     {
@@ -23,7 +26,7 @@ internal static class Worker
         for (int i = 0; i < chosen.Count; i++)
         {
             Measurement m = measured[i];
-            if (m.Settled)
+            if (m.Accepted >= FewestSamples)
             {
                 results[chosen[i].Name] = new CaseResult(m.FastProbesPerCall, m.PeakRatio, m.Seconds * 1e6);
             }

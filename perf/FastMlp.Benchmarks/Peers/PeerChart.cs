@@ -23,6 +23,9 @@ internal static class PeerChart
     private const double Slowest = 0.05;
     private const double Fastest = 2;
 
+    /// <summary>FastMlp in red, which no rival has.</summary>
+    private const string OwnColour = "#C00020";
+
     /// <summary>Okabe and Ito's colours, which most people tell apart, and three greys.</summary>
     private static readonly string[] colours = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#B8A800", "#000000", "#777777", "#AAAAAA"];
 
@@ -76,7 +79,7 @@ internal static class PeerChart
         foreach (double tick in new[] { 0.05, 0.1, 0.2, 0.5, 1, 2 })
         {
             double x = At(tick);
-            Line(svg, $"<line x1=\"{x:0.0}\" y1=\"{Top}\" x2=\"{x:0.0}\" y2=\"{bottom}\" stroke=\"{(tick == 1 ? "#222" : "#ddd")}\" stroke-width=\"{(tick == 1 ? 2 : 1)}\"/>");
+            Line(svg, $"<line x1=\"{x:0.0}\" y1=\"{Top}\" x2=\"{x:0.0}\" y2=\"{bottom}\" stroke=\"{(tick == 1 ? OwnColour : "#ddd")}\" stroke-width=\"{(tick == 1 ? 2 : 1)}\"/>");
             Line(svg, $"<text x=\"{x:0.0}\" y=\"{bottom + 16}\" text-anchor=\"middle\" fill=\"#555\">{tick}</text>");
         }
 
@@ -135,9 +138,8 @@ internal static class PeerChart
         }
     }
 
-    /// <summary>FastMlp in red, which no rival has.</summary>
     private static string Colour(string[] names, string name) =>
-        name == PeerReport.Own ? "#C00020" : colours[Array.IndexOf(names, name) % colours.Length];
+        name == PeerReport.Own ? OwnColour : colours[Array.IndexOf(names, name) % colours.Length];
 
     private static string Escape(string text) => SecurityElement.Escape(text);
 

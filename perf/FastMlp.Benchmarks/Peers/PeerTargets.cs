@@ -123,7 +123,7 @@ internal sealed class PeerTargets
         const int Most = 1024;
         const double Wanted = 90, Stated = 69.45;
         string name = $"4-16-3, {Most} rows";
-        Line($"{name}, tanh", Invariant($"at least {Wanted:0} M rows/s"), PeerTable.Batch, name, name, f => Rate(Most, f.Microseconds), Most / Wanted, Stated / Wanted);
+        Line($"{name}, tanh", Invariant($"at least {Wanted:0} M rows/s"), PeerTable.Batch, name, name, f => Rate(Most, f.Microseconds), Most / Wanted, Wanted / Stated);
     }
 
     private void Steps()
@@ -223,7 +223,7 @@ internal sealed class PeerTargets
             rivalText,
             $"{show(own)}{Mark(own)} (spread {Percent(own.Spread)})",
             ratio is { } r ? Invariant($"{r:0.00}") : "-",
-            verdict));
+            verdict + (own.IsDisturbed || rival is { IsDisturbed: true } ? DisturbedMark : "")));
     }
 
     /// <summary>The times of one peer over all small batches, against the straight line between the smallest and the largest.</summary>

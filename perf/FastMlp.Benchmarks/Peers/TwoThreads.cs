@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FastMlp.Diagnostics;
 using FastMlp.Kernels;
 
@@ -55,10 +56,21 @@ internal sealed class TwoThreads : IDisposable
     {
         foreach ((string name, int rows, double flop, (string Peer, Func<int, double>? Work)[] works) in cases)
         {
-            (string Peer, Func<int, double> Work)[] able = [.. works.Where(w => w.Work is not null).Select(w => (w.Peer, w.Work!))];
-            Measurement[] measured = interleaved.MeasureTimed([.. able.Select(w => (w.Work, flop))], seconds, warmUp, patience);
-            yield return new PeerRow(PeerTable.Two, name, rows, flop, [.. able.Zip(measured, (one, m) => PeerFigure.Of(
-                one.Peer, m, 0, one.Peer.StartsWith(PeerReport.Own, StringComparison.Ordinal) ? SingleCalls.AllocatedBytes(repeats => one.Work(repeats)) : null))]);
+            // Rivals' threads go on spinning for a while after their work, on the core that FastMlp's second thread wants: they have turns of their own.
+            List<PeerFigure> figures = [];
+            foreach (bool isOwn in new[] { true, false })
+            {
+                (string Peer, Func<int, double> Work)[] able =
+                    [.. works.Where(w => w.Work is not null && w.Peer.StartsWith(PeerReport.Own, StringComparison.Ordinal) == isOwn).Select(w => (w.Peer, w.Work!))];
+                if (able.Length > 0)
+                {
+                    Measurement[] measured = interleaved.MeasureTimed([.. able.Select(w => (w.Work, flop))], seconds, warmUp, patience);
+                    figures.AddRange(able.Zip(measured, (one, m) => PeerFigure.Of(
+                        one.Peer, m, 0, isOwn ? SingleCalls.AllocatedBytes(repeats => one.Work(repeats)) : null)));
+                }
+            }
+
+            yield return new PeerRow(PeerTable.Two, name, rows, flop, figures);
         }
     }
 
@@ -67,8 +79,8 @@ internal sealed class TwoThreads : IDisposable
     private (double Fma, double Cache) Probe()
     {
         second.RunBoth(own, other, 1);
-        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        long start = Stopwatch.GetTimestamp();
         CacheProbe.Run(CacheRepeats);
-        return (ownRate + otherRate, CacheRepeats / System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds);
+        return (ownRate + otherRate, CacheRepeats / Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 }

@@ -8,9 +8,13 @@ namespace FastMlp.Benchmarks.Suites;
 /// <summary>One job for each instruction set that this machine has, chosen by the runtime's switches.</summary>
 internal static class SuiteConfig
 {
+    /// <summary>The usual two minutes are too few on a busy machine.</summary>
+    private static readonly TimeSpan buildTimeout = TimeSpan.FromMinutes(15);
+
     public static IConfig Create()
     {
         ManualConfig config = ManualConfig.Create(DefaultConfig.Instance)
+            .WithBuildTimeout(buildTimeout)
             .AddDiagnoser(MemoryDiagnoser.Default)
             .AddColumn(new FlopColumn(ofPeak: false), new FlopColumn(ofPeak: true), new UlpColumn());
         Job plain = Job.Default;

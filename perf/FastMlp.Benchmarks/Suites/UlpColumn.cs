@@ -12,7 +12,7 @@ internal sealed class UlpColumn : IColumn
 
     public string ColumnName => "max ULP";
 
-    public bool AlwaysShow => false;
+    public bool AlwaysShow => true;
 
     public ColumnCategory Category => ColumnCategory.Custom;
 
