@@ -8,7 +8,8 @@ namespace FastMlp.Kernels;
 /// Eight sums hide the latency of a multiply-add (4 cycles on two units) and take four panels, each a stream of its own, so that
 /// weights arrive as fast as the cache gives them: beyond L1 their bandwidth is the bound.
 /// Where enough of x is 0 (pixels, the outputs of rectifiers) only the other steps of p are done. That is exact: a multiply-add with
-/// a 0 leaves a sum of finite numbers as it is, bit for bit.
+/// a 0 leaves a sum of finite numbers as it is, bit for bit. (One sum it would change: a -0, which only a negative product that
+/// underflows leaves behind, would become +0. Adding the bias hides that, unless the bias is -0 too.)
 /// Every sum is the same chain over p as in <see cref="Microkernel"/>, so the bits are the same as in a batch.
 /// </remarks>
 internal static unsafe class Gemv

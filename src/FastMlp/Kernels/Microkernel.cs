@@ -17,7 +17,7 @@ namespace FastMlp.Kernels;
 /// and writable for <c>columns</c> floats in each row and nothing beyond is touched.
 /// Register budget: 16 registers hold 6 x 2 or 12 x 1 sums, 32 hold 12 x 2, plus Vectors of B and one of A.
 /// Every sum is one chain of multiply-adds over p, so its bits do not depend on the tile it falls in. Steps of p whose values of A
-/// are all 0 may be left out (<see cref="ITileAccess.IsListed"/>): they change no bit.
+/// are all 0 may be left out (<see cref="ITileAccess.IsListed"/>): they change no bit (of a -0 left by underflow, see <see cref="Gemv"/>).
 /// Edges: a shorter tile is another value of <c>TRows</c>, the same body; a narrower one goes through a spilled tile
 /// and stores only its own columns. Rows and Vectors are types, so each use compiles to straight code.
 /// The loop over tiles stands in here because a call for each cost some 30 cycles: 64 x 64 x 64 went from 91 to 93 % of the peak,
