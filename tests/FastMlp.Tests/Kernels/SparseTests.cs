@@ -60,7 +60,7 @@ public sealed class SparseTests
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
-            foreach (int m in (int[])[2, 3, 4, 5, 7, 13, 26, 61])
+            foreach (int m in (int[])[2, 3, 4, 7, 13, 26])
             {
                 foreach ((int k, int block) in (ReadOnlySpan<(int, int)>)[(64, 64), (99, 99), (150, 70)])
                 {
@@ -78,7 +78,7 @@ public sealed class SparseTests
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
-            foreach (int m in (int[])[1, 2, 3, 4, 6, 12, 13, 29, 61])
+            foreach (int m in (int[])[1, 2, 4, 6, 13, 29])
             {
                 foreach ((int k, int block) in (ReadOnlySpan<(int, int)>)[(1, 1), (9, 9), (70, 70), (50, 20)])
                 {
@@ -127,7 +127,7 @@ public sealed class SparseTests
             {
                 foreach (int m in (int[])[1, 2, 3, 4, 17])
                 {
-                    for (int place = 0; place < m * 70; place += 23)
+                    for (int place = 0; place < m * 70; place += 67)
                     {
                         float[] a = Scattered(m, 70, 0.9, 5);
                         a[place] = bad;
