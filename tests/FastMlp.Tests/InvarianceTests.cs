@@ -28,7 +28,7 @@ public class InvarianceTests
     [MemberData(nameof(Architectures))]
     public void ARowAloneAndInABatchGiveTheSameBits(int inputs, string layers)
     {
-        using Network network = Build(inputs, layers);
+        using Network network = Catalogue.Build(inputs, layers);
         using Predictor predictor = network.Freeze();
         float[] x = Numbers.Uniform(1, MostRows * inputs);
         int outputs = network.OutputSize;
@@ -61,7 +61,7 @@ public class InvarianceTests
     [InlineData(1025)]
     public void SoDoLargeBatches(int rows)
     {
-        using Network network = Build(70, "130 Relu, 40 Tanh, 5 Softmax");
+        using Network network = Catalogue.Build(70, "130 Relu, 40 Tanh, 5 Softmax");
         float[] x = Numbers.Uniform(1, rows * 70);
         float[] y = network.Predict(x);
         float[] one = new float[5];
@@ -126,7 +126,7 @@ public class InvarianceTests
         float[]? expected = null;
         foreach (int threads in new[] { 1, 2, 3, 4, 0 })
         {
-            using Network network = Build(300, "200 Relu, 10 Softmax");
+            using Network network = Catalogue.Build(300, "200 Relu, 10 Softmax");
             FitReport report = network.Train(data, new FitOptions { Epochs = 2, BatchSize = 256, Threads = threads, Seed = 4, Validation = data.Slice(0, 333) });
             float[] reached = [.. Parameters.Of(network), .. report.Epochs.SelectMany(e => new[] { e.TrainLoss, e.TrainMetric, e.ValidationLoss!.Value, e.ValidationMetric!.Value })];
             expected ??= reached;
@@ -157,7 +157,7 @@ public class InvarianceTests
 
         static float[] Run()
         {
-            using Network network = Build(300, "200 Relu, 10 Softmax");
+            using Network network = Catalogue.Build(300, "200 Relu, 10 Softmax");
             using Trainer trainer = new(network, new TrainerOptions { Optimizer = new Sgd(0.1f), Threads = 2 });
             for (int step = 0; step < 20; step++)
             {
@@ -184,17 +184,5 @@ public class InvarianceTests
         using Network network = Network.Input(6).Dense(9, Activation.Tanh).Dense(4, Activation.Softmax).Build(networkSeed);
         network.Train(data, new FitOptions { Epochs = 3, BatchSize = 16, Seed = fitSeed });
         return Parameters.Of(network);
-    }
-
-    private static Network Build(int inputs, string layers)
-    {
-        NetworkBuilder builder = Network.Input(inputs);
-        foreach (string layer in layers.Split(", "))
-        {
-            string[] parts = layer.Split(' ');
-            builder.Dense(int.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture), Catalogue.All[parts[1]]);
-        }
-
-        return builder.Build(1).Fill(2);
     }
 }

@@ -132,7 +132,7 @@ public class ReferenceTests
         }
     }
 
-    private static double CentralDifference(double[] values, int index, double step, Func<double> loss)
+    internal static double CentralDifference(double[] values, int index, double step, Func<double> loss)
     {
         double kept = values[index];
         values[index] = kept + step;

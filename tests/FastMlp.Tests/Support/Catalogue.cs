@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace FastMlp.Tests.Support;
 
 /// <summary>Every activation and loss by a name that a test's title can show.</summary>
@@ -143,5 +145,18 @@ internal static class Catalogue
 
             return cases;
         }
+    }
+
+    /// <summary>A network with seeded weights and biases from layers written as "units activation, units activation".</summary>
+    public static Network Build(int inputs, string layers)
+    {
+        NetworkBuilder builder = Network.Input(inputs);
+        foreach (string layer in layers.Split(", "))
+        {
+            string[] parts = layer.Split(' ');
+            builder.Dense(int.Parse(parts[0], CultureInfo.InvariantCulture), All[parts[1]]);
+        }
+
+        return builder.Build(1).Fill(2);
     }
 }

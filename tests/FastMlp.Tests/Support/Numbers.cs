@@ -16,6 +16,13 @@ internal static class Numbers
         return values;
     }
 
+    /// <summary>The same on [-1, 1), of which a share is 0, some of it -0.</summary>
+    public static float[] Sparse(int seed, int count, float zeros)
+    {
+        Random random = new(seed + 1);
+        return Array.ConvertAll(Uniform(seed, count), value => random.NextSingle() < zeros ? value * 0 : value);
+    }
+
     /// <summary>Rows of positive numbers that sum to 1.</summary>
     public static float[] Distributions(int seed, int rows, int size)
     {

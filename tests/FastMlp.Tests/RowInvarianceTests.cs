@@ -1,0 +1,99 @@
+using System.Globalization;
+using CommunityToolkit.HighPerformance;
+using FastMlp.Tests.Support;
+
+namespace FastMlp.Tests;
+
+/// <summary>The same row alone and among others, of a network and of its predictor, where layers of every kernel meet: narrow, wide, one unit, zeros left out.</summary>
+public class RowInvarianceTests
+{
+    private static readonly int[] Sizes = [2, 3, 7, 33, 300];
+
+    public static TheoryData<string> ActivationNames => Catalogue.AllNames;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(10)]
+    [InlineData(16)]
+    [InlineData(17)]
+    [InlineData(40)]
+    [InlineData(100)]
+    [InlineData(200)]
+    public void LayersOfEveryWidth(int units)
+    {
+        // The second follows rectifiers, whose zeros are left out.
+        Check(90, $"{units} Relu, {units} Identity, 3 Tanh");
+        Check(520, $"{units} Identity");
+        Check(1040, $"{units} Relu, 130 Relu, {units} Softmax");
+    }
+
+    [Fact]
+    public void WidthsInARow() => Check(50, "1 Tanh, 3 Relu, 10 Relu, 16 Relu, 17 Silu, 40 Relu, 100 Relu, 200 Relu, 1 Tanh, 200 Relu, 16 Identity");
+
+    [Fact]
+    public void SoftmaxOfEveryWidth()
+    {
+        for (int outputs = 2; outputs <= 20; outputs++)
+        {
+            Check(12, $"9 Tanh, {outputs.ToString(CultureInfo.InvariantCulture)} Softmax");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(ActivationNames))]
+    public void OneUnitOfEveryActivation(string activation)
+    {
+        Check(37, $"1 {activation}");
+        Check(20, $"24 Relu, 1 {activation}, 5 Tanh, 1 {activation}");
+    }
+
+    private static void Check(int inputs, string layers)
+    {
+        int most = Sizes[^1];
+        using Network network = Catalogue.Build(inputs, layers);
+        using Predictor predictor = network.Freeze();
+        int outputs = network.OutputSize;
+        foreach (float share in new[] { 0, 0.4f, 0.95f })
+        {
+            float[] x = Numbers.Sparse(inputs, most * inputs, share);
+            float[] alone = new float[most * outputs];
+            float[] one = new float[outputs];
+            for (int row = 0; row < most; row++)
+            {
+                ReadOnlySpan<float> features = x.AsSpan(row * inputs, inputs);
+                network.Predict(features, alone.AsSpan(row * outputs, outputs));
+                predictor.Predict(features, one);
+                Bits.Equal(alone.AsSpan(row * outputs, outputs), one, $"{layers}, {share} zeros: row {row} of the predictor");
+            }
+
+            foreach (int rows in Sizes)
+            {
+                // At the beginning and at the end of all rows, so that a row also stands at another place.
+                foreach (int start in new[] { 0, most - rows })
+                {
+                    string what = $"{layers}, {share} zeros: {rows} rows from {start}";
+                    ReadOnlySpan<float> batch = x.AsSpan(start * inputs, rows * inputs);
+                    ReadOnlySpan<float> expected = alone.AsSpan(start * outputs, rows * outputs);
+                    Bits.Equal(expected, network.Predict(batch), what);
+                    float[] y = new float[rows * outputs];
+                    Array.Fill(y, float.NaN);
+                    predictor.Predict(batch, y);
+                    Bits.Equal(expected, y, what);
+
+                    // Into a window of a wider array, whose other columns stay.
+                    float[] wide = new float[rows * (outputs + 3)];
+                    Array.Fill(wide, float.NaN);
+                    predictor.Predict(
+                        new ReadOnlySpan2D<float>(x, start * inputs, rows, inputs, 0), new Span2D<float>(wide, 1, rows, outputs, 3));
+                    for (int row = 0; row < rows; row++)
+                    {
+                        Span<float> line = wide.AsSpan(row * (outputs + 3), outputs + 3);
+                        Bits.Equal(expected.Slice(row * outputs, outputs), line.Slice(1, outputs), what + ", a window");
+                        Assert.True(float.IsNaN(line[0]) && float.IsNaN(line[^1]) && float.IsNaN(line[^2]), what);
+                    }
+                }
+            }
+        }
+    }
+}

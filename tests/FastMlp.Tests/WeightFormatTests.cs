@@ -1,0 +1,109 @@
+using FastMlp.Tests.Kernels;
+using FastMlp.Tests.Support;
+
+namespace FastMlp.Tests;
+
+/// <summary>A predictor with bfloat16 weights has the bits of a network whose weights were rounded and whose other parameters were not.</summary>
+public class WeightFormatTests
+{
+    /// <summary>Inputs and layers: panels of two vectors, even and odd in number, of one vector, one unit, more inputs than one block of k.</summary>
+    public static TheoryData<int, string> Architectures =>
+        new()
+        {
+            { 40, "64 Relu, 48 Tanh, 10 Softmax" },
+            { 17, "40 PRelu, 17 Gelu, 3 Identity" },
+            { 200, "32 Relu, 1 Sigmoid" },
+            { 5, "1 Tanh, 33 Elu, 1 Identity" },
+            { 1030, "200 Relu, 100 Silu, 20 Softmax" },
+            { 2100, "16 Identity, 96 LeakyRelu, 160 ScaledSigmoidLearnt" },
+        };
+
+    [Theory]
+    [MemberData(nameof(Architectures))]
+    public void BitsAreThoseOfRoundedWeights(int inputs, string layers)
+    {
+        using Network network = Catalogue.Build(inputs, layers);
+        using Network rounded = Rounded(network);
+        using Predictor predictor = network.Freeze(WeightFormat.BFloat16);
+        Assert.Equal(WeightFormat.BFloat16, predictor.Weights);
+        foreach (bool isSparse in new[] { false, true })
+        {
+            foreach (int rows in new[] { 1, 2, 3, 5, 40, 300 })
+            {
+                float[] x = isSparse ? Numbers.Sparse(rows, rows * inputs, 0.7f) : Numbers.Uniform(rows, rows * inputs);
+                float[] y = new float[rows * network.OutputSize];
+                Array.Fill(y, float.NaN);
+                predictor.Predict(x, y);
+                Bits.Equal(rounded.Predict(x), y, $"{rows} rows, sparse: {isSparse}");
+                Assert.False(Bits.AreEqual(network.Predict(x), y));
+            }
+        }
+    }
+
+    [Fact]
+    public void AsTrainedTheBitsAreTheNetworks()
+    {
+        using Network network = Catalogue.Build(40, "64 Relu, 10 Softmax");
+        using Predictor predictor = network.Freeze();
+        Assert.Equal(WeightFormat.Float32, predictor.Weights);
+        float[] x = Numbers.Uniform(1, 5 * 40);
+        float[] y = new float[5 * 10];
+        predictor.Predict(x, y);
+        Bits.Equal(network.Predict(x), y, "outputs");
+    }
+
+    [Fact]
+    public void ScoresAreThoseOfRoundedWeights()
+    {
+        const int rows = 130;
+        using Network network = Catalogue.Build(40, "64 Relu, 5 Softmax");
+        using Network rounded = Rounded(network);
+        using Predictor predictor = network.Freeze(WeightFormat.BFloat16);
+        Dataset data = new(Numbers.Uniform(1, rows * 40), 40, Numbers.Labels(2, rows, 5), 5);
+        Evaluation expected = rounded.Evaluate(data);
+        Evaluation actual = predictor.Evaluate(data);
+        Assert.Equal(expected.Rows, actual.Rows);
+        Bits.Equal([expected.Loss, expected.Accuracy, expected.Rmse, expected.R2], [actual.Loss, actual.Accuracy, actual.Rmse, actual.R2], "scores");
+        Assert.Equal(expected.Confusion, actual.Confusion);
+        Assert.NotEqual(network.Evaluate(data).Loss, actual.Loss);
+    }
+
+    [Fact]
+    public void ExtremeWeightsStayFinite()
+    {
+        using Network network = Network.Input(2).Dense(32).Build(1);
+        float[] weight = new float[64];
+        for (int i = 0; i < weight.Length; i += 2)
+        {
+            weight[i] = i % 4 == 0 ? float.MaxValue : -float.MaxValue;
+            weight[i + 1] = 1e-40f * i;
+        }
+
+        network.SetWeight(0, weight);
+        using Network rounded = Rounded(network);
+        using Predictor predictor = network.Freeze(WeightFormat.BFloat16);
+        foreach (int rows in new[] { 1, 7 })
+        {
+            float[] x = Numbers.Uniform(rows, 2 * rows);
+            float[] y = new float[32 * rows];
+            predictor.Predict(x, y);
+            Bits.Equal(rounded.Predict(x), y, $"{rows} rows");
+            Assert.DoesNotContain(y, a => !float.IsFinite(a));
+        }
+    }
+
+    /// <summary>A copy with every weight at its nearest bfloat16.</summary>
+    private static Network Rounded(Network network)
+    {
+        Network rounded = network.Clone();
+        for (int l = 0; l < network.LayerCount; l++)
+        {
+            LayerInfo layer = network.GetLayer(l);
+            float[] weight = new float[layer.InputSize * layer.OutputSize];
+            network.GetWeight(l, weight);
+            rounded.SetWeight(l, Array.ConvertAll(weight, RoundedExactly.ToBFloat16));
+        }
+
+        return rounded;
+    }
+}
