@@ -10,10 +10,13 @@ internal static class Worker
     private static readonly TimeSpan warmUp = TimeSpan.FromMilliseconds(80);
 
     /// <summary>Waiting for quiet moments inside a process is cheaper than starting another.</summary>
-    private const double Patience = 2;
+    private const double Patience = 6;
 
     /// <summary>The fastest fifth of fewer quiet samples than this is hardly a fifth of anything: on a core that others used too, such cases looked slow.</summary>
     private const int FewestSamples = 3 * Interleaved.FewestSamples;
+
+    /// <summary>Samples of a single call this long are few, and each is an average over more noise.</summary>
+    private const double SlowSeconds = 2e-3;
 
     /// <summary>Measures the cases whose names are given (all if none) and writes one JSON line.</summary>
     public static int Run(double seconds, IReadOnlyCollection<string> names, string? inject)
@@ -26,7 +29,7 @@ internal static class Worker
         for (int i = 0; i < chosen.Count; i++)
         {
             Measurement m = measured[i];
-            if (m.Accepted >= FewestSamples)
+            if (m.Accepted >= (m.Seconds < SlowSeconds ? FewestSamples : Interleaved.FewestSamples))
             {
                 results[chosen[i].Name] = new CaseResult(m.FastProbesPerCall, m.PeakRatio, m.Seconds * 1e6);
             }
