@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using Google.Protobuf;
 using FastMlp.Onnx.Import;
 using FastMlp.Onnx.Schema;
+using Google.Protobuf;
 
 namespace FastMlp.Onnx.Export;
 

@@ -1,5 +1,5 @@
-using Google.Protobuf;
 using FastMlp.Onnx.Schema;
+using Google.Protobuf;
 
 namespace FastMlp.Onnx.Import;
 

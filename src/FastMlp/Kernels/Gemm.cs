@@ -35,6 +35,9 @@ internal static unsafe class Gemm
     /// <summary>One step in so many must be all 0 for a list to pay.</summary>
     private const nint WorthSkipping = 8;
 
+    /// <summary>Tiles that are looked at before a block is packed without its empty steps.</summary>
+    private const nint TilesTried = 4;
+
     /// <summary>Tiles in a block of rows, at most.</summary>
     private const int MaxTiles = 1 + (GemmBlocking.MaxRowBlock / (Microkernel.MaxRows / 2));
 
@@ -143,7 +146,7 @@ internal static unsafe class Gemm
         bool packs = g.ARowStride == 1 && manyPanels && !g.BIsBFloat16;
 
         // Steps in which a tile of A is all 0 are left out, where a list of the others is soon made: the edges of images, rectified units.
-        bool lists = packs || (manyPanels && g.AColumnStride == 1 && g.KBlock >= StepsWorthListing);
+        bool lists = g.KBlock >= StepsWorthListing && (packs || (manyPanels && g.AColumnStride == 1));
         nint maxTiles = (rowBlock + tileRows - 1) / tileRows;
         nint packedLength = packs ? rowBlock * g.KBlock : 0;
         nint listedLength = lists ? maxTiles * (g.KBlock + NonZero.Slack) : 0;
@@ -191,7 +194,15 @@ internal static unsafe class Gemm
                 bool skips = false;
                 if (packs)
                 {
-                    skips = Packing.PackRows(a + ic, g.AColumnStride, height, taller, tiles, t.K, packed, list, listStride, lengths) < tiles * t.K;
+                    skips = lists && HasEmptySteps(a + ic, g.AColumnStride, height, tiles, t.K);
+                    if (skips)
+                    {
+                        Packing.PackNonZeroRows(a + ic, g.AColumnStride, height, taller, tiles, t.K, packed, list, listStride, lengths);
+                    }
+                    else
+                    {
+                        Packing.PackRows(a + ic, g.AColumnStride, height, taller, tiles, t.K, packed);
+                    }
                 }
                 else if (lists)
                 {
@@ -265,6 +276,19 @@ internal static unsafe class Gemm
             }
             while (pc < g.K);
         }
+    }
+
+    /// <summary>Whether enough steps of a transposed A are all 0, judged by a few tiles of the block, from its start to its end.</summary>
+    private static bool HasEmptySteps(float* source, nint stride, nint height, nint tiles, nint k)
+    {
+        nint samples = Math.Min(tiles, TilesTried);
+        nint kept = 0;
+        for (nint sample = 0; sample < samples; sample++)
+        {
+            kept += Packing.CountSteps(source + (((2 * sample) + 1) * tiles / (2 * samples) * height), stride, height, k);
+        }
+
+        return kept <= samples * (k - (k / WorthSkipping));
     }
 
     /// <summary>

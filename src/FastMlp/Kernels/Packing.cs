@@ -37,36 +37,97 @@ internal static unsafe class Packing
     }
 
     /// <summary>
-    /// The rows of a transposed A as its tiles read them: each tile as [steps, height] at the start of its [k, height], the first
-    /// <paramref name="taller"/> of them one row higher. Row r of A is column r of the source, whose rows are <paramref name="stride"/> apart.
-    /// Only steps in which some value is not 0 are kept; <paramref name="lists"/> and <paramref name="lengths"/> say which.
+    /// The rows of a transposed A as its tiles read them: each tile as [k, height], the first <paramref name="taller"/> of them one
+    /// row higher. Row r of A is column r of the source, whose rows are <paramref name="stride"/> apart.
     /// </summary>
-    /// <returns>Steps kept, of all tiles together.</returns>
-    public static nint PackRows(
+    public static void PackRows(float* source, nint stride, nint tileHeight, nint taller, nint tiles, nint k, float* packed)
+    {
+        for (nint tile = 0; tile < tiles; tile++)
+        {
+            nint height = tile < taller ? tileHeight + 1 : tileHeight;
+            switch (height)
+            {
+                case 6:
+                    PackTile<N6>(source, stride, k, packed);
+                    break;
+                case 12:
+                    PackTile<N12>(source, stride, k, packed);
+                    break;
+                default:
+                    PackTile(source, stride, height, k, packed);
+                    break;
+            }
+
+            source += height;
+            packed += height * k;
+        }
+    }
+
+    /// <summary>
+    /// The same, but of each tile only the steps in which some value is not 0, [steps, height] at the start of its [k, height];
+    /// <paramref name="lists"/> and <paramref name="lengths"/> say which.
+    /// </summary>
+    public static void PackNonZeroRows(
         float* source, nint stride, nint tileHeight, nint taller, nint tiles, nint k, float* packed, int* lists, nint listStride, nint* lengths)
     {
-        nint kept = 0;
         for (nint tile = 0; tile < tiles; tile++)
         {
             nint height = tile < taller ? tileHeight + 1 : tileHeight;
             int* list = lists + (tile * listStride);
             lengths[tile] = height switch
             {
-                6 => PackTile<N6>(source, stride, k, packed, list),
-                12 => PackTile<N12>(source, stride, k, packed, list),
-                _ => PackTile(source, stride, height, k, packed, list),
+                6 => PackNonZero<N6>(source, stride, k, packed, list),
+                12 => PackNonZero<N12>(source, stride, k, packed, list),
+                _ => PackNonZero(source, stride, height, k, packed, list),
             };
-            kept += lengths[tile];
             source += height;
             packed += height * k;
         }
+    }
 
-        return kept;
+    /// <summary>Steps in which some of the <paramref name="height"/> values is not 0.</summary>
+    public static nint CountSteps(float* source, nint stride, nint height, nint k)
+    {
+        nint count = 0;
+        for (nint p = 0; p < k; p++, source += stride)
+        {
+            count += NonZero.Count(source, height) > 0 ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    /// <summary>A whole tile: its height is known, so a step is a vector move or two.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackTile<THeight>(float* source, nint stride, nint k, float* packed)
+        where THeight : struct, IConstant
+    {
+        for (nint p = 0; p < k; p++)
+        {
+            Unsafe.CopyBlockUnaligned(packed, source, (uint)THeight.Value * sizeof(float));
+            source += stride;
+            packed += THeight.Value;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackTile(float* source, nint stride, nint height, nint k, float* packed)
+    {
+        for (nint p = 0; p < k; p++)
+        {
+            for (nint i = 0; i < height; i++)
+            {
+                packed[i] = source[i];
+            }
+
+            source += stride;
+            packed += height;
+        }
     }
 
     /// <summary>A whole tile: its height is known and even, so a step is a few moves of two floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static nint PackTile<THeight>(float* source, nint stride, nint k, float* packed, int* list)
+    private static nint PackNonZero<THeight>(float* source, nint stride, nint k, float* packed, int* list)
         where THeight : struct, IConstant
     {
         nint count = 0;
@@ -91,7 +152,7 @@ internal static unsafe class Packing
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static nint PackTile(float* source, nint stride, nint height, nint k, float* packed, int* list)
+    private static nint PackNonZero(float* source, nint stride, nint height, nint k, float* packed, int* list)
     {
         nint count = 0;
         for (nint p = 0; p < k; p++)

@@ -85,14 +85,13 @@ public sealed unsafe class PackingTests
         PoisonedBuffer packed = new(rows * k);
         int[] lists = new int[tiles * listStride];
         nint[] lengths = new nint[tiles];
-        nint kept;
         fixed (int* l = lists)
         fixed (nint* n = lengths)
         {
-            kept = Packing.PackRows(source.Pointer, stride, height, taller, tiles, k, packed.Pointer, l, listStride, n);
+            Packing.PackNonZeroRows(source.Pointer, stride, height, taller, tiles, k, packed.Pointer, l, listStride, n);
         }
 
-        packed.Check("PackRows");
+        packed.Check("PackNonZeroRows");
         int first = 0;
         for (int tile = 0; tile < tiles; tile++)
         {
@@ -116,14 +115,6 @@ public sealed unsafe class PackingTests
             Assert.Equal(list.Length, next);
             first += tileHeight;
         }
-
-        nint sum = 0;
-        foreach (nint length in lengths)
-        {
-            sum += length;
-        }
-
-        Assert.Equal(sum, kept);
     }
 
     private static void ForEachShape(Action<int, int, int, int> check)
