@@ -44,16 +44,14 @@ public static class StreamTraining
             throw new ArgumentException("Early stopping watches the validation loss: set Validation.", nameof(options));
         }
 
-        using Trainer trainer = new(network, new TrainerOptions
+        if (options.Schedule is not null || options.Optimizer is Lbfgs)
         {
-            Loss = options.Loss,
-            Optimizer = options.Optimizer,
-            ClipValue = options.ClipValue,
-            ClipNorm = options.ClipNorm,
-            L1 = options.L1,
-            MaxNorm = options.MaxNorm,
-            Threads = options.Threads,
-        });
+            throw new ArgumentException(
+                "A stream does not say how many steps it has, which a schedule counts by, nor does it come as one batch, which L-BFGS needs: leave Schedule out and take another optimizer, or write the loop with a Trainer.",
+                nameof(options));
+        }
+
+        using Trainer trainer = new(network, options.ForTrainer());
         long start = Stopwatch.GetTimestamp();
         List<EpochReport> reports = [];
         StopReason reason = StopReason.EpochsDone;

@@ -53,5 +53,17 @@ public sealed class FitOptions
     /// <summary>Called after every epoch, on the training thread.</summary>
     public Action<EpochReport>? Progress { get; init; }
 
+    /// <summary>The loss, optimizer, limits and threads of these options for a <see cref="Trainer"/>, which has no epochs; the schedule is left out.</summary>
+    public TrainerOptions ForTrainer() => new()
+    {
+        Loss = Loss,
+        Optimizer = Optimizer,
+        ClipValue = ClipValue,
+        ClipNorm = ClipNorm,
+        L1 = L1,
+        MaxNorm = MaxNorm,
+        Threads = Threads,
+    };
+
     internal UpdateLimits Limits => new(ClipValue, ClipNorm, L1, MaxNorm);
 }

@@ -45,16 +45,7 @@ public sealed record LearningRateRange(IReadOnlyList<LearningRatePoint> Points, 
         }
 
         using Network copy = network.Clone();
-        using Trainer trainer = new(copy, new TrainerOptions
-        {
-            Loss = options.Loss,
-            Optimizer = options.Optimizer,
-            ClipValue = options.ClipValue,
-            ClipNorm = options.ClipNorm,
-            L1 = options.L1,
-            MaxNorm = options.MaxNorm,
-            Threads = options.Threads,
-        });
+        using Trainer trainer = new(copy, options.ForTrainer());
         List<LearningRatePoint> points = [];
         Batches batches = new(train, Math.Min(options.BatchSize, train.Rows), options.Seed);
         double mean = 0;

@@ -127,6 +127,10 @@ public sealed class CsvBatchesTests : IDisposable
         using Network other = Network.Input(size + 1).Dense(1).Build(seed: 1);
         Assert.Throws<ArgumentException>(() => other.Fit(batches, new FitOptions()));
         Assert.Throws<ArgumentException>(() => streamed.Fit(_ => [], new FitOptions()));
+
+        // What a stream cannot honour it refuses, rather than leave it out.
+        Assert.Contains("stream", Assert.Throws<ArgumentException>(() => streamed.Fit(batches, new FitOptions { Schedule = Schedule.Constant })).Message);
+        Assert.Contains("L-BFGS", Assert.Throws<ArgumentException>(() => streamed.Fit(batches, new FitOptions { Optimizer = new Lbfgs() })).Message);
     }
 
     [Fact]

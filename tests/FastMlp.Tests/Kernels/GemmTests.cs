@@ -6,7 +6,7 @@ using FastMlp.Tests.Simd;
 namespace FastMlp.Tests.Kernels;
 
 /// <summary>
-/// The driver with its microkernel and its few-rows kernel, on every policy: every small shape, edges of tiles and panels,
+/// The driver with its microkernel and its kernels for one and two rows, on every policy: every small shape, edges of tiles and panels,
 /// blocks of k, strides, epilogues, against double precision, with poison after every row and buffer.
 /// </summary>
 public sealed unsafe class GemmTests
