@@ -41,7 +41,7 @@ public class SnippetTests
     {
         Dataset test = Scaler.Standard(BuiltInDatasets.Wine()).Transform(BuiltInDatasets.Wine());
         using Network network = Network.Input(13).Dense(3, Activation.Softmax).Build(seed: 3);
-        network.Fit(test, new FitOptions { Epochs = 20 });
+        network.Fit(test, new FitOptions { Epochs = 20, Optimizer = new Adam(1e-2f) });
 
         // snippet
         ClassificationMetrics metrics = ClassificationMetrics.Of(network, test);
