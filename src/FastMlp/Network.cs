@@ -22,7 +22,7 @@ public sealed unsafe class Network : IDisposable
     // with their owner, and without it a call may outlive the last use of its network.
     private readonly ForwardPass pass;
 
-    internal Network(int inputSize, ReadOnlySpan<DenseSpec> layers)
+    internal Network(int inputSize, ReadOnlySpan<LayerSpec> layers)
         : this(new LayerStack(inputSize, layers))
     {
     }
@@ -295,8 +295,7 @@ public sealed unsafe class Network : IDisposable
             GetActivationParameters(i, constants[i] = new float[layer.ActivationParameterCount]);
         }
 
-        DenseSpec[] specs = Array.ConvertAll(Stack.Layers, layer => layer.Spec);
-        return new ModelContents(InputSize, specs, weights, biases, constants, new Dictionary<string, string>(Metadata), Seed);
+        return new ModelContents(InputSize, Stack.Specs, weights, biases, constants, new Dictionary<string, string>(Metadata), Seed);
     }
 
     private DenseLayer Layer(int layer)

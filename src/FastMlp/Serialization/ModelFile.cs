@@ -1,3 +1,5 @@
+using FastMlp.Layers;
+
 namespace FastMlp.Serialization;
 
 /// <summary>Reads and writes networks as safetensors files; docs/formats.md has the layout.</summary>
@@ -45,16 +47,14 @@ internal static class ModelFile
 
         // Every tensor is matched with the specification before any data is read, so a lying shape allocates nothing.
         TensorMap map = new(header);
-        int inputs = specification.InputSize;
-        for (int i = 0; i < specification.Layers.Length; i++)
+        DenseLayer[] dense = [.. StageList.Of(specification.InputSize, specification.Layers).OfType<DenseLayer>()];
+        foreach (DenseLayer layer in dense)
         {
-            DenseSpec layer = specification.Layers[i];
-            map.Require(WeightName(i), [layer.Units, inputs]);
-            if (layer.Bias != Bias.None)
-                map.Require(BiasName(i), [BiasLength(layer)]);
-            foreach (string constant in LearnableConstants(layer.Activation))
-                map.Require(ConstantName(i, constant), [1]);
-            inputs = layer.Units;
+            map.Require(WeightName(layer), [layer.OutputSize, layer.InputSize]);
+            if (layer.BiasLength > 0)
+                map.Require(BiasName(layer), [layer.BiasLength]);
+            foreach (string constant in ConstantNames(layer))
+                map.Require(constant, [1]);
         }
         map.RefuseOthers("has no place in the specification");
         map.ReadData(stream);
@@ -62,9 +62,9 @@ internal static class ModelFile
         return new ModelContents(
             specification.InputSize,
             specification.Layers,
-            [.. specification.Layers.Select((_, i) => map[WeightName(i)])],
-            [.. specification.Layers.Select((layer, i) => layer.Bias == Bias.None ? [] : map[BiasName(i)])],
-            [.. specification.Layers.Select((layer, i) => LearnableConstants(layer.Activation).Select(constant => map[ConstantName(i, constant)][0]).ToArray())],
+            [.. dense.Select(layer => map[WeightName(layer)])],
+            [.. dense.Select(layer => layer.BiasLength == 0 ? [] : map[BiasName(layer)])],
+            [.. dense.Select(layer => ConstantNames(layer).Select(constant => map[constant][0]).ToArray())],
             header.Metadata.Where(entry => entry.Key != Specification.Key).ToDictionary(),
             specification.Seed);
     }
@@ -89,15 +89,15 @@ internal static class ModelFile
     {
         Check(contents);
         List<(string, long[], float[])> tensors = [];
-        for (int i = 0; i < contents.Layers.Length; i++)
+        foreach (DenseLayer layer in contents.Stages().OfType<DenseLayer>())
         {
-            DenseSpec layer = contents.Layers[i];
-            tensors.Add((WeightName(i), [layer.Units, contents.InputsOf(i)], contents.Weights[i]));
-            if (layer.Bias != Bias.None)
-                tensors.Add((BiasName(i), [BiasLength(layer)], contents.Biases[i]));
-            string[] constants = LearnableConstants(layer.Activation);
+            int i = layer.Number;
+            tensors.Add((WeightName(layer), [layer.OutputSize, layer.InputSize], contents.Weights[i]));
+            if (layer.BiasLength > 0)
+                tensors.Add((BiasName(layer), [layer.BiasLength], contents.Biases[i]));
+            string[] constants = ConstantNames(layer);
             for (int c = 0; c < constants.Length; c++)
-                tensors.Add((ConstantName(i, constants[c]), [1], [contents.ActivationParameters[i][c]]));
+                tensors.Add((constants[c], [1], [contents.ActivationParameters[i][c]]));
         }
         Dictionary<string, string> metadata = new(contents.Metadata)
         {
@@ -106,21 +106,21 @@ internal static class ModelFile
         Safetensors.Write(stream, tensors, metadata);
     }
 
-    private static string WeightName(int layer) => $"layers.{layer}.weight";
+    private static string WeightName(DenseLayer layer) => $"layers.{layer.Number}.weight";
 
-    private static string BiasName(int layer) => $"layers.{layer}.bias";
-
-    private static string ConstantName(int layer, string constant) => $"layers.{layer}.activation.{constant}";
-
-    private static int BiasLength(DenseSpec layer) => layer.Bias switch { Bias.PerUnit => layer.Units, Bias.Shared => 1, _ => 0 };
+    private static string BiasName(DenseLayer layer) => $"layers.{layer.Number}.bias";
 
     /// <summary>The tensors of a learnable activation, in the order of <see cref="ModelContents.ActivationParameters"/>.</summary>
-    private static string[] LearnableConstants(Activation activation) => activation switch
+    private static string[] ConstantNames(DenseLayer layer)
     {
-        { IsLearnable: false } => [],
-        { Kind: ActivationKind.ScaledSigmoid } => ["scale", "slope"],
-        _ => ["slope"],
-    };
+        string[] names = layer.Spec.Activation switch
+        {
+            { IsLearnable: false } => [],
+            { Kind: ActivationKind.ScaledSigmoid } => ["scale", "slope"],
+            _ => ["slope"],
+        };
+        return Array.ConvertAll(names, name => $"layers.{layer.Number}.activation.{name}");
+    }
 
     private static FileStream Open(string path)
     {
@@ -133,20 +133,21 @@ internal static class ModelFile
     /// <summary>What the reader would refuse must not be written: a model that cannot be loaded again is lost.</summary>
     private static void Check(ModelContents contents)
     {
-        int count = contents.Layers.Length;
-        if (count == 0 || contents.InputSize < 1 || contents.Layers.Any(layer => layer.Units < 1))
+        if (contents.InputSize < 1 || contents.Layers.Length == 0 || contents.Layers.OfType<DenseSpec>().Any(layer => layer.Units < 1))
             throw new ArgumentException("A model needs at least one layer, and every size must be at least 1.", nameof(contents));
+        DenseLayer[] dense = [.. contents.Stages().OfType<DenseLayer>()];
+        int count = dense.Length;
         if (contents.Weights.Length != count || contents.Biases.Length != count || contents.ActivationParameters.Length != count)
             throw new ArgumentException($"A model of {count} layers needs weights, biases and activation parameters for each.", nameof(contents));
         if (contents.Metadata.ContainsKey(Specification.Key))
             throw new ArgumentException($"The metadata key '{Specification.Key}' is reserved for the specification; use another key.", nameof(contents));
 
-        for (int i = 0; i < count; i++)
+        foreach (DenseLayer layer in dense)
         {
-            DenseSpec layer = contents.Layers[i];
-            CheckValues(WeightName(i), contents.Weights[i], (long)layer.Units * contents.InputsOf(i));
-            CheckValues(BiasName(i), contents.Biases[i], BiasLength(layer));
-            CheckValues($"layers.{i}.activation", contents.ActivationParameters[i], LearnableConstants(layer.Activation).Length);
+            int i = layer.Number;
+            CheckValues(WeightName(layer), contents.Weights[i], (long)layer.OutputSize * layer.InputSize);
+            CheckValues(BiasName(layer), contents.Biases[i], layer.BiasLength);
+            CheckValues($"layers.{i}.activation", contents.ActivationParameters[i], ConstantNames(layer).Length);
         }
     }
 
