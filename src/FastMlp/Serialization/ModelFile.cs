@@ -47,27 +47,34 @@ internal static class ModelFile
 
         // Every tensor is matched with the specification before any data is read, so a lying shape allocates nothing.
         TensorMap map = new(header);
-        DenseLayer[] dense = [.. StageList.Of(specification.InputSize, specification.Layers).OfType<DenseLayer>()];
-        foreach (DenseLayer layer in dense)
-        {
-            map.Require(WeightName(layer), [layer.OutputSize, layer.InputSize]);
-            if (layer.BiasLength > 0)
-                map.Require(BiasName(layer), [layer.BiasLength]);
-            foreach (string constant in ConstantNames(layer))
-                map.Require(constant, [1]);
-        }
+        Require(map, specification);
         map.RefuseOthers("has no place in the specification");
         map.ReadData(stream);
-
-        return new ModelContents(
-            specification.InputSize,
-            specification.Layers,
-            [.. dense.Select(layer => map[WeightName(layer)])],
-            [.. dense.Select(layer => layer.BiasLength == 0 ? [] : map[BiasName(layer)])],
-            [.. dense.Select(layer => ConstantNames(layer).Select(constant => map[constant][0]).ToArray())],
-            header.Metadata.Where(entry => entry.Key != Specification.Key).ToDictionary(),
-            specification.Seed);
+        return Take(map, specification, header.Metadata.Where(entry => entry.Key != Specification.Key).ToDictionary());
     }
+
+    /// <summary>Asks for the tensors of a network, their names behind a prefix.</summary>
+    public static void Require(TensorMap map, Specification specification, string prefix = "", bool mustBeFinite = true)
+    {
+        foreach (DenseLayer layer in DenseLayers(specification))
+        {
+            map.Require(prefix + WeightName(layer), [layer.OutputSize, layer.InputSize], mustBeFinite);
+            if (layer.BiasLength > 0)
+                map.Require(prefix + BiasName(layer), [layer.BiasLength], mustBeFinite);
+            foreach (string constant in ConstantNames(layer))
+                map.Require(prefix + constant, [1], mustBeFinite);
+        }
+    }
+
+    /// <summary>What was asked for, after the data have been read.</summary>
+    public static ModelContents Take(TensorMap map, Specification specification, Dictionary<string, string> metadata, string prefix = "") => new(
+        specification.InputSize,
+        specification.Layers,
+        [.. DenseLayers(specification).Select(layer => map[prefix + WeightName(layer)])],
+        [.. DenseLayers(specification).Select(layer => layer.BiasLength == 0 ? [] : map[prefix + BiasName(layer)])],
+        [.. DenseLayers(specification).Select(layer => ConstantNames(layer).Select(constant => map[prefix + constant][0]).ToArray())],
+        metadata,
+        specification.Seed);
 
     /// <summary>Reads tensors named like <c>0.weight</c> or <c>fc1.weight</c>, each [out, in], with an optional bias [out] beside it.</summary>
     /// <inheritdoc cref="Read(Stream)" path="/exception"/>
@@ -88,23 +95,32 @@ internal static class ModelFile
     public static void Write(Stream stream, ModelContents contents)
     {
         Check(contents);
-        List<(string, long[], float[])> tensors = [];
-        foreach (DenseLayer layer in contents.Stages().OfType<DenseLayer>())
-        {
-            int i = layer.Number;
-            tensors.Add((WeightName(layer), [layer.OutputSize, layer.InputSize], contents.Weights[i]));
-            if (layer.BiasLength > 0)
-                tensors.Add((BiasName(layer), [layer.BiasLength], contents.Biases[i]));
-            string[] constants = ConstantNames(layer);
-            for (int c = 0; c < constants.Length; c++)
-                tensors.Add((constants[c], [1], [contents.ActivationParameters[i][c]]));
-        }
         Dictionary<string, string> metadata = new(contents.Metadata)
         {
             [Specification.Key] = new Specification(contents.InputSize, contents.Seed, contents.Layers).ToJson(),
         };
-        Safetensors.Write(stream, tensors, metadata);
+        Safetensors.Write(stream, Tensors(contents), metadata);
     }
+
+    /// <summary>The tensors of a network in the order of its layers, their names behind a prefix.</summary>
+    public static List<(string Name, long[] Shape, float[] Values)> Tensors(ModelContents contents, string prefix = "")
+    {
+        List<(string, long[], float[])> tensors = [];
+        foreach (DenseLayer layer in contents.Stages().OfType<DenseLayer>())
+        {
+            int i = layer.Number;
+            tensors.Add((prefix + WeightName(layer), [layer.OutputSize, layer.InputSize], contents.Weights[i]));
+            if (layer.BiasLength > 0)
+                tensors.Add((prefix + BiasName(layer), [layer.BiasLength], contents.Biases[i]));
+            string[] constants = ConstantNames(layer);
+            for (int c = 0; c < constants.Length; c++)
+                tensors.Add((prefix + constants[c], [1], [contents.ActivationParameters[i][c]]));
+        }
+        return tensors;
+    }
+
+    private static IEnumerable<DenseLayer> DenseLayers(Specification specification) =>
+        StageList.Of(specification.InputSize, specification.Layers).OfType<DenseLayer>();
 
     private static string WeightName(DenseLayer layer) => $"layers.{layer.Number}.weight";
 
@@ -122,7 +138,7 @@ internal static class ModelFile
         return Array.ConvertAll(names, name => $"layers.{layer.Number}.activation.{name}");
     }
 
-    private static FileStream Open(string path)
+    public static FileStream Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (Directory.Exists(path))
@@ -131,7 +147,7 @@ internal static class ModelFile
     }
 
     /// <summary>What the reader would refuse must not be written: a model that cannot be loaded again is lost.</summary>
-    private static void Check(ModelContents contents)
+    public static void Check(ModelContents contents)
     {
         if (contents.InputSize < 1 || contents.Layers.Length == 0 || contents.Layers.OfType<DenseSpec>().Any(layer => layer.Units < 1))
             throw new ArgumentException("A model needs at least one layer, and every size must be at least 1.", nameof(contents));
