@@ -16,7 +16,7 @@ internal sealed unsafe class TrainingState : IDisposable
     private readonly UpdateLimits limits;
     private double lastLoss;
 
-    public TrainingState(LayerStack stack, AlignedBuffer parameters, Loss? loss, Optimizer optimizer, UpdateLimits limits, int threads)
+    public TrainingState(LayerStack stack, AlignedBuffer parameters, Loss? loss, Optimizer optimizer, UpdateLimits limits, int seed, int threads)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         this.stack = stack;
@@ -24,7 +24,7 @@ internal sealed unsafe class TrainingState : IDisposable
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
         Loss = loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation);
         LossFunction = LossFunction.Create(Loss, stack);
-        Backpropagation = new Backpropagation(stack, LossFunction, Threads);
+        Backpropagation = new Backpropagation(stack, LossFunction, Threads) { Seed = seed };
         this.limits = limits;
         if (optimizer is Lbfgs search)
         {
@@ -82,6 +82,7 @@ internal sealed unsafe class TrainingState : IDisposable
     {
         if (!IsBatchFixed || lbfgs is null || !lbfgs.IsEvaluated(parameters.Pointer))
         {
+            Backpropagation.Step = StepCount;
             lastLoss = Backpropagation.Forward(parameters.Pointer, x, targets);
         }
 
