@@ -73,8 +73,10 @@ internal static class Cli
             ConvertCommand.Create(console),
             InfoCommand.Create(console),
             BenchCommand.Create(console),
+            CompletionCommand.Create(console),
         };
         root.HelpName = "fastmlp";
+        Examples.AddTo(root);
         return root;
     }
 
