@@ -207,10 +207,10 @@ public sealed unsafe class Network : IDisposable
 
     /// <summary>Writes a safetensors file: first under a temporary name, flushed, then renamed, so that a file of that name is always whole.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public void Save(string path) => ModelFile.Write(path, Contents());
+    public void Save(string path) => ModelFile.Write(path, Contents(Parameters.Span));
 
     /// <summary>Writes the safetensors format to a stream.</summary>
-    public void Save(Stream stream) => ModelFile.Write(stream, Contents());
+    public void Save(Stream stream) => ModelFile.Write(stream, Contents(Parameters.Span));
 
     /// <summary>Reads a model that <see cref="Save(string)"/> wrote.</summary>
     /// <exception cref="ModelFormatException">The file is torn, malformed or of another kind; the message says where.</exception>
@@ -266,13 +266,7 @@ public sealed unsafe class Network : IDisposable
     private static Network FromContents(ModelContents contents)
     {
         Network network = new(contents.InputSize, contents.Layers) { Seed = contents.Seed };
-        for (int i = 0; i < network.LayerCount; i++)
-        {
-            network.SetWeight(i, contents.Weights[i]);
-            network.SetBias(i, contents.Biases[i]);
-            network.SetActivationParameters(i, contents.ActivationParameters[i]);
-        }
-
+        network.Restore(contents, network.Parameters.Span);
         foreach ((string key, string value) in contents.Metadata)
         {
             network.Metadata.Add(key, value);
@@ -281,22 +275,53 @@ public sealed unsafe class Network : IDisposable
         return network;
     }
 
-    private ModelContents Contents()
+    /// <summary>A block laid out like the parameters as a file holds it: they themselves, or what an optimizer keeps for each of them.</summary>
+    internal ModelContents Contents(ReadOnlySpan<float> block)
     {
         CheckNotDisposed();
         float[][] weights = new float[LayerCount][];
         float[][] biases = new float[LayerCount][];
         float[][] constants = new float[LayerCount][];
-        for (int i = 0; i < LayerCount; i++)
+        fixed (float* from = block)
         {
-            LayerInfo layer = GetLayer(i);
-            GetWeight(i, weights[i] = new float[layer.OutputSize * layer.InputSize]);
-            GetBias(i, biases[i] = new float[layer.BiasLength]);
-            GetActivationParameters(i, constants[i] = new float[layer.ActivationParameterCount]);
+            for (int i = 0; i < LayerCount; i++)
+            {
+                DenseLayer layer = Stack.Layers[i];
+                fixed (float* weight = weights[i] = new float[layer.OutputSize * layer.InputSize])
+                {
+                    layer.GetWeight(from, weight);
+                }
+
+                layer.GetBias(from, biases[i] = new float[layer.BiasLength]);
+                constants[i] = layer.ActivationParameters(from).ToArray();
+            }
         }
 
+        GC.KeepAlive(this);
         DenseSpec[] specs = Array.ConvertAll(Stack.Layers, layer => layer.Spec);
         return new ModelContents(InputSize, specs, weights, biases, constants, new Dictionary<string, string>(Metadata), Seed);
+    }
+
+    /// <summary>The other way: sets a block of this network's layout from what a file holds.</summary>
+    internal void Restore(ModelContents contents, Span<float> block)
+    {
+        CheckNotDisposed();
+        fixed (float* to = block)
+        {
+            for (int i = 0; i < LayerCount; i++)
+            {
+                DenseLayer layer = Stack.Layers[i];
+                fixed (float* weight = contents.Weights[i])
+                {
+                    layer.SetWeight(to, weight);
+                }
+
+                layer.SetBias(to, contents.Biases[i]);
+                contents.ActivationParameters[i].CopyTo(layer.ActivationParameters(to));
+            }
+        }
+
+        GC.KeepAlive(this);
     }
 
     private DenseLayer Layer(int layer)

@@ -45,29 +45,37 @@ internal static class ModelFile
 
         // Every tensor is matched with the specification before any data is read, so a lying shape allocates nothing.
         TensorMap map = new(header);
+        Require(map, specification);
+        map.RefuseOthers("has no place in the specification");
+        map.ReadData(stream);
+        return Take(map, specification, header.Metadata.Where(entry => entry.Key != Specification.Key).ToDictionary());
+    }
+
+    /// <summary>Asks for the tensors of a network, their names behind a prefix.</summary>
+    public static void Require(TensorMap map, Specification specification, string prefix = "", bool mustBeFinite = true)
+    {
         int inputs = specification.InputSize;
         for (int i = 0; i < specification.Layers.Length; i++)
         {
             DenseSpec layer = specification.Layers[i];
-            map.Require(WeightName(i), [layer.Units, inputs]);
+            map.Require(prefix + WeightName(i), [layer.Units, inputs], mustBeFinite);
             if (layer.Bias != Bias.None)
-                map.Require(BiasName(i), [BiasLength(layer)]);
+                map.Require(prefix + BiasName(i), [BiasLength(layer)], mustBeFinite);
             foreach (string constant in LearnableConstants(layer.Activation))
-                map.Require(ConstantName(i, constant), [1]);
+                map.Require(prefix + ConstantName(i, constant), [1], mustBeFinite);
             inputs = layer.Units;
         }
-        map.RefuseOthers("has no place in the specification");
-        map.ReadData(stream);
-
-        return new ModelContents(
-            specification.InputSize,
-            specification.Layers,
-            [.. specification.Layers.Select((_, i) => map[WeightName(i)])],
-            [.. specification.Layers.Select((layer, i) => layer.Bias == Bias.None ? [] : map[BiasName(i)])],
-            [.. specification.Layers.Select((layer, i) => LearnableConstants(layer.Activation).Select(constant => map[ConstantName(i, constant)][0]).ToArray())],
-            header.Metadata.Where(entry => entry.Key != Specification.Key).ToDictionary(),
-            specification.Seed);
     }
+
+    /// <summary>What was asked for, after the data have been read.</summary>
+    public static ModelContents Take(TensorMap map, Specification specification, Dictionary<string, string> metadata, string prefix = "") => new(
+        specification.InputSize,
+        specification.Layers,
+        [.. specification.Layers.Select((_, i) => map[prefix + WeightName(i)])],
+        [.. specification.Layers.Select((layer, i) => layer.Bias == Bias.None ? [] : map[prefix + BiasName(i)])],
+        [.. specification.Layers.Select((layer, i) => LearnableConstants(layer.Activation).Select(constant => map[prefix + ConstantName(i, constant)][0]).ToArray())],
+        metadata,
+        specification.Seed);
 
     /// <summary>Reads tensors named like <c>0.weight</c> or <c>fc1.weight</c>, each [out, in], with an optional bias [out] beside it.</summary>
     /// <inheritdoc cref="Read(Stream)" path="/exception"/>
@@ -88,22 +96,28 @@ internal static class ModelFile
     public static void Write(Stream stream, ModelContents contents)
     {
         Check(contents);
-        List<(string, long[], float[])> tensors = [];
-        for (int i = 0; i < contents.Layers.Length; i++)
-        {
-            DenseSpec layer = contents.Layers[i];
-            tensors.Add((WeightName(i), [layer.Units, contents.InputsOf(i)], contents.Weights[i]));
-            if (layer.Bias != Bias.None)
-                tensors.Add((BiasName(i), [BiasLength(layer)], contents.Biases[i]));
-            string[] constants = LearnableConstants(layer.Activation);
-            for (int c = 0; c < constants.Length; c++)
-                tensors.Add((ConstantName(i, constants[c]), [1], [contents.ActivationParameters[i][c]]));
-        }
         Dictionary<string, string> metadata = new(contents.Metadata)
         {
             [Specification.Key] = new Specification(contents.InputSize, contents.Seed, contents.Layers).ToJson(),
         };
-        Safetensors.Write(stream, tensors, metadata);
+        Safetensors.Write(stream, Tensors(contents), metadata);
+    }
+
+    /// <summary>The tensors of a network in the order of its layers, their names behind a prefix.</summary>
+    public static List<(string Name, long[] Shape, float[] Values)> Tensors(ModelContents contents, string prefix = "")
+    {
+        List<(string, long[], float[])> tensors = [];
+        for (int i = 0; i < contents.Layers.Length; i++)
+        {
+            DenseSpec layer = contents.Layers[i];
+            tensors.Add((prefix + WeightName(i), [layer.Units, contents.InputsOf(i)], contents.Weights[i]));
+            if (layer.Bias != Bias.None)
+                tensors.Add((prefix + BiasName(i), [BiasLength(layer)], contents.Biases[i]));
+            string[] constants = LearnableConstants(layer.Activation);
+            for (int c = 0; c < constants.Length; c++)
+                tensors.Add((prefix + ConstantName(i, constants[c]), [1], [contents.ActivationParameters[i][c]]));
+        }
+        return tensors;
     }
 
     private static string WeightName(int layer) => $"layers.{layer}.weight";
@@ -122,7 +136,7 @@ internal static class ModelFile
         _ => ["slope"],
     };
 
-    private static FileStream Open(string path)
+    public static FileStream Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (Directory.Exists(path))
@@ -131,7 +145,7 @@ internal static class ModelFile
     }
 
     /// <summary>What the reader would refuse must not be written: a model that cannot be loaded again is lost.</summary>
-    private static void Check(ModelContents contents)
+    public static void Check(ModelContents contents)
     {
         int count = contents.Layers.Length;
         if (count == 0 || contents.InputSize < 1 || contents.Layers.Any(layer => layer.Units < 1))

@@ -6,6 +6,7 @@ internal sealed class TensorMap
     private readonly SafetensorsHeader header;
     private readonly Dictionary<string, TensorInfo> tensors;
     private readonly HashSet<string> required = [];
+    private readonly HashSet<string> unbounded = [];
     private readonly Dictionary<string, float[]> values = [];
 
     public TensorMap(SafetensorsHeader header)
@@ -17,14 +18,16 @@ internal sealed class TensorMap
     /// <summary>The values of a tensor, after <see cref="ReadData"/>.</summary>
     public float[] this[string name] => values[name];
 
-    /// <summary>Asks for a tensor of exactly this shape.</summary>
-    public void Require(string name, long[] shape)
+    /// <summary>Asks for a tensor of exactly this shape. All its numbers must be finite, unless the caller can use others.</summary>
+    public void Require(string name, long[] shape, bool mustBeFinite = true)
     {
         if (!tensors.TryGetValue(name, out TensorInfo? tensor))
             throw new ModelFormatException($"Tensor {Text.Quote(name)} of shape {Text.Shape(shape)} is missing.");
         if (!tensor.Shape.AsSpan().SequenceEqual(shape))
             throw new ModelFormatException($"Tensor {tensor.Quoted} has shape {tensor.ShapeText}; it must be {Text.Shape(shape)}.");
         required.Add(name);
+        if (!mustBeFinite)
+            unbounded.Add(name);
     }
 
     /// <summary>A tensor that nobody asked for would silently not count.</summary>
@@ -37,14 +40,14 @@ internal sealed class TensorMap
         }
     }
 
-    /// <summary>Reads all values and checks that they are finite.</summary>
+    /// <summary>Reads all values and checks that those are finite that must be.</summary>
     public void ReadData(Stream stream)
     {
         float[][] data = Safetensors.ReadData(stream, header);
         for (int i = 0; i < data.Length; i++)
         {
             TensorInfo tensor = header.Tensors[i];
-            int bad = FirstNotFinite(data[i]);
+            int bad = unbounded.Contains(tensor.Name) ? -1 : FirstNotFinite(data[i]);
             if (bad >= 0)
                 throw new ModelFormatException($"Tensor {tensor.Quoted} has {data[i][bad]} at index {bad}; every number must be finite in float32.");
             values.Add(tensor.Name, data[i]);
