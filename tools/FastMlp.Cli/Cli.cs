@@ -61,7 +61,7 @@ internal static class Cli
         }
     }
 
-    private static RootCommand Root(CommandConsole console, CancellationToken stop)
+    public static RootCommand Root(CommandConsole console, CancellationToken stop)
     {
         RootCommand root = new("Trains multilayer perceptrons and runs them.")
         {

@@ -9,13 +9,15 @@ namespace FastMlp.Cli;
 /// </summary>
 internal static class CompletionCommand
 {
-    // Where a data set or a file may stand, the suggestions have options among them: they are left out unless a dash was typed,
-    // and the shell's own files are added.
+    // The command is asked what may stand in the place of the word under way; the shell picks what the word begins. Where a data
+    // set or a file may stand, the suggestions have options among them: they are left out unless a dash was typed, and the shell's
+    // own files are added.
     private const string Bash = """
         # fastmlp: add to ~/.bashrc the line: source <(fastmlp completion bash)
         _fastmlp() {
-            local line=${COMP_LINE:0:COMP_POINT} word=${COMP_WORDS[COMP_CWORD]} found
+            local word=${COMP_WORDS[COMP_CWORD]} line=${COMP_LINE:0:COMP_POINT} found
             local IFS=$'\n'
+            line=${line%"$word"}
             found=$(fastmlp "[suggest:${#line}]" "$line" 2>/dev/null)
             COMPREPLY=()
             if [[ $word != -* && $found == *--* ]]; then
@@ -31,7 +33,7 @@ internal static class CompletionCommand
         #compdef fastmlp
         # fastmlp: add to ~/.zshrc, behind compinit, the line: source <(fastmlp completion zsh)
         _fastmlp() {
-            local line="${(j: :)words[1,CURRENT]}"
+            local line="${(j: :)words[1,CURRENT-1]} "
             local -a found
             found=("${(@f)$(fastmlp "[suggest:${#line}]" "$line" 2>/dev/null)}")
             if [[ $words[CURRENT] != -* && -n ${(M)found:#--*} ]]; then

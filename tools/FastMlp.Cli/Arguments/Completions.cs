@@ -8,18 +8,14 @@ internal static class Completions
 {
     public static void Offers<T>(this Option<T> option, params string[] values)
     {
-        if (option.CompletionSources.Count == 0)
-        {
-            option.CompletionSources.Add(values);
-        }
+        option.CompletionSources.Clear(); // an enumeration would offer its C# names
+        option.CompletionSources.Add(values);
     }
 
     /// <summary>The names of the built-in data sets; the shell adds its files.</summary>
     public static void OffersDataSets(this Argument<string> argument)
     {
-        if (argument.CompletionSources.Count == 0)
-        {
-            argument.CompletionSources.Add([.. BuiltInDatasets.Names]);
-        }
+        argument.CompletionSources.Clear();
+        argument.CompletionSources.Add([.. BuiltInDatasets.Names]);
     }
 }

@@ -7,12 +7,15 @@ internal sealed class Axis
 {
     private const double Decade = 10;
 
-    private Axis(string label, double low, double high, bool isLogarithmic)
+    private readonly double leastStep;
+
+    private Axis(string label, double low, double high, bool isLogarithmic, double leastStep = 0)
     {
         Label = label;
         Low = low;
         High = high;
         IsLogarithmic = isLogarithmic;
+        this.leastStep = leastStep;
     }
 
     public string Label { get; }
@@ -26,6 +29,9 @@ internal sealed class Axis
     /// <summary>From one value to another.</summary>
     public static Axis Between(string label, double low, double high) =>
         double.IsFinite(high - low) && high > low ? new Axis(label, low, high, false) : Over(label, [low, high]);
+
+    /// <summary>Whole numbers from 1, or from 0 where 1 is all there is.</summary>
+    public static Axis Count(string label, int last) => new(label, last > 1 ? 1 : 0, Math.Max(last, 1), false, leastStep: 1);
 
     /// <summary>Every finite value, and a twentieth of their range on either side.</summary>
     public static Axis Over(string label, IEnumerable<double> values)
@@ -73,7 +79,7 @@ internal sealed class Axis
             yield break;
         }
 
-        double step = RoundStep((High - Low) / wanted);
+        double step = RoundStep(Math.Max((High - Low) / wanted, leastStep));
         for (double i = Math.Ceiling(Low / step - 1e-9); i * step <= High + (step * 1e-9); i++)
         {
             yield return i == 0 ? 0 : i * step; // not -0

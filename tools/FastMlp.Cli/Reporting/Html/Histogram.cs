@@ -8,7 +8,7 @@ internal static class Histogram
     private const int FewestBins = 11;
     private const int MostBins = 41;
 
-    public static Html Of(string title, string label, ReadOnlySpan<double> values, int colour, double height = 180)
+    public static Fragment Of(string title, string label, ReadOnlySpan<double> values, int colour, double height = 180)
     {
         double low = double.PositiveInfinity;
         double high = double.NegativeInfinity;
@@ -56,7 +56,7 @@ internal static class Histogram
         return plot.ToHtml();
     }
 
-    public static Html Of(string title, string label, ReadOnlySpan<float> values, int colour)
+    public static Fragment Of(string title, string label, ReadOnlySpan<float> values, int colour)
     {
         double[] wide = new double[values.Length];
         for (int i = 0; i < wide.Length; i++)

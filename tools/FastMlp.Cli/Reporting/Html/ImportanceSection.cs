@@ -5,7 +5,7 @@ internal static class ImportanceSection
 {
     private const int Most = 30;
 
-    public static Html Of(ReportSubject subject, IReadOnlyList<ColumnImportance> importances)
+    public static Fragment Of(ReportSubject subject, IReadOnlyList<ColumnImportance> importances)
     {
         if (importances.Count == 0)
         {
@@ -16,17 +16,17 @@ internal static class ImportanceSection
         if (subject.ImageWidth > 0)
         {
             float[] pixels = [.. importances.Select(one => (float)one.LossRise)];
-            return Page.Section("What matters", Page.Card("Pixel by pixel", Html.Of(
+            return Page.Section("What matters", Page.Card("Pixel by pixel", Fragment.Of(
                 $"<img class=\"heat\" alt=\"rise of the loss by pixel\" src=\"{Pictures.Signed(pixels, subject.ImageWidth)}\"/>"),
-                Html.Of($"<p class=\"soft\">Blue: without this pixel the loss rises, at most by {Text.Figure(pixels.Max())}. Orange: it falls.</p>")), lead);
+                Fragment.Of($"<p class=\"soft\">Blue: without this pixel the loss rises, at most by {Text.Figure(pixels.Max())}. Orange: it falls.</p>")), lead);
         }
 
         ColumnImportance[] shown = [.. importances.OrderByDescending(one => one.LossRise).Take(Most)];
         double most = Math.Max(shown[0].LossRise, double.Epsilon);
-        IEnumerable<Html> bars = shown.Select(one => Html.Of(
+        IEnumerable<Fragment> bars = shown.Select(one => Fragment.Of(
             $"<span><bdi>{one.Column.Name}</bdi></span><div class=\"meter\" style=\"width:{Math.Clamp(100 * one.LossRise / most, 0, 100)}%\"></div><span>{Signed(one.LossRise)}{Spread(one)}; {Metric(subject, one)}</span>"));
         string rest = shown.Length < importances.Count ? $" The first {shown.Length} of {importances.Count}." : "";
-        return Page.Section("What matters", Page.Card("", Html.Of($"<div class=\"bars\">{bars}</div>")), lead + rest);
+        return Page.Section("What matters", Page.Card("", Fragment.Of($"<div class=\"bars\">{bars}</div>")), lead + rest);
     }
 
     private static string Spread(ColumnImportance one) => double.IsNaN(one.LossSpread) ? "" : $" ± {Text.Figure(one.LossSpread)}";

@@ -8,27 +8,27 @@ internal static class LayerSection
     private const int MostRows = 1_000;
     private const int MostUnits = 64;
 
-    public static Html Of(ReportSubject subject, Dataset? rows)
+    public static Fragment Of(ReportSubject subject, Dataset? rows)
     {
         Network network = subject.Network;
         float[][] outputs = rows is { Rows: > 0 } ? [.. LayerValues.Outputs(network, ReportSubject.Sample(rows, MostRows).Features.ToArray())] : [];
-        List<Html> layers = [];
+        List<Fragment> layers = [];
         for (int i = 0; i < network.LayerCount; i++)
         {
             LayerInfo layer = network.GetLayer(i);
             float[] weights = LayerValues.Weights(network, i);
-            Html outputsOf = outputs.Length == 0 ? default : Html.Of(
+            Fragment outputsOf = outputs.Length == 0 ? default : Fragment.Of(
                 $"<div><h3>Outputs</h3>{Histogram.Of($"Outputs of layer {i}", "output", outputs[i], 2)}<p class=\"soft\">{Spread(outputs[i])}{Silent(outputs[i], layer.OutputSize)}</p></div>");
             layers.Add(Page.Card(
                 string.Create(CultureInfo.InvariantCulture, $"Layer {i}: {layer.InputSize} to {layer.OutputSize}, {layer.Activation}"),
-                Html.Of($"<div class=\"layers\"><div><h3>Weights</h3>{Histogram.Of($"Weights of layer {i}", "weight", weights, 0)}<p class=\"soft\">{Spread(weights)}</p></div>{outputsOf}</div>")));
+                Fragment.Of($"<div class=\"layers\"><div><h3>Weights</h3>{Histogram.Of($"Weights of layer {i}", "weight", weights, 0)}<p class=\"soft\">{Spread(weights)}</p></div>{outputsOf}</div>")));
         }
 
         string note = outputs.Length > 0 ? $"Outputs for {Text.Count(Math.Min(rows!.Rows, MostRows))} of the {subject.RowsName}." : "";
-        return Page.Section("Inside the network", Html.Of($"<div class=\"cards\">{FirstWeights(subject)}{layers}</div>"), note);
+        return Page.Section("Inside the network", Fragment.Of($"<div class=\"cards\">{FirstWeights(subject)}{layers}</div>"), note);
     }
 
-    private static Html FirstWeights(ReportSubject subject)
+    private static Fragment FirstWeights(ReportSubject subject)
     {
         LayerInfo first = subject.Network.GetLayer(0);
         if (subject.ImageWidth == 0)
@@ -41,10 +41,10 @@ internal static class LayerSection
         int[] strongest = [.. Enumerable.Range(0, first.OutputSize)
             .OrderByDescending(unit => weights.AsSpan(unit * size, size).ToArray().Sum(weight => (double)weight * weight))
             .Take(MostUnits)];
-        IEnumerable<Html> pictures = strongest.Select(unit => Html.Of(
+        IEnumerable<Fragment> pictures = strongest.Select(unit => Fragment.Of(
             $"<figure><img alt=\"weights of unit {unit}\" src=\"{Pictures.Signed(weights.AsSpan(unit * size, size), subject.ImageWidth)}\"/></figure>"));
         string which = strongest.Length < first.OutputSize ? $"The {strongest.Length} strongest of {first.OutputSize} units" : $"All {first.OutputSize} units";
-        return Html.Of($"<section class=\"card wide\"><h3>What the first layer looks for</h3><p class=\"soft\">{which}, the strongest first. Blue: the unit is for ink there; orange: against it.</p><div class=\"pictures small\">{pictures}</div></section>");
+        return Fragment.Of($"<section class=\"card wide\"><h3>What the first layer looks for</h3><p class=\"soft\">{which}, the strongest first. Blue: the unit is for ink there; orange: against it.</p><div class=\"pictures small\">{pictures}</div></section>");
     }
 
     private static string Spread(float[] values)

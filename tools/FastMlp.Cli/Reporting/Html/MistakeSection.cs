@@ -13,7 +13,7 @@ internal static class MistakeSection
     /// <param name="answers">Of the rows.</param>
     /// <param name="rows">Scaled.</param>
     /// <param name="importances">Which columns to show first where there are many.</param>
-    public static Html Of(ReportSubject subject, Answers answers, Dataset rows, IReadOnlyList<ColumnImportance> importances)
+    public static Fragment Of(ReportSubject subject, Answers answers, Dataset rows, IReadOnlyList<ColumnImportance> importances)
     {
         int[] worst = [.. Enumerable.Range(0, rows.Rows)
             .Where(row => !subject.Classifies || answers.Best(row) != answers.Label(row))
@@ -21,7 +21,7 @@ internal static class MistakeSection
             .Take(subject.ImageWidth > 0 ? MostImages : MostRows)];
         if (worst.Length == 0)
         {
-            return subject.Classifies ? Page.Section("The worst mistakes", Html.Of($"<p>None: every one of the {subject.RowsName} looked at is right.</p>")) : default;
+            return subject.Classifies ? Page.Section("The worst mistakes", Fragment.Of($"<p>None: every one of the {subject.RowsName} looked at is right.</p>")) : default;
         }
 
         float[] features = new float[rows.InputSize];
@@ -31,7 +31,7 @@ internal static class MistakeSection
             columns = [.. importances.OrderByDescending(one => one.LossRise).Take(MostColumns).Select(one => one.Column)];
         }
 
-        List<Html> shown = [];
+        List<Fragment> shown = [];
         foreach (int row in worst)
         {
             rows.Features.Slice(row * rows.InputSize, rows.InputSize).CopyTo(features);
@@ -42,37 +42,37 @@ internal static class MistakeSection
         string lead = subject.Classifies ? "The surest of the wrong answers." : "The answers farthest from the truth.";
         if (subject.ImageWidth > 0)
         {
-            return Page.Section("The worst mistakes", Page.Card("", Html.Of($"<div class=\"pictures\">{shown}</div>")), lead);
+            return Page.Section("The worst mistakes", Page.Card("", Fragment.Of($"<div class=\"pictures\">{shown}</div>")), lead);
         }
 
         string some = columns.Count < InputColumn.Of(subject.Preprocessing).Count ? $" The {columns.Count} columns that matter most." : "";
-        IEnumerable<Html> heads = columns.Select(column => Html.Of($"<th class=\"{(column.IsNumber ? "n name" : "name")}\"><bdi>{column.Name}</bdi></th>"));
-        Html answer = subject.Classifies ? Html.Of($"<th>true</th><th>predicted</th><th class=\"n\">given</th>") : Html.Of($"<th class=\"n\">actual</th><th class=\"n\">predicted</th><th class=\"n\">error</th>");
-        return Page.Section("The worst mistakes", Page.Card("", Html.Of(
+        IEnumerable<Fragment> heads = columns.Select(column => Fragment.Of($"<th class=\"{(column.IsNumber ? "n name" : "name")}\"><bdi>{column.Name}</bdi></th>"));
+        Fragment answer = subject.Classifies ? Fragment.Of($"<th>true</th><th>predicted</th><th class=\"n\">given</th>") : Fragment.Of($"<th class=\"n\">actual</th><th class=\"n\">predicted</th><th class=\"n\">error</th>");
+        return Page.Section("The worst mistakes", Page.Card("", Fragment.Of(
             $"<div class=\"scroll\"><table><thead><tr>{answer}{heads}</tr></thead><tbody>{shown}</tbody></table></div>")), lead + some);
     }
 
-    private static Html Picture(ReportSubject subject, Answers answers, int row, float[] features)
+    private static Fragment Picture(ReportSubject subject, Answers answers, int row, float[] features)
     {
         int width = subject.ImageWidth;
         string said = subject.Classifies ? subject.ClassNames[answers.Best(row)] : Number(answers.Of(row)[0]);
         string truth = subject.Classifies ? subject.ClassNames[answers.Label(row)] : Number(answers.Target(row)[0]);
         string sure = subject.Classifies ? Text.Percent(answers.Of(row)[answers.Best(row)]) : "";
-        return Html.Of($"<figure><img class=\"ink\" alt=\"a row of class {truth}\" src=\"{Pictures.Ink(features, width)}\"/><figcaption><b><bdi>{truth}</bdi></b> taken for <b><bdi>{said}</bdi></b><br/>{sure}</figcaption></figure>");
+        return Fragment.Of($"<figure><img class=\"ink\" alt=\"a row of class {truth}\" src=\"{Pictures.Ink(features, width)}\"/><figcaption><b><bdi>{truth}</bdi></b> taken for <b><bdi>{said}</bdi></b><br/>{sure}</figcaption></figure>");
     }
 
-    private static Html Line(ReportSubject subject, Answers answers, int row, IReadOnlyList<InputColumn> columns, float[] features)
+    private static Fragment Line(ReportSubject subject, Answers answers, int row, IReadOnlyList<InputColumn> columns, float[] features)
     {
-        IEnumerable<Html> cells = columns.Select(column => Html.Of($"<td class=\"{(column.IsNumber ? "n" : "name")}\"><bdi>{column.Read(features)}</bdi></td>"));
+        IEnumerable<Fragment> cells = columns.Select(column => Fragment.Of($"<td class=\"{(column.IsNumber ? "n" : "name")}\"><bdi>{column.Read(features)}</bdi></td>"));
         if (subject.Classifies)
         {
             int best = answers.Best(row);
-            return Html.Of($"<tr><td class=\"name\"><bdi>{subject.ClassNames[answers.Label(row)]}</bdi></td><td class=\"name\"><bdi>{subject.ClassNames[best]}</bdi></td><td class=\"n\">{Text.Percent(answers.Of(row)[best])}</td>{cells}</tr>");
+            return Fragment.Of($"<tr><td class=\"name\"><bdi>{subject.ClassNames[answers.Label(row)]}</bdi></td><td class=\"name\"><bdi>{subject.ClassNames[best]}</bdi></td><td class=\"n\">{Text.Percent(answers.Of(row)[best])}</td>{cells}</tr>");
         }
 
         float actual = answers.Target(row)[0];
         float predicted = answers.Of(row)[0];
-        return Html.Of($"<tr><td class=\"n\">{Number(actual)}</td><td class=\"n\">{Number(predicted)}</td><td class=\"n\">{Number(predicted - actual)}</td>{cells}</tr>");
+        return Fragment.Of($"<tr><td class=\"n\">{Number(actual)}</td><td class=\"n\">{Number(predicted)}</td><td class=\"n\">{Number(predicted - actual)}</td>{cells}</tr>");
     }
 
     private static string Number(float value) => value.ToString("G5", CultureInfo.InvariantCulture);

@@ -17,10 +17,10 @@ internal static class Page
         file.Write(Of(subject).ToString());
     }
 
-    public static Html Of(ReportSubject subject)
+    public static Fragment Of(ReportSubject subject)
     {
         Dataset? rows = subject.Rows is { Rows: > 0 } all ? ReportSubject.Sample(all, ReportSubject.MostRows) : null;
-        List<Html> sections = [TrainingSection.Of(subject)];
+        List<Fragment> sections = [TrainingSection.Of(subject)];
         if (rows is not null)
         {
             Answers answers = new(subject, rows);
@@ -34,7 +34,7 @@ internal static class Page
         sections.Add(LayerSection.Of(subject, rows));
         sections.Add(Facts(subject));
         // The style is a file of this project and has no character that XML or HTML would read otherwise.
-        return Html.Of($"""
+        return Fragment.Of($"""
             <!DOCTYPE html>
             <html lang="en">
             <head>
@@ -43,7 +43,7 @@ internal static class Page
             <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"/>
             <title>{subject.Title}</title>
             <style>
-            {Html.Verbatim(style.Value)}
+            {Fragment.Verbatim(style.Value)}
             </style>
             </head>
             <body>
@@ -57,24 +57,24 @@ internal static class Page
             """);
     }
 
-    public static Html Section(string title, Html content, string note = "") =>
-        Html.Of($"<section><h2>{title}</h2>{(note.Length > 0 ? Html.Of($"<p class=\"soft\">{note}</p>") : default)}{content}</section>\n");
+    public static Fragment Section(string title, Fragment content, string note = "") =>
+        Fragment.Of($"<section><h2>{title}</h2>{(note.Length > 0 ? Fragment.Of($"<p class=\"soft\">{note}</p>") : default)}{content}</section>\n");
 
-    public static Html Card(string title, params ReadOnlySpan<Html> content) => Card(Html.Of($"{title}"), content);
+    public static Fragment Card(string title, params ReadOnlySpan<Fragment> content) => Card(Fragment.Of($"{title}"), content);
 
-    public static Html Card(Html title, params ReadOnlySpan<Html> content) =>
-        Html.Of($"<section class=\"card\">{(title.ToString().Length > 0 ? Html.Of($"<h3>{title}</h3>") : default)}{Html.Join([.. content])}</section>\n");
+    public static Fragment Card(Fragment title, params ReadOnlySpan<Fragment> content) =>
+        Fragment.Of($"<section class=\"card\">{(title.ToString().Length > 0 ? Fragment.Of($"<h3>{title}</h3>") : default)}{Fragment.Join([.. content])}</section>\n");
 
     /// <summary>The names of the colours c0, c1 and so on.</summary>
-    public static Html Legend(IEnumerable<string> names) => Html.Of(
-        $"<ul class=\"legend\">{names.Select((name, i) => Html.Of($"<li><i class=\"c{i}\"></i><bdi>{name}</bdi></li>"))}</ul>");
+    public static Fragment Legend(IEnumerable<string> names) => Fragment.Of(
+        $"<ul class=\"legend\">{names.Select((name, i) => Fragment.Of($"<li><i class=\"c{i}\"></i><bdi>{name}</bdi></li>"))}</ul>");
 
     /// <summary>Which rows the drawings of a section show.</summary>
     public static string OfRows(ReportSubject subject, Dataset rows) => subject.Score is { } score && score.Rows > rows.Rows
         ? $"Figures of {Text.Count(score.Rows)} {subject.RowsName}; drawings of {Text.Count(rows.Rows)} of them."
         : $"Of {Text.Count(rows.Rows)} {subject.RowsName}.";
 
-    private static Html Tiles(ReportSubject subject)
+    private static Fragment Tiles(ReportSubject subject)
     {
         List<(string Value, string Name)> tiles = [];
         if (subject.Score is { } score)
@@ -101,11 +101,11 @@ internal static class Page
             tiles.Add((Text.Rate(training.SamplesPerSecond), "rows a second"));
         }
 
-        return Html.Of($"<div class=\"tiles\">{tiles.Select(tile => Html.Of($"<div class=\"tile\"><b>{tile.Value}</b><span class=\"soft\">{tile.Name}</span></div>"))}</div>");
+        return Fragment.Of($"<div class=\"tiles\">{tiles.Select(tile => Fragment.Of($"<div class=\"tile\"><b>{tile.Value}</b><span class=\"soft\">{tile.Name}</span></div>"))}</div>");
     }
 
-    private static Html Facts(ReportSubject subject) => Section("The run", Card("", Html.Of(
-        $"<table class=\"facts\"><tbody>{subject.Facts.Select(fact => Html.Of($"<tr><th scope=\"row\">{fact.Name}</th><td><bdi>{fact.Value}</bdi></td></tr>"))}</tbody></table>")));
+    private static Fragment Facts(ReportSubject subject) => Section("The run", Card("", Fragment.Of(
+        $"<table class=\"facts\"><tbody>{subject.Facts.Select(fact => Fragment.Of($"<tr><th scope=\"row\">{fact.Name}</th><td><bdi>{fact.Value}</bdi></td></tr>"))}</tbody></table>")));
 
     private static string ReadStyle()
     {

@@ -23,7 +23,7 @@ internal sealed class Plot(string title, Axis x, Axis y, double height = 240)
 
     private const double PlotWidth = Width - Left - Right;
 
-    private readonly List<Html> marks = [];
+    private readonly List<Fragment> marks = [];
 
     private double PlotHeight => height - Top - Bottom;
 
@@ -53,7 +53,7 @@ internal sealed class Plot(string title, Axis x, Axis y, double height = 240)
             down = true;
         }
 
-        marks.Add(dashed ? Html.Of($"<path class=\"line dashed c{colour}\" d=\"{path.ToString()}\"/>") : Html.Of($"<path class=\"line c{colour}\" d=\"{path.ToString()}\"/>"));
+        marks.Add(dashed ? Fragment.Of($"<path class=\"line dashed c{colour}\" d=\"{path.ToString()}\"/>") : Fragment.Of($"<path class=\"line c{colour}\" d=\"{path.ToString()}\"/>"));
         return this;
     }
 
@@ -69,7 +69,7 @@ internal sealed class Plot(string title, Axis x, Axis y, double height = 240)
             }
         }
 
-        marks.Add(Html.Of($"<path class=\"dots halo\" stroke-width=\"{(2 * radius) + 1.2}\" d=\"{path.ToString()}\"/><path class=\"dots c{colour}\" stroke-width=\"{2 * radius}\" d=\"{path.ToString()}\"/>"));
+        marks.Add(Fragment.Of($"<path class=\"dots halo\" stroke-width=\"{(2 * radius) + 1.2}\" d=\"{path.ToString()}\"/><path class=\"dots c{colour}\" stroke-width=\"{2 * radius}\" d=\"{path.ToString()}\"/>"));
         return this;
     }
 
@@ -78,31 +78,31 @@ internal sealed class Plot(string title, Axis x, Axis y, double height = 240)
     {
         double left = Across(from);
         double top = Up(Math.Max(value, y.Low));
-        marks.Add(Html.Of($"<rect class=\"bar c{colour}\" x=\"{left}\" y=\"{top}\" width=\"{Math.Max(Across(to) - left - 0.5, 0.3)}\" height=\"{Math.Max(Top + PlotHeight - top, 0)}\"><title>{hint}</title></rect>"));
+        marks.Add(Fragment.Of($"<rect class=\"bar c{colour}\" x=\"{left}\" y=\"{top}\" width=\"{Math.Max(Across(to) - left - 0.5, 0.3)}\" height=\"{Math.Max(Top + PlotHeight - top, 0)}\"><title>{hint}</title></rect>"));
         return this;
     }
 
     /// <summary>A straight thin line for comparison.</summary>
     public Plot Guide(double x1, double y1, double x2, double y2)
     {
-        marks.Add(Html.Of($"<path class=\"guide\" d=\"M{Across(x1)} {Up(y1)}L{Across(x2)} {Up(y2)}\"/>"));
+        marks.Add(Fragment.Of($"<path class=\"guide\" d=\"M{Across(x1)} {Up(y1)}L{Across(x2)} {Up(y2)}\"/>"));
         return this;
     }
 
     /// <summary>A picture that fills the frame, its first row at the top.</summary>
     public Plot Image(ReadOnlySpan<byte> pixels, int width)
     {
-        marks.Add(Html.Of($"<image x=\"{Left}\" y=\"{Top}\" width=\"{PlotWidth}\" height=\"{PlotHeight}\" preserveAspectRatio=\"none\" href=\"{Png.DataAddress(pixels, width)}\"/>"));
+        marks.Add(Fragment.Of($"<image x=\"{Left}\" y=\"{Top}\" width=\"{PlotWidth}\" height=\"{PlotHeight}\" preserveAspectRatio=\"none\" href=\"{Png.DataAddress(pixels, width)}\"/>"));
         return this;
     }
 
-    public Html ToHtml()
+    public Fragment ToHtml()
     {
-        Html across = Html.Join(x.Ticks(5).Select(tick => Html.Of(
+        Fragment across = Fragment.Join(x.Ticks(5).Select(tick => Fragment.Of(
             $"<path class=\"grid\" d=\"M{Across(tick)} {Top}V{Top + PlotHeight}\"/><text x=\"{Across(tick)}\" y=\"{Top + PlotHeight + 14}\" text-anchor=\"middle\">{Axis.TickText(tick)}</text>")));
-        Html up = Html.Join(y.Ticks(5).Select(tick => Html.Of(
+        Fragment up = Fragment.Join(y.Ticks(5).Select(tick => Fragment.Of(
             $"<path class=\"grid\" d=\"M{Left} {Up(tick)}H{Left + PlotWidth}\"/><text x=\"{Left - 5}\" y=\"{Up(tick) + 3.5}\" text-anchor=\"end\">{Axis.TickText(tick)}</text>")));
-        return Html.Of(
+        return Fragment.Of(
             $"<svg class=\"plot\" viewBox=\"0 0 {Width} {height}\" role=\"img\" aria-label=\"{title}\">{across}{up}{marks}<rect class=\"frame\" x=\"{Left}\" y=\"{Top}\" width=\"{PlotWidth}\" height=\"{PlotHeight}\"/><text x=\"4\" y=\"12\">{y.Label}</text><text x=\"{Left + PlotWidth}\" y=\"{height - 6}\" text-anchor=\"end\">{x.Label}</text></svg>");
     }
 

@@ -6,7 +6,7 @@ internal static class SurfaceSection
     private const int Side = 140;
     private const int MostDots = 1_000;
 
-    public static Html Of(ReportSubject subject, Answers answers, Dataset rows)
+    public static Fragment Of(ReportSubject subject, Answers answers, Dataset rows)
     {
         IReadOnlyList<InputColumn> columns = InputColumn.Of(subject.Preprocessing);
         if (columns is not [{ IsNumber: true } first, { IsNumber: true } second] || rows.Rows == 0)
@@ -30,10 +30,10 @@ internal static class SurfaceSection
                 .Select(row => ((double)raw[2 * row], (double)raw[(2 * row) + 1])), subject.Classifies ? group : 9);
         }
 
-        Html legend = subject.Classifies
+        Fragment legend = subject.Classifies
             ? Page.Legend(subject.ClassNames.Take(Plot.Colours))
-            : Html.Of($"<p class=\"soft\">Orange: towards {Axis.TickText(Math.Round(low, 3))}. Blue: towards {Axis.TickText(Math.Round(high, 3))}.</p>");
-        return Page.Section("The decision surface", Html.Of($"<div class=\"narrow\">{Page.Card("", plot.ToHtml(), legend)}</div>"),
+            : Fragment.Of($"<p class=\"soft\">Orange: towards {Axis.TickText(Math.Round(low, 3))}. Blue: towards {Axis.TickText(Math.Round(high, 3))}.</p>");
+        return Page.Section("The decision surface", Fragment.Of($"<div class=\"narrow\">{Page.Card("", plot.ToHtml(), legend)}</div>"),
             subject.Classifies ? "The class it answers at every place, the fuller the surer, and the rows by their true class." : "The value it answers at every place, and the rows.");
     }
 

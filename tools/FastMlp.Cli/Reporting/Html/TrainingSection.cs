@@ -3,7 +3,7 @@ namespace FastMlp.Cli.Reporting.Html;
 /// <summary>The curves of the epochs: loss, metric, learning rate.</summary>
 internal static class TrainingSection
 {
-    public static Html Of(ReportSubject subject)
+    public static Fragment Of(ReportSubject subject)
     {
         if (subject.Training is not { Epochs.Count: > 0 } report)
         {
@@ -24,8 +24,8 @@ internal static class TrainingSection
         string metricName = subject.Classifies ? "accuracy" : "root mean squared error";
         IEnumerable<double> metrics = Values(trainMetric).Concat(Values(validationMetric));
         Axis metricAxis = subject.Classifies ? AccuracyAxis(metrics) : Axis.OfLoss("rmse", metrics);
-        Plot loss = new("Loss by epoch", Epochs(epochs.Count), Axis.OfLoss("loss", Values(trainLoss).Concat(Values(validationLoss))));
-        Plot metric = new($"Epochs and {metricName}", Epochs(epochs.Count), metricAxis);
+        Plot loss = new("Loss by epoch", Axis.Count("epoch", epochs.Count), Axis.OfLoss("loss", Values(trainLoss).Concat(Values(validationLoss))));
+        Plot metric = new($"Epochs and {metricName}", Axis.Count("epoch", epochs.Count), metricAxis);
         loss.Line(trainLoss, 0).Line(validationLoss, 1);
         metric.Line(trainMetric, 0).Line(validationMetric, 1);
         if (validated && report.BestEpoch is > 0 && report.BestEpoch < epochs.Count && report.StopReason == StopReason.EarlyStopping)
@@ -34,19 +34,17 @@ internal static class TrainingSection
             metric.Guide(report.BestEpoch, y.Low, report.BestEpoch, y.High);
         }
 
-        Plot learning = new("Learning rate by epoch", Epochs(epochs.Count), Axis.OfLoss("learning rate", Values(rate)));
+        Plot learning = new("Learning rate by epoch", Axis.Count("epoch", epochs.Count), Axis.OfLoss("learning rate", Values(rate)));
         learning.Line(rate, 2, stepped: true);
-        Html legend = Page.Legend(validated ? ["training rows", "validation rows"] : ["training rows"]);
+        Fragment legend = Page.Legend(validated ? ["training rows", "validation rows"] : ["training rows"]);
         EpochReport last = epochs[^1];
         string now = last.ValidationLoss is { } final && last.ValidationMetric is { } value
             ? $"last epoch: validation loss {Text.Figure(final)}, {format.Of(value)}"
             : $"last epoch: loss {Text.Figure(last.TrainLoss)}, {format.Of(last.TrainMetric)}";
         return Page.Section("Training",
-            Html.Of($"<div class=\"cards\">{Page.Card("Loss", loss.ToHtml(), legend)}{Page.Card(subject.Classifies ? "Accuracy" : "Error", metric.ToHtml(), legend)}{Page.Card("Learning rate", learning.ToHtml())}</div>"),
+            Fragment.Of($"<div class=\"cards\">{Page.Card("Loss", loss.ToHtml(), legend)}{Page.Card(subject.Classifies ? "Accuracy" : "Error", metric.ToHtml(), legend)}{Page.Card("Learning rate", learning.ToHtml())}</div>"),
             now);
     }
-
-    private static Axis Epochs(int count) => Axis.Between("epoch", count > 1 ? 1 : 0, Math.Max(count, 1));
 
     /// <summary>Up to 1, from a little below the lowest accuracy.</summary>
     private static Axis AccuracyAxis(IEnumerable<double> values)

@@ -5,9 +5,9 @@ internal static class ValueSection
 {
     private const int MostDots = 2_000;
 
-    public static Html Of(ReportSubject subject, Answers answers, Dataset rows)
+    public static Fragment Of(ReportSubject subject, Answers answers, Dataset rows)
     {
-        List<Html> cards = [];
+        List<Fragment> cards = [];
         for (int output = 0; output < answers.Size && output < Plot.Colours; output++)
         {
             string name = output < subject.Preprocessing.TargetNames.Count ? subject.Preprocessing.TargetNames[output] : $"output {output}";
@@ -23,7 +23,7 @@ internal static class ValueSection
             IEnumerable<(double, double)> dots = pairs.Where((_, i) => i % stride == 0);
             Plot plot = new("Predicted against actual", actual, predicted, height: 320);
             plot.Points(dots, 0).Guide(actual.Low, actual.Low, actual.High, actual.High);
-            cards.Add(Page.Card(Html.Of($"Predicted against actual: <bdi>{name}</bdi>"), plot.ToHtml(), Html.Of($"<p class=\"soft\">On the broken line both are equal.</p>")));
+            cards.Add(Page.Card(Fragment.Of($"Predicted against actual: <bdi>{name}</bdi>"), plot.ToHtml(), Fragment.Of($"<p class=\"soft\">On the broken line both are equal.</p>")));
 
             cards.Add(Page.Card("Errors", Histogram.Of("Errors", "predicted - actual", [.. pairs.Select(pair => pair.Predicted - pair.Actual)], 1, height: 320)));
 
@@ -31,9 +31,9 @@ internal static class ValueSection
             Axis across = Axis.Over("predicted", pairs.Select(pair => pair.Predicted));
             Plot residuals = new("Errors by predicted value", across, error, height: 320);
             residuals.Points(dots.Select(pair => (pair.Item2, pair.Item2 - pair.Item1)), 1).Guide(across.Low, 0, across.High, 0);
-            cards.Add(Page.Card("Errors by predicted value", residuals.ToHtml(), Html.Of($"<p class=\"soft\">A pattern here is something that the network has not learnt yet.</p>")));
+            cards.Add(Page.Card("Errors by predicted value", residuals.ToHtml(), Fragment.Of($"<p class=\"soft\">A pattern here is something that the network has not learnt yet.</p>")));
         }
 
-        return Page.Section("How close it comes", Html.Of($"<div class=\"cards\">{cards}</div>"), Page.OfRows(subject, rows));
+        return Page.Section("How close it comes", Fragment.Of($"<div class=\"cards\">{cards}</div>"), Page.OfRows(subject, rows));
     }
 }

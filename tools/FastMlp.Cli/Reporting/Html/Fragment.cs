@@ -9,18 +9,18 @@ namespace FastMlp.Cli.Reporting.Html;
 /// Markup that may go on a page as it is. It is made of interpolated strings only: what stands in the source is markup, what is
 /// put in is text and escaped, so that names from a data file cannot become elements.
 /// </summary>
-internal readonly struct Html
+internal readonly struct Fragment
 {
     private readonly string? markup;
 
-    private Html(string markup) => this.markup = markup;
+    private Fragment(string markup) => this.markup = markup;
 
-    public static Html Of(Content content) => new(content.ToString());
+    public static Fragment Of(Content content) => new(content.ToString());
 
     /// <summary>For a file of this project, never for data.</summary>
-    public static Html Verbatim(string markup) => new(markup);
+    public static Fragment Verbatim(string markup) => new(markup);
 
-    public static Html Join(IEnumerable<Html> parts) => new(string.Concat(parts));
+    public static Fragment Join(IEnumerable<Fragment> parts) => new(string.Concat(parts));
 
     public override string ToString() => markup ?? "";
 
@@ -38,11 +38,11 @@ internal readonly struct Html
 
         public void AppendLiteral(string value) => text.Append(value);
 
-        public void AppendFormatted(Html value) => text.Append(value.ToString());
+        public void AppendFormatted(Fragment value) => text.Append(value.ToString());
 
-        public void AppendFormatted(IEnumerable<Html> values)
+        public void AppendFormatted(IEnumerable<Fragment> values)
         {
-            foreach (Html value in values)
+            foreach (Fragment value in values)
             {
                 text.Append(value.ToString());
             }
