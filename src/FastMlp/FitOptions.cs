@@ -38,7 +38,7 @@ public sealed class FitOptions
     /// <summary>Rows that are scored after every epoch and never trained on.</summary>
     public Dataset? Validation { get; init; }
 
-    /// <summary>The seed of the order of rows.</summary>
+    /// <summary>The seed of the order of rows and of what dropout drops.</summary>
     public int Seed { get; init; }
 
     /// <summary>Whether each epoch visits the rows in a new order. A full batch is never shuffled.</summary>
@@ -53,7 +53,7 @@ public sealed class FitOptions
     /// <summary>Called after every epoch, on the training thread.</summary>
     public Action<EpochReport>? Progress { get; init; }
 
-    /// <summary>The loss, optimizer, limits and threads of these options for a <see cref="Trainer"/>, which has no epochs; the schedule is left out.</summary>
+    /// <summary>The loss, optimizer, limits, seed and threads of these options for a <see cref="Trainer"/>, which has no epochs; the schedule is left out.</summary>
     public TrainerOptions ForTrainer() => new()
     {
         Loss = Loss,
@@ -62,6 +62,7 @@ public sealed class FitOptions
         ClipNorm = ClipNorm,
         L1 = L1,
         MaxNorm = MaxNorm,
+        Seed = Seed,
         Threads = Threads,
     };
 

@@ -24,7 +24,7 @@ public sealed unsafe class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         network.CheckNotDisposed();
         this.network = network;
-        state = new TrainingState(network.Stack, network.Parameters, options.Loss, options.Optimizer, options.Limits, options.Threads)
+        state = new TrainingState(network.Stack, network.Parameters, options.Loss, options.Optimizer, options.Limits, options.Seed, options.Threads)
         {
             Schedule = Follow(options),
         };

@@ -17,7 +17,7 @@ internal sealed unsafe class TrainingState : IDisposable
     private readonly int threads;
     private double lastLoss;
 
-    public TrainingState(LayerStack stack, AlignedBuffer parameters, Loss? loss, Optimizer optimizer, UpdateLimits limits, int threads)
+    public TrainingState(LayerStack stack, AlignedBuffer parameters, Loss? loss, Optimizer optimizer, UpdateLimits limits, int seed, int threads)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         this.stack = stack;
@@ -25,7 +25,7 @@ internal sealed unsafe class TrainingState : IDisposable
         this.threads = threads == 0 ? Environment.ProcessorCount : threads;
         Loss = loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation);
         LossFunction = LossFunction.Create(Loss, stack);
-        Backpropagation = new Backpropagation(stack, LossFunction, this.threads);
+        Backpropagation = new Backpropagation(stack, LossFunction, this.threads) { Seed = seed };
         this.limits = limits;
         if (optimizer is Lbfgs search)
         {
@@ -80,6 +80,7 @@ internal sealed unsafe class TrainingState : IDisposable
     {
         if (!IsBatchFixed || lbfgs is null || !lbfgs.IsEvaluated(parameters.Pointer))
         {
+            Backpropagation.Step = StepCount;
             lastLoss = Backpropagation.Forward(parameters.Pointer, x, targets);
         }
 
