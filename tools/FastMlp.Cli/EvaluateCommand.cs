@@ -57,6 +57,8 @@ internal static class EvaluateCommand
 
             Dataset scaled = model.Preprocessing.Transform(data);
             Score score = Score.Of(model.Network, model.Preprocessing, scaled);
+            Details details = new(model.Network, model.Preprocessing);
+            details.Add(scaled);
             if (reportPath is not null)
             {
                 Page.Write(reportPath, RunReport.Of(model, source, scaled, score, onlyHeldOut));
@@ -75,6 +77,7 @@ internal static class EvaluateCommand
                     }
 
                     ScoreReport.WriteFigures(json, score);
+                    details.Write(json);
                     if (score.Confusion is not null)
                     {
                         ScoreReport.WriteConfusion(json, score.Confusion, model.ClassNames);
@@ -95,6 +98,7 @@ internal static class EvaluateCommand
 
                 console.Output.WriteLine($"rows: {score.Rows}");
                 ScoreReport.WriteFigures(console.Output, score, "test ");
+                details.Write(console.Output, "test ");
             }
 
             return ExitCode.Done;
