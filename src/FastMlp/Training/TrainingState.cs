@@ -99,6 +99,7 @@ internal sealed unsafe class TrainingState : IDisposable
             }
 
             lastLoss = lbfgs.Step(Backpropagation, parameters.Pointer, x, targets, lastLoss, LearningRate);
+            Backpropagation.UpdateStatistics(parameters.Pointer, x.Rows);
             return;
         }
 
@@ -116,6 +117,7 @@ internal sealed unsafe class TrainingState : IDisposable
             failed = optimizer!.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, rate, threads);
         }
 
+        Backpropagation.UpdateStatistics(parameters.Pointer, x.Rows);
         Finish(failed, epoch, batch);
     }
 
@@ -124,6 +126,7 @@ internal sealed unsafe class TrainingState : IDisposable
     {
         float loss = Forward(x, targets, epoch, batch);
         Backpropagation.Backward(parameters.Pointer, x);
+        Backpropagation.UpdateStatistics(parameters.Pointer, x.Rows);
         return loss;
     }
 
