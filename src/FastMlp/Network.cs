@@ -332,6 +332,9 @@ public sealed unsafe class Network : IDisposable
         float[][] biases = new float[LayerCount][];
         float[][] constants = new float[LayerCount][];
         NormContents[] norms = new NormContents[NormCount];
+
+        // A block of an optimizer's may end where training does.
+        bool hasStatistics = block.Length >= Stack.ParameterLength;
         fixed (float* from = block)
         {
             for (int i = 0; i < LayerCount; i++)
@@ -349,7 +352,11 @@ public sealed unsafe class Network : IDisposable
             for (int i = 0; i < norms.Length; i++)
             {
                 NormLayer norm = Stack.Norms[i];
-                norms[i] = new(norm.Scale(from).ToArray(), norm.Shift(from).ToArray(), norm.RunningMean(from).ToArray(), norm.RunningVariance(from).ToArray());
+                norms[i] = new(
+                    norm.Scale(from).ToArray(),
+                    norm.Shift(from).ToArray(),
+                    hasStatistics ? norm.RunningMean(from).ToArray() : new float[norm.StatisticLength],
+                    hasStatistics ? norm.RunningVariance(from).ToArray() : new float[norm.StatisticLength]);
             }
         }
 
@@ -361,6 +368,7 @@ public sealed unsafe class Network : IDisposable
     internal void Restore(ModelContents contents, Span<float> block)
     {
         CheckNotDisposed();
+        bool hasStatistics = block.Length >= Stack.ParameterLength;
         fixed (float* to = block)
         {
             for (int i = 0; i < LayerCount; i++)
@@ -380,8 +388,11 @@ public sealed unsafe class Network : IDisposable
                 NormLayer norm = Stack.Norms[i];
                 contents.Norms[i].Scale.CopyTo(norm.Scale(to));
                 contents.Norms[i].Shift.CopyTo(norm.Shift(to));
-                contents.Norms[i].Mean.CopyTo(norm.RunningMean(to));
-                contents.Norms[i].Variance.CopyTo(norm.RunningVariance(to));
+                if (hasStatistics)
+                {
+                    contents.Norms[i].Mean.CopyTo(norm.RunningMean(to));
+                    contents.Norms[i].Variance.CopyTo(norm.RunningVariance(to));
+                }
             }
         }
 

@@ -33,7 +33,8 @@ internal static class GraphGradients
     /// <summary>A few numbers of each parameter.</summary>
     private static void AssertCentralDifferences((string Name, double[] Values, double[] Gradient)[] all, double[][] gradients, Func<double> loss)
     {
-        const double step = 1e-5;
+        // Two rows behind a batch normalization bend sharply: 1e-5 left 2.6e-7 of truncation.
+        const double step = 1e-6;
         for (int p = 0; p < all.Length; p++)
         {
             double[] values = all[p].Values;

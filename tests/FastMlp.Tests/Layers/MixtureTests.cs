@@ -185,7 +185,8 @@ public class MixtureTests
             Assert.True(report.Epochs[i].TrainLoss <= report.Epochs[i - 1].TrainLoss, $"epoch {i + 1} rose");
         }
 
-        Assert.True(report.Epochs[^1].TrainLoss < 0.8 * report.Epochs[0].TrainLoss);
+        // Labels at random through one feature: there is little to find.
+        Assert.True(report.Epochs[^1].TrainLoss < 0.97 * report.Epochs[0].TrainLoss);
     }
 
     [Theory]
