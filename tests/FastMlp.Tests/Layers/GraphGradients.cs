@@ -33,21 +33,27 @@ internal static class GraphGradients
     /// <summary>A few numbers of each parameter.</summary>
     private static void AssertCentralDifferences((string Name, double[] Values, double[] Gradient)[] all, double[][] gradients, Func<double> loss)
     {
-        // Two rows behind a batch normalization bend sharply: 1e-5 left 2.6e-7 of truncation.
+        // Two rows behind a batch normalization bend sharply, so the term of h^2 is taken out: (4 D(h / 2) - D(h)) / 3.
         const double step = 1e-6;
         for (int p = 0; p < all.Length; p++)
         {
             double[] values = all[p].Values;
             for (int i = 0; i < values.Length; i += Math.Max(1, values.Length / 5))
             {
-                double old = values[i];
-                values[i] = old + step;
-                double above = loss();
-                values[i] = old - step;
-                double below = loss();
-                values[i] = old;
-                Near.Equal((above - below) / (2 * step), gradients[p][i], 1e-7 * Math.Max(1, Near.Largest(gradients[p])), $"{all[p].Name}[{i}] of parameter {p}");
+                double difference = ((4 * Difference(values, i, step / 2, loss)) - Difference(values, i, step, loss)) / 3;
+                Near.Equal(difference, gradients[p][i], 1e-7 * Math.Max(1, Near.Largest(gradients[p])), $"{all[p].Name}[{i}] of parameter {p}");
             }
         }
+    }
+
+    private static double Difference(double[] values, int i, double step, Func<double> loss)
+    {
+        double old = values[i];
+        values[i] = old + step;
+        double above = loss();
+        values[i] = old - step;
+        double below = loss();
+        values[i] = old;
+        return (above - below) / (2 * step);
     }
 }
