@@ -26,6 +26,7 @@ public sealed class ConfigTests(TempFolder folder) : IClassFixture<TempFolder>
         ["shuffle-rows"] = ("500", ["500"]),
         ["layers"] = ("[8,4]", ["8,4"]),
         ["activation"] = ("\"leaky-relu:0.1\"", ["leaky-relu:0.1"]),
+        ["norm"] = ("\"batch\"", ["batch"]),
         ["dropout"] = ("0.1", ["0.1"]),
         ["optimizer"] = ("\"nesterov\"", ["nesterov"]),
         ["lr"] = ("0.01", ["0.01"]),
@@ -163,6 +164,8 @@ public sealed class ConfigTests(TempFolder folder) : IClassFixture<TempFolder>
 
     [Theory]
     [InlineData("wine", "--optimizer", "amsgrad")]
+    [InlineData("wine", "--norm", "batch", "--dropout", "0.1")]
+    [InlineData("wine", "--norm", "layer")]
     [InlineData("wine", "--optimizer", "adagrad")]
     [InlineData("wine", "--optimizer", "rmsprop", "--momentum", "0.5")]
     [InlineData("wine", "--optimizer", "irprop")]

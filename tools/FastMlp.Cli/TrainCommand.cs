@@ -103,6 +103,9 @@ internal static class TrainCommand
 
     private static readonly Option<int?> shuffleRows = Options.Integer("--shuffle-rows", "Rows of a stream that wait in memory to be mixed [default: 100,000]", least: 1);
 
+    private static readonly Option<Normalization?> norm = Choice("--norm", "What normalizes each hidden layer before its activation: over the rows of a batch, or over the units of a row [default: none]",
+        ("none", Normalization.None), ("batch", Normalization.Batch), ("layer", Normalization.Layer));
+
     private static readonly Option<float?> dropout = Options.Real("--dropout",
         "Share of each hidden layer's outputs that training drops at random [default: 0]", Below1, IsBelow1);
 
@@ -144,7 +147,7 @@ internal static class TrainCommand
     private static readonly OptionGroup[] groups =
     [
         new("Data", [task, target, scale, validation, test, .. ColumnOptions.All, stream, shuffleRows]),
-        new("Network", layers, activation, dropout),
+        new("Network", layers, activation, norm, dropout),
         new("Update rule", optimizer, lr, momentum, weightDecay, l1, maxNorm, clipNorm, clipValue, schedule, warmUp),
         new("Loss", loss, labelSmoothing, classWeights),
         new("Course", epochs, batch, earlyStop, seed, threads),
@@ -266,6 +269,7 @@ internal static class TrainCommand
             Layers = parsed.GetResult(layers) is null ? null : parsed.GetValue(layers), // an array not given would be an empty one
             Activation = parsed.GetValue(activation) ?? defaults.Activation,
             Csv = ColumnOptions.Read(parsed, parsed.GetValue(target), parsed.GetValue(task)),
+            Norm = parsed.GetValue(norm) ?? Normalization.None,
             Dropout = parsed.GetValue(dropout) ?? 0,
             Optimizer = parsed.GetValue(optimizer) ?? defaults.Optimizer,
             Schedule = parsed.GetValue(schedule),

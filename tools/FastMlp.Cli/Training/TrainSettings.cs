@@ -12,6 +12,9 @@ internal sealed record TrainSettings
 
     public Named<Activation> Activation { get; init; } = new("relu", FastMlp.Activation.Relu);
 
+    /// <summary>What normalizes each hidden layer, before its activation.</summary>
+    public Normalization Norm { get; init; }
+
     /// <summary>The share of each hidden layer's outputs that training drops.</summary>
     public float Dropout { get; init; }
 

@@ -57,6 +57,11 @@ internal sealed class TrainingPlan
                 ["--layers"] = Layers.Count == 0 ? "none" : string.Join(',', Layers),
                 ["--activation"] = settings.Activation.Name,
             };
+            if (settings.Norm != Normalization.None)
+            {
+                all["--norm"] = settings.Norm.ToString().ToLowerInvariant();
+            }
+
             Add("--dropout", settings.Dropout);
             all["--optimizer"] = settings.Optimizer.ToString().ToLowerInvariant();
             if (Optimizer is Sgd { Momentum: > 0 } or RmsProp { Momentum: > 0 })
@@ -116,7 +121,16 @@ internal sealed class TrainingPlan
                 throw new CommandFailedException($"hidden layer {i + 1} of --layers has {units} units; each needs at least 1 ('--layers none' makes a network without hidden layers).");
             }
 
-            builder.Dense(units, settings.Activation.Value);
+            if (settings.Norm == Normalization.None)
+            {
+                builder.Dense(units, settings.Activation.Value);
+            }
+            else
+            {
+                builder.Dense(units);
+                (settings.Norm == Normalization.Batch ? builder.BatchNorm() : builder.LayerNorm()).Activate(settings.Activation.Value);
+            }
+
             if (settings.Dropout > 0)
             {
                 builder.Dropout(settings.Dropout);
