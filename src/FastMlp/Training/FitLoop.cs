@@ -27,7 +27,7 @@ internal sealed unsafe class FitLoop : IDisposable
     private readonly AlignedBuffer batchTargets;
     private readonly AlignedBuffer batchWeights;
     private readonly int[] batchLabels;
-    private readonly AlignedBuffer? best;
+    private AlignedBuffer? best;
 
     // Where the run is: all of this, with the state of the optimizer and the schedule, is in a checkpoint.
     private readonly List<EpochReport> reports;
@@ -107,13 +107,23 @@ internal sealed unsafe class FitLoop : IDisposable
         Checkpoints.CheckSame(snapshot.Run.Options, facts, mayGoOn ? [RunFacts.Epochs] : []);
         bool isWhole = position.Batch <= batches && position.Totals.Rows == Math.Min((long)position.Batch * batchSize, train.Rows)
             && (position.Batch == batches || position.Batch % options.AccumulateBatches == 0);
-        if (!isWhole || (best is null) != (snapshot.Best is null))
+        if (!isWhole)
         {
             throw new ArgumentException($"{point.Path} is at batch {position.Batch} with {position.Totals.Rows} rows of an epoch, which is no place that these options come to.", nameof(snapshot));
         }
 
         state.Restore(snapshot);
-        snapshot.Best?.CopyTo(best!.Span);
+        if (snapshot.Best is null && position.BestEpoch > 0)
+        {
+            // Only a limit of time that was not there before asks for it: the best so far cannot be brought back.
+            best?.Dispose();
+            best = null;
+        }
+        else if (best is not null)
+        {
+            snapshot.Best?.CopyTo(best.Span);
+        }
+
         reports.AddRange(position.History);
         epoch = position.Epoch;
         batch = position.Batch;
