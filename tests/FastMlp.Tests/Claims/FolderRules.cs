@@ -8,7 +8,7 @@ internal static partial class FolderRules
     /// <summary>The name of the room that is the folder src/FastMlp itself.</summary>
     public const string Root = "";
 
-    private static readonly string[] rooms = ["Simd", "Memory", "Threading", "Kernels", "Layers", "Training", "Serialization", "Diagnostics"];
+    private static readonly string[] rooms = ["Simd", "Memory", "Threading", "Kernels", "Layers", "Training", "Serialization", "Diagnostics", "Metrics"];
 
     private static readonly Dictionary<string, string[]> mayUse = new()
     {
@@ -20,6 +20,7 @@ internal static partial class FolderRules
         ["Training"] = ["Layers", "Kernels", "Memory", "Simd"],
         ["Serialization"] = ["Layers"],
         ["Diagnostics"] = ["Simd", "Kernels"],
+        ["Metrics"] = [],
         [Root] = rooms,
     };
 
@@ -107,7 +108,7 @@ internal static partial class FolderRules
     private static partial Regex Usings();
 
     // FastMlp.Kernels, and Kernels.Gemm, which C# also finds from inside FastMlp; not System.Threading.Lock or owner.Memory.Span.
-    [GeneratedRegex(@"\bFastMlp\.(?<room>Simd|Memory|Threading|Kernels|Layers|Training|Serialization|Diagnostics)\b|(?<![\w.])(?<room>Simd|Memory|Threading|Kernels|Layers|Training|Serialization|Diagnostics)\.[A-Z]")]
+    [GeneratedRegex(@"\bFastMlp\.(?<room>Simd|Memory|Threading|Kernels|Layers|Training|Serialization|Diagnostics|Metrics)\b|(?<![\w.])(?<room>Simd|Memory|Threading|Kernels|Layers|Training|Serialization|Diagnostics|Metrics)\.[A-Z]")]
     private static partial Regex RoomNames();
 
     [GeneratedRegex(@"\bSystem\.Runtime\.Intrinsics\b|\bVector(?:64|128|256|512)?\s*[<.]|\b(?:Avx\w*|Sse\w*|Ssse3|Fma|Bmi[12]|AdvSimd|Sve)\s*\.")]

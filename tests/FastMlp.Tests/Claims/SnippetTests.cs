@@ -1,5 +1,6 @@
 using FastMlp;
 using FastMlp.Data;
+using FastMlp.Metrics;
 using FastMlp.Onnx;
 using FastMlp.Tests.Serialization;
 
@@ -33,6 +34,46 @@ public class SnippetTests
 
         File.Delete("digits.safetensors");
         Assert.InRange(accuracy, 0.95f, 1f);
+    }
+
+    [Fact]
+    public void WhatIsMeasured()
+    {
+        Dataset test = Scaler.Standard(BuiltInDatasets.Wine()).Transform(BuiltInDatasets.Wine());
+        using Network network = Network.Input(13).Dense(3, Activation.Softmax).Build(seed: 3);
+        network.Fit(test, new FitOptions { Epochs = 20, Optimizer = new Adam(1e-2f) });
+
+        // snippet
+        ClassificationMetrics metrics = ClassificationMetrics.Of(network, test);
+
+        double f1 = metrics.Confusion.F1(Averaging.Macro);
+        double recallOfClassTwo = metrics.Confusion.PerClass[2].Recall;
+        double area = metrics.RocAuc;
+        double calibrationError = metrics.Calibration.Error;
+        IReadOnlyList<RocPoint> curve = metrics.RocCurveOf(2)!.Points;
+        // end
+
+        Assert.InRange(f1, 0.9, 1);
+        Assert.InRange(recallOfClassTwo, 0.9, 1);
+        Assert.InRange(area, 0.99, 1);
+        Assert.InRange(calibrationError, 0, 0.3);
+        Assert.True(curve.Count > 1);
+        Assert.Equal(1.5, Math.Round(ErrorsOfParts([([1, 2], [2, 4])]).Mae, 12));
+    }
+
+    private static RegressionFigures ErrorsOfParts(IEnumerable<(float[] Answers, float[] Targets)> parts)
+    {
+        // snippet
+        RegressionMetrics errors = new(size: 1);
+        foreach ((float[] answers, float[] targets) in parts)
+        {
+            errors.Add(answers, targets);
+        }
+
+        RegressionFigures figures = errors.All;
+        // end
+
+        return figures;
     }
 
     [Fact]
