@@ -8,13 +8,20 @@ internal static class CounterRandom
 {
     public const int ShuffleStream = 1 << 20;
     public const int SplitStream = 1 << 21;
+    public const int DropoutStream = 1 << 24;
+
+    /// <summary>What one number's place in a stream counts for: SplitMix64's odd constant, the golden ratio of 2^64.</summary>
+    private const ulong Step = 0x9E3779B97F4A7C15UL;
 
     /// <summary>64 random bits.</summary>
     public static ulong Bits(int seed, int stream, long index)
     {
         ulong key = Mix(((ulong)(uint)seed << 32) | (uint)stream);
-        return Mix(key + ((ulong)index * 0x9E3779B97F4A7C15UL));
+        return BitsOf(key, (ulong)index);
     }
+
+    /// <summary>64 random bits: number <paramref name="index"/> of the stream that <paramref name="key"/> names, where the key is random itself.</summary>
+    public static ulong BitsOf(ulong key, ulong index) => Mix(key + (index * Step));
 
     /// <summary>Uniform on [0, 1), a multiple of 2^-53.</summary>
     public static double Uniform(int seed, int stream, long index) => (Bits(seed, stream, index) >> 11) * (1.0 / (1UL << 53));
@@ -38,7 +45,7 @@ internal static class CounterRandom
 
     private static ulong Mix(ulong x)
     {
-        x += 0x9E3779B97F4A7C15UL;
+        x += Step;
         x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9UL;
         x = (x ^ (x >> 27)) * 0x94D049BB133111EBUL;
         return x ^ (x >> 31);

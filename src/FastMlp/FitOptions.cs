@@ -45,7 +45,7 @@ public sealed record FitOptions
     /// <summary>The share of the training rows that is held out as <see cref="Validation"/>, drawn by <see cref="Seed"/>, of class labels the same share of each; 0 is none.</summary>
     public double ValidationFraction { get; init; }
 
-    /// <summary>The seed of the order of rows.</summary>
+    /// <summary>The seed of the order of rows and of what dropout drops.</summary>
     public int Seed { get; init; }
 
     /// <summary>Whether each epoch visits the rows in a new order. A full batch is never shuffled.</summary>
@@ -89,7 +89,7 @@ public sealed record FitOptions
     /// </summary>
     public string? Resume { get; init; }
 
-    /// <summary>The loss, optimizer, limits and threads of these options for a <see cref="Trainer"/>, which has no epochs; the schedule is left out.</summary>
+    /// <summary>The loss, optimizer, limits, seed and threads of these options for a <see cref="Trainer"/>, which has no epochs; the schedule is left out.</summary>
     public TrainerOptions ForTrainer() => new()
     {
         Loss = Loss,
@@ -98,6 +98,7 @@ public sealed record FitOptions
         ClipNorm = ClipNorm,
         L1 = L1,
         MaxNorm = MaxNorm,
+        Seed = Seed,
         Threads = Threads,
     };
 

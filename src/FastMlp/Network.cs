@@ -22,7 +22,7 @@ public sealed unsafe class Network : IDisposable
     // with their owner, and without it a call may outlive the last use of its network.
     private readonly ForwardPass pass;
 
-    internal Network(int inputSize, ReadOnlySpan<DenseSpec> layers)
+    internal Network(int inputSize, ReadOnlySpan<LayerSpec> layers)
         : this(new LayerStack(inputSize, layers))
     {
     }
@@ -299,8 +299,7 @@ public sealed unsafe class Network : IDisposable
         }
 
         GC.KeepAlive(this);
-        DenseSpec[] specs = Array.ConvertAll(Stack.Layers, layer => layer.Spec);
-        return new ModelContents(InputSize, specs, weights, biases, constants, new Dictionary<string, string>(Metadata), Seed);
+        return new ModelContents(InputSize, Stack.Specs, weights, biases, constants, new Dictionary<string, string>(Metadata), Seed);
     }
 
     /// <summary>The other way: sets a block of this network's layout from what a file holds.</summary>

@@ -18,7 +18,6 @@ internal static class RunFacts
         facts["batch size"] = Number(Math.Min(options.BatchSize, train.Rows));
         facts["accumulated batches"] = Number(options.AccumulateBatches);
         facts["shuffle"] = options.Shuffle ? "yes" : "no";
-        facts["seed"] = Number(options.Seed);
         facts["early stopping patience"] = Number(options.EarlyStoppingPatience);
         facts["min delta"] = Number(options.MinDelta);
         facts["restore best"] = options.RestoreBest is { } restores ? (restores ? "yes" : "no") : "by default";
@@ -53,6 +52,7 @@ internal static class RunFacts
         ["clip norm"] = Number(options.ClipNorm),
         ["l1"] = Number(options.L1),
         ["max norm"] = Number(options.MaxNorm),
+        ["seed"] = Number(options.Seed),
     };
 
     /// <summary>A record writes its numbers in the culture of the thread, and a checkpoint must read the same everywhere.</summary>

@@ -28,7 +28,7 @@ public sealed unsafe class Trainer : IDisposable
         network.CheckNotDisposed();
         this.network = network;
         this.options = options;
-        state = new TrainingState(network.Stack, network.Parameters, options.Loss, options.Optimizer, options.Limits, options.Threads)
+        state = new TrainingState(network.Stack, network.Parameters, options.Loss, options.Optimizer, options.Limits, options.Seed, options.Threads)
         {
             Schedule = Follow(options),
         };

@@ -32,6 +32,9 @@ public sealed record TrainerOptions
     /// <summary>The greatest length of the weights that enter a unit; longer ones are scaled back after each step (Srebro et al., 2005); 0 is off.</summary>
     public float MaxNorm { get; init; }
 
+    /// <summary>The seed of what dropout drops: number i of a layer at a step is a hash of seed, layer, step and i.</summary>
+    public int Seed { get; init; }
+
     /// <summary>Threads to use; 0 is all cores. The result is bit for bit the same for any number.</summary>
     public int Threads { get; init; }
 

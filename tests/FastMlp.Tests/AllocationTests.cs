@@ -52,6 +52,30 @@ public class AllocationTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    public void AStepOfALayeredNetworkAllocatesNothing(int threads)
+    {
+        using Network network = Network.Input(100).Dropout(0.1f).Dense(128, Activation.Relu).Dropout(0.2f).Dense(10, Activation.Softmax).Build(1);
+        using Predictor predictor = network.Freeze();
+        float[] x = Numbers.Uniform(1, 256 * 100);
+        float[] y = new float[256 * 10];
+        int[] labels = Numbers.Labels(3, 256, 10);
+        foreach (Optimizer optimizer in new Optimizer[] { new Sgd(0.01f), new Adam() })
+        {
+            using Trainer trainer = new(network, new TrainerOptions { Optimizer = optimizer, Threads = threads });
+            Assert.Equal((0, 0), Allocated.By(() =>
+            {
+                trainer.Step(x, labels);
+                network.Predict(x, y);
+                network.Predict(x.AsSpan(0, 100), y);
+                predictor.Predict(x, y);
+                predictor.Predict(x.AsSpan(0, 100), y);
+            }));
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
     public void AStepOfLbfgsAllocatesNothing(int threads)
     {
         using Network network = Network.Input(100).Dense(128, Activation.Tanh, Bias.Shared).Dense(10, Activation.Softmax).Build(1);

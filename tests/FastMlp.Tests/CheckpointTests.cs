@@ -78,16 +78,24 @@ public class CheckpointTests
         using Scratch scratch = new();
         Dataset data = Data(Rows, 1);
         FitOptions options = new() { Epochs = 3, BatchSize = 8, Optimizer = new AdaGrad(0.05f, initialAccumulator: 0.1f) };
-        using Network whole = Build(1);
-        using Network cut = Build(1);
+        using Network whole = Mixed(1);
+        using Network cut = Mixed(1);
         whole.Train(data, options);
         Cut(cut, data, options with { Checkpoint = new CheckpointOptions(scratch.Path) }, afterBatches: 13);
-        using Network resumed = Build(2);
+        using Network resumed = Mixed(2);
         resumed.Train(data, options with { Resume = scratch.Path });
         Bits.Equal(Parameters.Of(whole), Parameters.Of(resumed), "parameters");
 
-        static Network Build(int seed) => Network.Input(Inputs).Dense(37, Activation.PRelu(), Bias.Shared)
+        static Network Mixed(int seed) => Network.Input(Inputs).Dense(37, Activation.PRelu(), Bias.Shared)
             .Dense(5, Activation.ScaledSigmoid(1, 1, learnable: true)).Dense(3, Activation.Tanh, Bias.None).Dense(Classes, Activation.Softmax).Build(seed).Fill(seed);
+    }
+
+    [Fact]
+    public void DropoutDrawsWhatItWouldHaveDrawn()
+    {
+        FitOptions options = new() { Epochs = 3, BatchSize = 8, Seed = 3 };
+        Dies(options, seed: 13, start: seed => Build(Network.Input(Inputs).Dropout(0.1f).Dense(17, Activation.Relu).Dropout(0.5f), seed));
+        Dies(options with { AccumulateBatches = 2, ValidationFraction = 0.2 }, seed: 14, start: seed => Build(Network.Input(Inputs).Dense(17, Activation.Relu).Dropout(0.5f), seed));
     }
 
     [Fact]
@@ -317,11 +325,12 @@ public class CheckpointTests
     /// Trains in one go; then again, dying after a few batches and going on from the last checkpoint, again and again to the end: both give
     /// the same network and the same history.
     /// </summary>
-    private static FitReport Dies(FitOptions options, int seed, Dataset? data = null, Activation? output = null)
+    private static FitReport Dies(FitOptions options, int seed, Dataset? data = null, Activation? output = null, Func<int, Network>? start = null)
     {
         data ??= Data(Rows, 1);
+        start ??= from => Start(from, output);
         Random random = new(seed);
-        using Network whole = Start(seed, output);
+        using Network whole = start(seed);
         FitReport expected = whole.Train(data, options with { Threads = 1 });
         foreach (bool cancels in new[] { true, false })
         {
@@ -331,7 +340,7 @@ public class CheckpointTests
             while (report is null)
             {
                 // A death before the first checkpoint begins anew; later the network itself plays no part.
-                using Network network = Start(Directory.EnumerateFiles(scratch.Path, "checkpoint-*").Any() ? seed + 100 : seed, output);
+                using Network network = start(Directory.EnumerateFiles(scratch.Path, "checkpoint-*").Any() ? seed + 100 : seed);
                 FitOptions life = options with
                 {
                     Threads = 1 << random.Next(3),
@@ -382,7 +391,9 @@ public class CheckpointTests
     private static Dataset Data(int rows, int seed) => new(Numbers.Uniform(seed, rows * Inputs), Inputs, Numbers.Labels(seed + 1, rows, Classes), Classes);
 
     private static Network Start(int seed, Activation? output = null) =>
-        Network.Input(Inputs).Dense(9, Activation.Tanh).Dense(Classes, output ?? Activation.Softmax).Build(seed).Fill(seed);
+        Build(Network.Input(Inputs).Dense(9, Activation.Tanh), seed, output);
+
+    private static Network Build(NetworkBuilder builder, int seed, Activation? output = null) => builder.Dense(Classes, output ?? Activation.Softmax).Build(seed).Fill(seed);
 
     private sealed class Listener : TrainingCallback
     {

@@ -5,27 +5,17 @@ using FastMlp.Memory;
 
 namespace FastMlp.Layers;
 
-/// <summary>
-/// z = x W^T + b, a = g(z): sizes, the place of its parameters in the network's one block, and its gradients.
-/// The parameters themselves are passed in, so one layer serves a network, its snapshots and its trainers.
-/// </summary>
+/// <summary>z = x W^T + b, a = g(z).</summary>
 /// <remarks>
 /// W lies packed in the panels that the forward kernel reads (see <see cref="Packing"/>), for good; b as one value for each
 /// unit, also where it is shared (all equal) or absent (all 0), padded to whole panels with zeros.
 /// </remarks>
-internal abstract unsafe class DenseLayer
+internal abstract unsafe class DenseLayer : Layer
 {
-    /// <summary>
-    /// Cache lines between rows that the L1 cache would map onto few of its 64 sets: a stride of 8 lines leaves 8 sets, and
-    /// the transposed reads of dW evict one another.
-    /// </summary>
-    private const int BadStrideLines = 8;
-
     protected DenseLayer(int inputSize, DenseSpec spec, nint parameterOffset, WeightFormat format)
+        : base(inputSize, spec.Units, parameterOffset)
     {
-        InputSize = inputSize;
         Spec = spec;
-        PanelVectors = GemmBlocking.PanelVectors(OutputSize);
         IsDot = OutputSize == 1;
         PanelWidth = IsDot ? 1 : GemmBlocking.PanelWidth(OutputSize);
         nint padded = GemmBlocking.Padded(OutputSize);
@@ -34,26 +24,19 @@ internal abstract unsafe class DenseLayer
         // Narrow panels keep their rounded weights in float32: they are small, and half a vector is no panel row.
         isBFloat16 = format == WeightFormat.BFloat16 && PanelVectors == 2;
         WeightRow = isBFloat16 ? PanelWidth / 2 : PanelWidth;
-        Stride = StrideOf(padded);
         KBlock = GemmBlocking.KBlock(inputSize);
         Row = new RowShape(inputSize, OutputSize, PanelVectors, GemmBlocking.Vectors(padded), inputSize * WeightRow, KBlock, isBFloat16);
-        WeightOffset = parameterOffset;
         WeightLength = AlignedBuffer.RoundUp(IsDot ? inputSize : padded / PanelWidth * WeightRow * inputSize);
         BiasOffset = WeightOffset + WeightLength;
         ActivationOffset = BiasOffset + AlignedBuffer.RoundUp(padded);
+        BiasEnd = spec.Bias == Bias.Shared ? BiasOffset + 1 : ActivationOffset;
         End = ActivationOffset + AlignedBuffer.RoundUp(ActivationParameterCount);
     }
 
     private readonly WeightFormat format;
     private readonly bool isBFloat16;
 
-    public int InputSize { get; }
-
     public DenseSpec Spec { get; }
-
-    public int OutputSize => Spec.Units;
-
-    public int PanelVectors { get; }
 
     /// <summary>Whether there is one unit, whose W is a row of weights as it stands (panels of one column) and whose products are <see cref="Dot"/>'s.</summary>
     public bool IsDot { get; }
@@ -70,49 +53,19 @@ internal abstract unsafe class DenseLayer
     /// <summary>The forward product for one row.</summary>
     protected readonly RowShape Row;
 
-    /// <summary>Floats between rows of this layer's activations and deltas in a workspace.</summary>
-    public nint Stride { get; }
-
-    /// <summary>Where W starts in the parameter block; all offsets are multiples of a cache line.</summary>
-    public nint WeightOffset { get; }
-
     /// <summary>Floats that W takes, padding included.</summary>
     public nint WeightLength { get; }
-
-    public nint BiasOffset { get; }
-
-    public nint ActivationOffset { get; }
-
-    /// <summary>The first float after this layer's parameters.</summary>
-    public nint End { get; }
 
     public int BiasLength => Spec.Bias switch { Bias.PerUnit => OutputSize, Bias.Shared => 1, _ => 0 };
 
     public int ActivationParameterCount => Spec.Activation.ParameterCount;
 
-    public int ParameterCount => checked((OutputSize * InputSize) + BiasLength + ActivationParameterCount);
+    public override int ParameterCount => checked((OutputSize * InputSize) + BiasLength + ActivationParameterCount);
 
     /// <summary>Whether the backward pass reads z, so that training keeps it.</summary>
     public abstract bool KeepsPreActivation { get; }
 
-    /// <summary>a &lt;- g(x W^T + b), nothing kept.</summary>
-    public abstract void Forward(float* parameters, MatrixView x, MatrixView a, int threads);
-
-    /// <summary>The same for one row from x to a, which may be padded.</summary>
-    public abstract void ForwardRow(float* parameters, float* x, float* a, bool isPadded);
-
-    /// <summary>The same for training: z is kept where the backward pass reads it (elsewhere <paramref name="z"/> is not touched).</summary>
-    public abstract void ForwardKeeping(float* parameters, MatrixView x, MatrixView z, MatrixView a, int threads);
-
-    /// <summary>delta &lt;- dL/dz from dL/da, in place; adds to the gradient of learnable activation constants.</summary>
-    public abstract void ApplyDerivative(float* parameters, float* gradients, MatrixView z, MatrixView a, MatrixView delta);
-
-    /// <summary>
-    /// delta &lt;- (deltaNext W_next) * g'(z): this layer's delta from the next layer's, W_next as the panels that
-    /// <see cref="TransposeWeight"/> of that layer made.
-    /// </summary>
-    public abstract void PullDelta(
-        float* parameters, float* gradients, MatrixView deltaNext, float* transposedNext, MatrixView z, MatrixView a, MatrixView delta, int threads);
+    public override nint KeptLength(nint rows) => KeepsPreActivation ? rows * Stride : 0;
 
     /// <summary>z &lt;- x W^T + b, for outputs whose loss is taken from z.</summary>
     public void ForwardLinear(float* parameters, MatrixView x, MatrixView z, int threads) =>
@@ -217,9 +170,9 @@ internal abstract unsafe class DenseLayer
         }
     }
 
-    /// <summary>Copies the parameters of the same layer in float32 into a block where this layer has its own place and format.</summary>
-    public void Convert(DenseLayer source, float* from, float* to)
+    public override void Convert(Layer source, float* from, float* to)
     {
+        nint length = source.BiasOffset - source.WeightOffset;
         float* weight = from + source.WeightOffset;
         if (format == WeightFormat.Float32)
         {
@@ -227,15 +180,14 @@ internal abstract unsafe class DenseLayer
         }
         else if (isBFloat16)
         {
-            BFloat16.Pack(weight, source.WeightLength / PanelWidth, PanelWidth / 2, to + WeightOffset);
+            BFloat16.Pack(weight, length / PanelWidth, PanelWidth / 2, to + WeightOffset);
         }
         else
         {
-            BFloat16.Round(weight, source.WeightLength, to + WeightOffset);
+            BFloat16.Round(weight, length, to + WeightOffset);
         }
 
-        nint rest = End - BiasOffset;
-        Buffer.MemoryCopy(from + source.BiasOffset, to + BiasOffset, rest * sizeof(float), rest * sizeof(float));
+        base.Convert(source, from, to);
     }
 
     public Span<float> ActivationParameters(float* block) => new(block + ActivationOffset, ActivationParameterCount);
@@ -284,37 +236,5 @@ internal abstract unsafe class DenseLayer
         }
 
         Gemv.Run(in Row, x, parameters + WeightOffset, a, isPadded, new BiasActivate<TActivation>(g, parameters + BiasOffset));
-    }
-
-    /// <summary>C &lt;- epilogue(deltaNext W_next), C of this layer's shape.</summary>
-    protected void DeltaProduct<TEpilogue>(MatrixView deltaNext, float* transposedNext, MatrixView c, TEpilogue epilogue, int threads)
-        where TEpilogue : unmanaged, IEpilogue
-    {
-        nint panelWidth = GemmBlocking.PanelWidth(OutputSize);
-        GemmArguments arguments = new()
-        {
-            M = deltaNext.Rows,
-            N = OutputSize,
-            K = deltaNext.Columns,
-            A = deltaNext.Pointer,
-            ARowStride = deltaNext.Stride,
-            AColumnStride = 1,
-            B = transposedNext,
-            BPanelStride = deltaNext.Columns * panelWidth,
-            BRowStride = panelWidth,
-            C = c.Pointer,
-            CRowStride = c.Stride,
-            CPanelStride = panelWidth,
-            CIsPadded = true,
-            PanelVectors = PanelVectors,
-            KBlock = GemmBlocking.KBlock(deltaNext.Columns),
-        };
-        Gemm.Run(in arguments, epilogue, threads);
-    }
-
-    private static nint StrideOf(nint padded)
-    {
-        nint lines = AlignedBuffer.RoundUp(padded) / AlignedBuffer.AlignmentFloats;
-        return (lines % BadStrideLines == 0 ? lines + 1 : lines) * AlignedBuffer.AlignmentFloats;
     }
 }

@@ -11,6 +11,9 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
 {
     public override bool KeepsPreActivation => TActivation.DerivativeNeedsZ;
 
+    /// <summary>Whether g' is part of the store of the product that makes the delta.</summary>
+    protected virtual bool FusesDerivative => TActivation.IsDerivativeCheap;
+
     /// <summary>g with its constants as they now are.</summary>
     protected virtual TActivation Activation(float* parameters) => activation;
 
@@ -31,16 +34,16 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
     public override void ForwardRow(float* parameters, float* x, float* a, bool isPadded) =>
         ForwardRow(Activation(parameters), parameters, x, a, isPadded);
 
-    public override void ForwardKeeping(float* parameters, MatrixView x, MatrixView z, MatrixView a, int threads)
+    public override void ForwardKeeping(in TrainingPass pass, MatrixView x, MatrixView z, MatrixView a)
     {
         if (KeepsPreActivation)
         {
-            ForwardLinear(parameters, x, z, threads);
-            Apply(Activation(parameters), z, a, threads);
+            ForwardLinear(pass.Parameters, x, z, pass.Threads);
+            Apply(Activation(pass.Parameters), z, a, pass.Threads);
         }
         else
         {
-            Forward(parameters, x, a, threads);
+            Forward(pass.Parameters, x, a, pass.Threads);
         }
     }
 
@@ -50,10 +53,9 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
     public override void PullDelta(
         float* parameters, float* gradients, MatrixView deltaNext, float* transposedNext, MatrixView z, MatrixView a, MatrixView delta, int threads)
     {
-        if (!TActivation.IsDerivativeCheap)
+        if (!FusesDerivative)
         {
-            DeltaProduct(deltaNext, transposedNext, delta, new Store(), threads);
-            ApplyDerivative(parameters, gradients, z, a, delta);
+            base.PullDelta(parameters, gradients, deltaNext, transposedNext, z, a, delta, threads);
             return;
         }
 

@@ -20,28 +20,32 @@ internal sealed unsafe class LayerStack
     private const int MaxRowBlock = 20 * Microkernel.MaxRows;
 
     private readonly nint widest;
+    private readonly Layer[] steps;
+    private readonly int firstTrained;
 
-    public LayerStack(int inputSize, ReadOnlySpan<DenseSpec> specs, WeightFormat format = WeightFormat.Float32)
+    public LayerStack(int inputSize, ReadOnlySpan<LayerSpec> specs, WeightFormat format = WeightFormat.Float32)
     {
         InputSize = inputSize;
-        Layers = new DenseLayer[specs.Length];
-        nint offset = 0;
+        Specs = specs.ToArray();
+        StageList list = new(inputSize, format);
+        list.Add(specs);
+        Stages = [.. list.Stages];
+        Layers = [.. Stages.OfType<DenseLayer>()];
+        Trained = [.. Stages.Where(stage => stage.End > stage.WeightOffset)];
+        firstTrained = Array.IndexOf(Stages, Trained[0]);
+        Output = Stages[^1] as DenseLayer ?? throw new ArgumentException("The last layer must be dense.", nameof(specs));
+        steps = [.. Stages.Where(stage => !stage.IsForTraining)];
+        ParameterLength = Output.End;
         nint inputWidth = inputSize;
         nint widestPass = 0;
-        int features = inputSize;
-        for (int i = 0; i < specs.Length; i++)
+        foreach (Layer layer in steps)
         {
-            DenseLayer layer = LayerFactory.Create(features, specs[i], offset, format);
-            Layers[i] = layer;
-            offset = layer.End;
-            features = layer.OutputSize;
             widest = Math.Max(widest, layer.Stride);
             widestPass = Math.Max(widestPass, inputWidth + layer.Stride);
             inputWidth = layer.Stride;
             ParameterCount = checked(ParameterCount + layer.ParameterCount);
         }
 
-        ParameterLength = offset;
         NeedsPadding = !Output.IsDot && GemmBlocking.Padded(OutputSize) != OutputSize;
         nint bytesPerRow = widestPass * sizeof(float);
         nint rows = FirstLevelBytes / bytesPerRow;
@@ -57,9 +61,20 @@ internal sealed unsafe class LayerStack
 
     public int OutputSize => Output.OutputSize;
 
+    /// <summary>What the stack was made from.</summary>
+    public LayerSpec[] Specs { get; }
+
+    /// <summary>All layers in order of computation.</summary>
+    public Layer[] Stages { get; }
+
+    /// <summary>The dense ones among them: the layers that indices of the public face count.</summary>
     public DenseLayer[] Layers { get; }
 
-    public DenseLayer Output => Layers[^1];
+    /// <summary>Those that have parameters.</summary>
+    public Layer[] Trained { get; }
+
+    /// <summary>The last layer.</summary>
+    public DenseLayer Output { get; }
 
     /// <summary>Floats in the parameter block, padding included.</summary>
     public nint ParameterLength { get; }
@@ -76,16 +91,19 @@ internal sealed unsafe class LayerStack
     /// <summary>Floats of scratch that a forward pass needs for so many rows.</summary>
     public nint WorkspaceLength(nint rows) => 2 * Math.Min(rows, RowBlock) * widest;
 
+    /// <summary>Whether the delta of a stage leads to any gradient: whether something that is trained lies there or below.</summary>
+    public bool NeedsDelta(int stage) => stage >= firstTrained;
+
     /// <summary>The same layers with weights in another format.</summary>
-    public LayerStack In(WeightFormat format) => new(InputSize, Array.ConvertAll(Layers, layer => layer.Spec), format);
+    public LayerStack In(WeightFormat format) => new(InputSize, Specs, format);
 
     /// <summary>A block of this stack's with the parameters of <paramref name="source"/>, the same layers in float32.</summary>
     public AlignedBuffer Convert(LayerStack source, AlignedBuffer parameters)
     {
         AlignedBuffer converted = new(ParameterLength);
-        for (int i = 0; i < Layers.Length; i++)
+        for (int i = 0; i < Stages.Length; i++)
         {
-            Layers[i].Convert(source.Layers[i], parameters.Pointer, converted.Pointer);
+            Stages[i].Convert(source.Stages[i], parameters.Pointer, converted.Pointer);
         }
 
         GC.KeepAlive(parameters);
@@ -103,16 +121,16 @@ internal sealed unsafe class LayerStack
         {
             nint count = Math.Min(RowBlock, x.Rows - row);
             MatrixView input = x.Slice(row, count);
-            for (int i = 0; i < Layers.Length; i++)
+            for (int i = 0; i < steps.Length; i++)
             {
-                DenseLayer layer = Layers[i];
-                bool isLast = i == Layers.Length - 1;
+                Layer layer = steps[i];
+                bool isLast = i == steps.Length - 1;
                 MatrixView output = isLast && !NeedsPadding
                     ? y.Slice(row, count)
                     : new((nint)(workspace + ((i & 1) * half)), count, layer.OutputSize, layer.Stride, IsPadded: true);
                 if (isLast && linearOutput)
                 {
-                    layer.ForwardLinear(parameters, input, output, threads: 1);
+                    Output.ForwardLinear(parameters, input, output, threads: 1);
                 }
                 else
                 {
@@ -132,7 +150,7 @@ internal sealed unsafe class LayerStack
     /// <summary>The same for one row.</summary>
     public void ForwardRow(float* parameters, float* x, float* y, float* workspace)
     {
-        DenseLayer[] layers = Layers;
+        Layer[] layers = steps;
         int last = layers.Length - 1;
         float* even = workspace, odd = workspace + widest;
         for (int i = 0; i < last; i++)

@@ -11,17 +11,13 @@ internal abstract unsafe class LearnableLayer<TActivation>(int inputSize, DenseS
 {
     public override bool KeepsPreActivation => true;
 
+    // The constants' gradients need dL/da itself.
+    protected override bool FusesDerivative => false;
+
     public override void ApplyDerivative(float* parameters, float* gradients, MatrixView z, MatrixView a, MatrixView delta)
     {
         ConstantGradients(parameters, gradients + ActivationOffset, z, a, delta);
         base.ApplyDerivative(parameters, gradients, z, a, delta);
-    }
-
-    public override void PullDelta(
-        float* parameters, float* gradients, MatrixView deltaNext, float* transposedNext, MatrixView z, MatrixView a, MatrixView delta, int threads)
-    {
-        DeltaProduct(deltaNext, transposedNext, delta, new Store(), threads);
-        ApplyDerivative(parameters, gradients, z, a, delta);
     }
 
     /// <summary>The gradient of each constant from dL/da.</summary>

@@ -20,16 +20,9 @@ internal sealed unsafe class SoftmaxLayer(int inputSize, DenseSpec spec, nint pa
         Softmax.Rows(a, a, 1, OutputSize, OutputSize, OutputSize);
     }
 
-    public override void ForwardKeeping(float* parameters, MatrixView x, MatrixView z, MatrixView a, int threads) =>
-        Forward(parameters, x, a, threads);
+    public override void ForwardKeeping(in TrainingPass pass, MatrixView x, MatrixView z, MatrixView a) =>
+        Forward(pass.Parameters, x, a, pass.Threads);
 
     public override void ApplyDerivative(float* parameters, float* gradients, MatrixView z, MatrixView a, MatrixView delta) =>
         Softmax.Backward(a.Pointer, delta.Pointer, (int)delta.Rows, OutputSize, a.Stride, delta.Stride);
-
-    public override void PullDelta(
-        float* parameters, float* gradients, MatrixView deltaNext, float* transposedNext, MatrixView z, MatrixView a, MatrixView delta, int threads)
-    {
-        DeltaProduct(deltaNext, transposedNext, delta, new Store(), threads);
-        ApplyDerivative(parameters, gradients, z, a, delta);
-    }
 }

@@ -1,3 +1,5 @@
+using FastMlp.Layers;
+
 namespace FastMlp.Serialization;
 
 /// <summary>Reads and writes networks as safetensors files; docs/formats.md has the layout.</summary>
@@ -55,16 +57,13 @@ internal static class ModelFile
     /// <summary>Asks for the tensors of a network, their names behind a prefix.</summary>
     public static void Require(TensorMap map, Specification specification, string prefix = "", bool mustBeFinite = true)
     {
-        int inputs = specification.InputSize;
-        for (int i = 0; i < specification.Layers.Length; i++)
+        foreach (DenseLayer layer in DenseLayers(specification))
         {
-            DenseSpec layer = specification.Layers[i];
-            map.Require(prefix + WeightName(i), [layer.Units, inputs], mustBeFinite);
-            if (layer.Bias != Bias.None)
-                map.Require(prefix + BiasName(i), [BiasLength(layer)], mustBeFinite);
-            foreach (string constant in LearnableConstants(layer.Activation))
-                map.Require(prefix + ConstantName(i, constant), [1], mustBeFinite);
-            inputs = layer.Units;
+            map.Require(prefix + WeightName(layer), [layer.OutputSize, layer.InputSize], mustBeFinite);
+            if (layer.BiasLength > 0)
+                map.Require(prefix + BiasName(layer), [layer.BiasLength], mustBeFinite);
+            foreach (string constant in ConstantNames(layer))
+                map.Require(prefix + constant, [1], mustBeFinite);
         }
     }
 
@@ -72,9 +71,9 @@ internal static class ModelFile
     public static ModelContents Take(TensorMap map, Specification specification, Dictionary<string, string> metadata, string prefix = "") => new(
         specification.InputSize,
         specification.Layers,
-        [.. specification.Layers.Select((_, i) => map[prefix + WeightName(i)])],
-        [.. specification.Layers.Select((layer, i) => layer.Bias == Bias.None ? [] : map[prefix + BiasName(i)])],
-        [.. specification.Layers.Select((layer, i) => LearnableConstants(layer.Activation).Select(constant => map[prefix + ConstantName(i, constant)][0]).ToArray())],
+        [.. DenseLayers(specification).Select(layer => map[prefix + WeightName(layer)])],
+        [.. DenseLayers(specification).Select(layer => layer.BiasLength == 0 ? [] : map[prefix + BiasName(layer)])],
+        [.. DenseLayers(specification).Select(layer => ConstantNames(layer).Select(constant => map[prefix + constant][0]).ToArray())],
         metadata,
         specification.Seed);
 
@@ -108,34 +107,37 @@ internal static class ModelFile
     public static List<(string Name, long[] Shape, float[] Values)> Tensors(ModelContents contents, string prefix = "")
     {
         List<(string, long[], float[])> tensors = [];
-        for (int i = 0; i < contents.Layers.Length; i++)
+        foreach (DenseLayer layer in contents.Stages().OfType<DenseLayer>())
         {
-            DenseSpec layer = contents.Layers[i];
-            tensors.Add((prefix + WeightName(i), [layer.Units, contents.InputsOf(i)], contents.Weights[i]));
-            if (layer.Bias != Bias.None)
-                tensors.Add((prefix + BiasName(i), [BiasLength(layer)], contents.Biases[i]));
-            string[] constants = LearnableConstants(layer.Activation);
+            int i = layer.Number;
+            tensors.Add((prefix + WeightName(layer), [layer.OutputSize, layer.InputSize], contents.Weights[i]));
+            if (layer.BiasLength > 0)
+                tensors.Add((prefix + BiasName(layer), [layer.BiasLength], contents.Biases[i]));
+            string[] constants = ConstantNames(layer);
             for (int c = 0; c < constants.Length; c++)
-                tensors.Add((prefix + ConstantName(i, constants[c]), [1], [contents.ActivationParameters[i][c]]));
+                tensors.Add((prefix + constants[c], [1], [contents.ActivationParameters[i][c]]));
         }
         return tensors;
     }
 
-    private static string WeightName(int layer) => $"layers.{layer}.weight";
+    private static IEnumerable<DenseLayer> DenseLayers(Specification specification) =>
+        StageList.Of(specification.InputSize, specification.Layers).OfType<DenseLayer>();
 
-    private static string BiasName(int layer) => $"layers.{layer}.bias";
+    private static string WeightName(DenseLayer layer) => $"layers.{layer.Number}.weight";
 
-    private static string ConstantName(int layer, string constant) => $"layers.{layer}.activation.{constant}";
-
-    private static int BiasLength(DenseSpec layer) => layer.Bias switch { Bias.PerUnit => layer.Units, Bias.Shared => 1, _ => 0 };
+    private static string BiasName(DenseLayer layer) => $"layers.{layer.Number}.bias";
 
     /// <summary>The tensors of a learnable activation, in the order of <see cref="ModelContents.ActivationParameters"/>.</summary>
-    private static string[] LearnableConstants(Activation activation) => activation switch
+    private static string[] ConstantNames(DenseLayer layer)
     {
-        { IsLearnable: false } => [],
-        { Kind: ActivationKind.ScaledSigmoid } => ["scale", "slope"],
-        _ => ["slope"],
-    };
+        string[] names = layer.Spec.Activation switch
+        {
+            { IsLearnable: false } => [],
+            { Kind: ActivationKind.ScaledSigmoid } => ["scale", "slope"],
+            _ => ["slope"],
+        };
+        return Array.ConvertAll(names, name => $"layers.{layer.Number}.activation.{name}");
+    }
 
     public static FileStream Open(string path)
     {
@@ -148,20 +150,21 @@ internal static class ModelFile
     /// <summary>What the reader would refuse must not be written: a model that cannot be loaded again is lost.</summary>
     public static void Check(ModelContents contents)
     {
-        int count = contents.Layers.Length;
-        if (count == 0 || contents.InputSize < 1 || contents.Layers.Any(layer => layer.Units < 1))
+        if (contents.InputSize < 1 || contents.Layers.Length == 0 || contents.Layers.OfType<DenseSpec>().Any(layer => layer.Units < 1))
             throw new ArgumentException("A model needs at least one layer, and every size must be at least 1.", nameof(contents));
+        DenseLayer[] dense = [.. contents.Stages().OfType<DenseLayer>()];
+        int count = dense.Length;
         if (contents.Weights.Length != count || contents.Biases.Length != count || contents.ActivationParameters.Length != count)
             throw new ArgumentException($"A model of {count} layers needs weights, biases and activation parameters for each.", nameof(contents));
         if (contents.Metadata.Keys.FirstOrDefault(CheckpointFile.IsReserved) is { } reserved)
             throw new ArgumentException($"The metadata key '{reserved}' is reserved for the file itself; use another key.", nameof(contents));
 
-        for (int i = 0; i < count; i++)
+        foreach (DenseLayer layer in dense)
         {
-            DenseSpec layer = contents.Layers[i];
-            CheckValues(WeightName(i), contents.Weights[i], (long)layer.Units * contents.InputsOf(i));
-            CheckValues(BiasName(i), contents.Biases[i], BiasLength(layer));
-            CheckValues($"layers.{i}.activation", contents.ActivationParameters[i], LearnableConstants(layer.Activation).Length);
+            int i = layer.Number;
+            CheckValues(WeightName(layer), contents.Weights[i], (long)layer.OutputSize * layer.InputSize);
+            CheckValues(BiasName(layer), contents.Biases[i], layer.BiasLength);
+            CheckValues($"layers.{i}.activation", contents.ActivationParameters[i], ConstantNames(layer).Length);
         }
     }
 

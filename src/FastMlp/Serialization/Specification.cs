@@ -5,14 +5,19 @@ using System.Text.Json;
 
 namespace FastMlp.Serialization;
 
-/// <summary>The JSON under the metadata key <c>fastmlp</c>: sizes, activations, bias modes, initializers and the seed.</summary>
-internal sealed record Specification(int InputSize, int Seed, DenseSpec[] Layers)
+/// <summary>The JSON under the metadata key <c>fastmlp</c>: what each layer is, and the seed.</summary>
+internal sealed record Specification(int InputSize, int Seed, LayerSpec[] Layers)
 {
     /// <summary>The metadata key.</summary>
     public const string Key = "fastmlp";
 
-    /// <summary>Raised when a reader of the old format would misread the new one.</summary>
-    private const int Format = 1;
+    /// <summary>The format of networks of dense layers alone, which every version reads.</summary>
+    private const int DenseFormat = 1;
+
+    /// <summary>The format in which a layer may have a <see cref="Kind"/>: dense ones have none and stand there as before.</summary>
+    private const int KindFormat = 2;
+
+    private const string Kind = "kind";
 
     public string ToJson()
     {
@@ -20,13 +25,10 @@ internal sealed record Specification(int InputSize, int Seed, DenseSpec[] Layers
         using (Utf8JsonWriter json = new(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
-            json.WriteNumber("format", Format);
+            json.WriteNumber("format", Layers.All(layer => layer is DenseSpec) ? DenseFormat : KindFormat);
             json.WriteNumber("inputSize", InputSize);
             json.WriteNumber("seed", Seed);
-            json.WriteStartArray("layers");
-            foreach (DenseSpec layer in Layers)
-                WriteLayer(json, layer);
-            json.WriteEndArray();
+            WriteLayers(json, Layers);
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
@@ -51,11 +53,39 @@ internal sealed record Specification(int InputSize, int Seed, DenseSpec[] Layers
         }
     }
 
-    private static void WriteLayer(Utf8JsonWriter json, DenseSpec layer)
+    private static void WriteLayers(Utf8JsonWriter json, LayerSpec[] layers)
     {
-        Activation activation = layer.Activation;
-        json.WriteStartObject();
+        json.WriteStartArray("layers");
+        foreach (LayerSpec layer in layers)
+        {
+            json.WriteStartObject();
+            switch (layer)
+            {
+                case DenseSpec dense:
+                    WriteDense(json, dense);
+                    break;
+                case DropoutSpec dropout:
+                    json.WriteString(Kind, "Dropout");
+                    json.WriteNumber("rate", dropout.Rate);
+                    break;
+                default:
+                    throw new ArgumentException($"There is no form in a file for {layer}.", nameof(layers));
+            }
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void WriteDense(Utf8JsonWriter json, DenseSpec layer)
+    {
         json.WriteNumber("units", layer.Units);
+        WriteActivation(json, layer.Activation);
+        json.WriteString("bias", layer.Bias.ToString());
+        json.WriteString("initializer", layer.Initializer.Kind.ToString());
+    }
+
+    private static void WriteActivation(Utf8JsonWriter json, Activation activation)
+    {
         json.WriteString("activation", activation.Kind.ToString());
         // The writer gives the shortest text that reads back as the same float.
         if (Constants(activation.Kind) >= 1)
@@ -65,9 +95,6 @@ internal sealed record Specification(int InputSize, int Seed, DenseSpec[] Layers
             json.WriteNumber("second", activation.Second);
             json.WriteBoolean("learnable", activation.IsLearnable);
         }
-        json.WriteString("bias", layer.Bias.ToString());
-        json.WriteString("initializer", layer.Initializer.Kind.ToString());
-        json.WriteEndObject();
     }
 
     private static Specification Read(JsonElement root)
@@ -76,32 +103,64 @@ internal sealed record Specification(int InputSize, int Seed, DenseSpec[] Layers
         RequireObject(root, Where);
         // The format first: another format may well have other members.
         int format = ReadInt(root, "format", Where, int.MinValue);
-        if (format != Format)
-            throw new ModelFormatException($"The specification is of format {format}; this version reads format {Format}.");
+        if (format is not (DenseFormat or KindFormat))
+            throw new ModelFormatException($"The specification is of format {format}; this version reads formats {DenseFormat} and {KindFormat}.");
         RefuseUnknown(root, Where, ["format", "inputSize", "seed", "layers"]);
 
         int inputSize = ReadInt(root, "inputSize", Where, 1);
         int seed = ReadInt(root, "seed", Where, int.MinValue);
-        JsonElement list = Get(root, "layers", Where);
-        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() == 0)
-            throw new ModelFormatException("'layers' of the specification must be an array of at least one layer.");
-
-        DenseSpec[] layers = new DenseSpec[list.GetArrayLength()];
-        int index = 0;
-        foreach (JsonElement layer in list.EnumerateArray())
-        {
-            layers[index] = ReadLayer(layer, $"layer {index} of the specification");
-            index++;
-        }
+        LayerSpec[] layers = ReadLayers(root, format, Where, "layer");
+        if (layers[^1] is not DenseSpec)
+            throw new ModelFormatException("The last layer of the specification is not dense; a network ends with a dense layer.");
         return new Specification(inputSize, seed, layers);
     }
 
-    private static DenseSpec ReadLayer(JsonElement layer, string where)
+    private static LayerSpec[] ReadLayers(JsonElement parent, int format, string where, string each)
+    {
+        JsonElement list = Get(parent, "layers", where);
+        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() == 0)
+            throw new ModelFormatException($"'layers' of {where} must be an array of at least one layer.");
+        LayerSpec[] layers = new LayerSpec[list.GetArrayLength()];
+        int index = 0;
+        foreach (JsonElement layer in list.EnumerateArray())
+        {
+            layers[index] = ReadLayer(layer, format, $"{each} {index} of {where}");
+            index++;
+        }
+        return layers;
+    }
+
+    private static LayerSpec ReadLayer(JsonElement layer, int format, string where)
     {
         RequireObject(layer, where);
+        if (format < KindFormat || !layer.TryGetProperty(Kind, out JsonElement kind))
+            return ReadDense(layer, where);
+        switch (kind.ValueKind == JsonValueKind.String ? kind.GetString() : null)
+        {
+            case "Dropout":
+                RefuseUnknown(layer, where, [Kind, "rate"]);
+                return new DropoutSpec(ReadFloat(layer, "rate", where, rate => rate is >= 0 and < 1, "from 0 to below 1"));
+            default:
+                throw new ModelFormatException($"'{Kind}' of {where} is {Text.Quote(kind.GetRawText())}; known is Dropout, and a dense layer has none.");
+        }
+    }
+
+    private static DenseSpec ReadDense(JsonElement layer, string where)
+    {
+        Activation activation = ReadActivation(layer, where, ["units", "bias", "initializer"]);
+        return new DenseSpec(
+            ReadInt(layer, "units", where, 1),
+            activation,
+            ReadName<Bias>(layer, "bias", where),
+            ToInitializer(ReadName<InitializerKind>(layer, "initializer", where)));
+    }
+
+    /// <summary>The activation of a layer, which may have <paramref name="others"/> beside it.</summary>
+    private static Activation ReadActivation(JsonElement layer, string where, string[] others)
+    {
         ActivationKind kind = ReadName<ActivationKind>(layer, "activation", where);
         int constants = Constants(kind);
-        string[] known = ["units", "activation", "bias", "initializer", .. constants >= 1 ? ["first"] : Array.Empty<string>(), .. constants >= 2 ? ["second", "learnable"] : Array.Empty<string>()];
+        string[] known = ["activation", .. others, .. constants >= 1 ? ["first"] : Array.Empty<string>(), .. constants >= 2 ? ["second", "learnable"] : Array.Empty<string>()];
         RefuseUnknown(layer, where, known);
 
         float first = constants >= 1 ? ReadFloat(layer, "first", where) : 0;
@@ -109,11 +168,7 @@ internal sealed record Specification(int InputSize, int Seed, DenseSpec[] Layers
         bool learnable = kind == ActivationKind.PRelu || (constants >= 2 && ReadBool(layer, "learnable", where));
         if (kind == ActivationKind.ScaledSigmoid && first == 0)
             throw new ModelFormatException($"'first' of {where} is the scale of a ScaledSigmoid and must not be 0.");
-        return new DenseSpec(
-            ReadInt(layer, "units", where, 1),
-            Activation.FromKind(kind, first, second, learnable),
-            ReadName<Bias>(layer, "bias", where),
-            ToInitializer(ReadName<InitializerKind>(layer, "initializer", where)));
+        return Activation.FromKind(kind, first, second, learnable);
     }
 
     /// <summary>How many constants a formula has: slope or alpha; c and beta.</summary>
@@ -169,6 +224,12 @@ internal sealed record Specification(int InputSize, int Seed, DenseSpec[] Layers
         return value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out float number) && float.IsFinite(number)
             ? number
             : throw new ModelFormatException($"'{name}' of {where} is {Text.Quote(value.GetRawText())}; it must be a finite float32 number.");
+    }
+
+    private static float ReadFloat(JsonElement element, string name, string where, Func<float, bool> allows, string range)
+    {
+        float value = ReadFloat(element, name, where);
+        return allows(value) ? value : throw new ModelFormatException($"'{name}' of {where} is {Text.Quote(Get(element, name, where).GetRawText())}; it must be a number {range}.");
     }
 
     private static bool ReadBool(JsonElement element, string name, string where)

@@ -8,6 +8,7 @@ namespace FastMlp.Training;
 internal sealed unsafe class Backpropagation : IDisposable
 {
     private readonly LayerStack stack;
+    private readonly Layer[] stages;
     private readonly LossFunction loss;
     private readonly int threads;
     private TrainingWorkspace? workspace;
@@ -15,6 +16,7 @@ internal sealed unsafe class Backpropagation : IDisposable
     public Backpropagation(LayerStack stack, LossFunction loss, int threads)
     {
         this.stack = stack;
+        stages = stack.Stages;
         this.loss = loss;
         this.threads = threads;
         Gradients = new AlignedBuffer(stack.ParameterLength);
@@ -23,49 +25,69 @@ internal sealed unsafe class Backpropagation : IDisposable
     /// <summary>dL/dtheta, laid out like the parameters.</summary>
     public AlignedBuffer Gradients { get; }
 
+    /// <summary>The seed of what layers draw at random.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>The updates done before this pass: with the seed, it fixes what layers draw.</summary>
+    public long Step { get; set; }
+
     /// <summary>The outputs of the last batch, [rows, outputSize].</summary>
-    public MatrixView Outputs(nint rows) => workspace!.Activation(stack.Layers.Length - 1, rows);
+    public MatrixView Outputs(nint rows) => workspace!.Activation(stages.Length - 1, rows);
 
     /// <summary>The loss of the batch. Its delta at the outputs is left for <see cref="Backward"/>.</summary>
     public double Forward(float* parameters, MatrixView x, Targets targets)
     {
         Reserve((int)x.Rows);
-        int last = stack.Layers.Length - 1;
-        MatrixView input = x;
+        TrainingPass pass = Pass(parameters);
+        int last = stages.Length - 1;
         for (int i = 0; i < last; i++)
         {
-            MatrixView a = workspace!.Activation(i, x.Rows);
-            stack.Layers[i].ForwardKeeping(parameters, input, workspace.PreActivation(i, x.Rows), a, threads);
-            input = a;
+            stages[i].ForwardKeeping(in pass, Input(i, x), workspace!.PreActivation(i, x.Rows), workspace.Activation(i, x.Rows));
         }
 
-        return loss.Run(parameters, Gradients.Pointer, input, workspace!, targets, threads);
+        return loss.Run(in pass, Input(last, x), workspace!, targets);
     }
 
     /// <summary>Fills <see cref="Gradients"/> from the batch that went forward last.</summary>
     public void Backward(float* parameters, MatrixView x)
     {
-        for (int i = stack.Layers.Length - 1; i >= 0; i--)
+        TrainingPass pass = Pass(parameters);
+        for (int i = stages.Length - 1; i >= 0; i--)
         {
-            PullDelta(parameters, i, x.Rows);
-            stack.Layers[i].Gradient(Gradients.Pointer, Input(i, x), workspace!.Delta(i, x.Rows), threads);
+            if (stages[i] is DenseLayer dense)
+            {
+                PullDelta(in pass, dense, i, x.Rows);
+                dense.Gradient(Gradients.Pointer, Input(i, x), workspace!.Delta(i, x.Rows), threads);
+            }
+            else
+            {
+                BackwardBeside(in pass, i, x);
+            }
         }
     }
 
     /// <summary>
     /// The same, with gradient descent on the weights in the store of their gradient: <see cref="Gradients"/> then holds only those of
-    /// biases and activation constants. Returns -1, or the first layer with a new weight that is not finite.
+    /// biases, activation constants and layers that are not dense. Returns -1, or the first layer with a new weight that is not finite.
     /// </summary>
     public int BackwardDescending(float* parameters, MatrixView x, float rate, float decay)
     {
+        TrainingPass pass = Pass(parameters);
         int failed = -1;
-        for (int i = stack.Layers.Length - 1; i >= 0; i--)
+        for (int i = stages.Length - 1; i >= 0; i--)
         {
-            // Before W changes: the delta below comes from W as it was.
-            PullDelta(parameters, i, x.Rows);
-            if (!stack.Layers[i].Descend(parameters, Gradients.Pointer, Input(i, x), workspace!.Delta(i, x.Rows), rate, decay, threads))
+            if (stages[i] is DenseLayer dense)
             {
-                failed = i;
+                // Before W changes: the delta below comes from W as it was.
+                PullDelta(in pass, dense, i, x.Rows);
+                if (!dense.Descend(parameters, Gradients.Pointer, Input(i, x), workspace!.Delta(i, x.Rows), rate, decay, threads))
+                {
+                    failed = dense.Number;
+                }
+            }
+            else
+            {
+                BackwardBeside(in pass, i, x);
             }
         }
 
@@ -75,14 +97,14 @@ internal sealed unsafe class Backpropagation : IDisposable
     /// <summary>The first layer whose activations are not all finite; -1 if all are.</summary>
     public int FirstLayerNotFinite(nint rows)
     {
-        for (int i = 0; i < stack.Layers.Length; i++)
+        for (int i = 0; i < stages.Length; i++)
         {
             MatrixView a = workspace!.Activation(i, rows);
             for (nint row = 0; row < rows; row++)
             {
                 if (!Reductions.AllFinite(a.Pointer + (row * a.Stride), a.Columns))
                 {
-                    return i;
+                    return stages[i].Number;
                 }
             }
         }
@@ -96,27 +118,46 @@ internal sealed unsafe class Backpropagation : IDisposable
         Gradients.Dispose();
     }
 
-    private MatrixView Input(int layer, MatrixView x) => layer == 0 ? x : workspace!.Activation(layer - 1, x.Rows);
+    private TrainingPass Pass(float* parameters) => new(parameters, Gradients.Pointer, Seed, Step, threads);
 
-    /// <summary>The delta of the layer below <paramref name="layer"/>, if there is one.</summary>
-    private void PullDelta(float* parameters, int layer, nint rows)
+    private MatrixView Input(int stage, MatrixView x) => stages[stage].Source < 0 ? x : workspace!.Activation(stages[stage].Source, x.Rows);
+
+    /// <summary>The delta of the layer below a dense one, if it is needed: a product with the derivative in its store.</summary>
+    private void PullDelta(in TrainingPass pass, DenseLayer layer, int stage, nint rows)
     {
-        if (layer == 0)
+        int below = layer.Source;
+        if (!stack.NeedsDelta(below))
         {
             return;
         }
 
-        int below = layer - 1;
-        stack.Layers[layer].TransposeWeight(parameters, workspace!.TransposedWeight, threads);
-        stack.Layers[below].PullDelta(
-            parameters,
-            Gradients.Pointer,
-            workspace.Delta(layer, rows),
+        layer.TransposeWeight(pass.Parameters, workspace!.TransposedWeight, threads);
+        stages[below].PullDelta(
+            pass.Parameters,
+            pass.Gradients,
+            workspace.Delta(stage, rows),
             workspace.TransposedWeight,
             workspace.PreActivation(below, rows),
             workspace.Activation(below, rows),
             workspace.Delta(below, rows),
             threads);
+    }
+
+    /// <summary>Gradients and the delta below of a layer that is not dense.</summary>
+    private void BackwardBeside(in TrainingPass pass, int stage, MatrixView x)
+    {
+        Layer layer = stages[stage];
+        int below = layer.Source;
+        MatrixView input = Input(stage, x);
+        MatrixView z = workspace!.PreActivation(stage, x.Rows);
+        MatrixView delta = workspace.Delta(stage, x.Rows);
+        layer.ParameterGradient(in pass, input, z, delta);
+        if (stack.NeedsDelta(below))
+        {
+            MatrixView deltaBelow = workspace.Delta(below, x.Rows);
+            layer.InputDelta(in pass, input, z, workspace.Activation(stage, x.Rows), delta, deltaBelow);
+            stages[below].ApplyDerivative(pass.Parameters, pass.Gradients, workspace.PreActivation(below, x.Rows), input, deltaBelow);
+        }
     }
 
     private void Reserve(int rows)

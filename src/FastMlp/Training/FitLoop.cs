@@ -75,7 +75,7 @@ internal sealed unsafe class FitLoop : IDisposable
             throw new ArgumentException($"L-BFGS needs all {train.Rows} rows in one batch, not {batchSize}: set BatchSize to FitOptions.FullBatch, and AccumulateBatches to 1.", nameof(options));
         }
 
-        state = new TrainingState(stack, network.Parameters, options.Loss, options.Optimizer, options.Limits, options.Threads)
+        state = new TrainingState(stack, network.Parameters, options.Loss, options.Optimizer, options.Limits, options.Seed, options.Threads)
         {
             IsBatchFixed = batchSize == train.Rows,
             Schedule = options.Schedule is null ? null : new ScheduleRun(options.Schedule, options.Optimizer.LearningRate, Start()),

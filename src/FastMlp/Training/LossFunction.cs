@@ -30,7 +30,7 @@ internal sealed unsafe class LossFunction
     {
         this.loss = loss;
         output = stack.Output;
-        outputIndex = stack.Layers.Length - 1;
+        outputIndex = stack.Stages.Length - 1;
         n = stack.OutputSize;
         OutputsPerTarget = loss.Levels?.Count ?? 1;
         if (n % OutputsPerTarget != 0)
@@ -126,22 +126,22 @@ internal sealed unsafe class LossFunction
     }
 
     /// <summary>The output layer's forward pass, then loss and delta; returns the mean loss of the batch.</summary>
-    public double Run(float* parameters, float* gradients, MatrixView x, TrainingWorkspace workspace, Targets targets, int threads)
+    public double Run(in TrainingPass pass, MatrixView x, TrainingWorkspace workspace, Targets targets)
     {
         MatrixView a = workspace.Activation(outputIndex, x.Rows);
         MatrixView z = workspace.PreActivation(outputIndex, x.Rows);
         MatrixView delta = workspace.Delta(outputIndex, x.Rows);
         if (TakesLogits)
         {
-            output.ForwardLinear(parameters, x, a, threads);
+            output.ForwardLinear(pass.Parameters, x, a, pass.Threads);
             return Evaluate(a, delta, targets, workspace.Loss);
         }
 
-        output.ForwardKeeping(parameters, x, z, a, threads);
+        output.ForwardKeeping(in pass, x, z, a);
         double mean = Evaluate(a, delta, targets, workspace.Loss);
         if (output.Spec.Activation.Kind is not (ActivationKind.Identity or ActivationKind.Step))
         {
-            output.ApplyDerivative(parameters, gradients, z, a, delta);
+            output.ApplyDerivative(pass.Parameters, pass.Gradients, z, a, delta);
         }
 
         return mean;

@@ -33,7 +33,7 @@ internal sealed unsafe class ParameterSpace(LayerStack stack)
     /// <summary>gradient &lt;- gradient + decay theta, on weights or on all parameters.</summary>
     public void AddDecay(float decay, float* theta, float* gradient, bool weightsOnly)
     {
-        foreach (DenseLayer layer in stack.Layers)
+        foreach (Layer layer in stack.Trained)
         {
             nint begin = layer.WeightOffset;
             nint end = weightsOnly ? layer.BiasOffset : layer.End;
@@ -45,13 +45,13 @@ internal sealed unsafe class ParameterSpace(LayerStack stack)
         where TTerms : struct, ITerms
     {
         double sum = 0;
-        foreach (DenseLayer layer in stack.Layers)
+        foreach (Layer layer in stack.Trained)
         {
             nint bias = layer.BiasOffset;
             sum += SumOfRange(terms, layer.WeightOffset, bias);
             if (!weightsOnly)
             {
-                sum += SumOfRange(terms, bias, layer.Spec.Bias == Bias.Shared ? bias + 1 : layer.ActivationOffset);
+                sum += SumOfRange(terms, bias, layer.BiasEnd);
                 sum += SumOfRange(terms, layer.ActivationOffset, layer.End);
             }
         }

@@ -20,7 +20,10 @@ internal sealed unsafe class TrainingState : IDisposable
     private AlignedBuffer? accumulated;
     private double accumulatedWeight;
 
-    public TrainingState(LayerStack stack, AlignedBuffer parameters, Loss? loss, Optimizer optimizer, UpdateLimits limits, int threads)
+    // Batches that wait for an update: far above any count of steps, so that dropout draws anew for each of them.
+    private int waiting;
+
+    public TrainingState(LayerStack stack, AlignedBuffer parameters, Loss? loss, Optimizer optimizer, UpdateLimits limits, int seed, int threads)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         this.stack = stack;
@@ -28,7 +31,7 @@ internal sealed unsafe class TrainingState : IDisposable
         this.threads = threads == 0 ? Environment.ProcessorCount : threads;
         Loss = loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation);
         LossFunction = LossFunction.Create(Loss, stack);
-        Backpropagation = new Backpropagation(stack, LossFunction, this.threads);
+        Backpropagation = new Backpropagation(stack, LossFunction, this.threads) { Seed = seed };
         this.limits = limits;
         if (optimizer is Lbfgs search)
         {
@@ -83,6 +86,7 @@ internal sealed unsafe class TrainingState : IDisposable
     {
         if (!IsBatchFixed || lbfgs is null || !lbfgs.IsEvaluated(parameters.Pointer))
         {
+            Backpropagation.Step = StepCount + ((long)waiting << 40);
             lastLoss = Backpropagation.Forward(parameters.Pointer, x, targets);
         }
 
@@ -139,6 +143,7 @@ internal sealed unsafe class TrainingState : IDisposable
         bool isFirst = accumulatedWeight == 0;
         Vectors.Combine((float)weight, gradient, isFirst ? 0 : 1, isFirst ? gradient : accumulated.Pointer, accumulated.Pointer, stack.ParameterLength);
         accumulatedWeight += weight;
+        waiting++;
     }
 
     /// <summary>The gradient becomes the mean of what waits; batches that all weigh 0 have the gradient 0.</summary>
@@ -150,7 +155,11 @@ internal sealed unsafe class TrainingState : IDisposable
     }
 
     /// <summary>Nothing waits any more.</summary>
-    public void ForgetAccumulated() => accumulatedWeight = 0;
+    public void ForgetAccumulated()
+    {
+        accumulatedWeight = 0;
+        waiting = 0;
+    }
 
     /// <summary>Everything that the next step takes over, beside the parameters.</summary>
     public (RunState Run, float[][] States) Capture(Dictionary<string, string> options)

@@ -5,7 +5,7 @@ namespace FastMlp.Training;
 
 /// <summary>
 /// The memory of one forward and backward pass over up to so many rows: one block, sized by arithmetic, carved by offset.
-/// Activations of every layer, z where a layer keeps it, two deltas in turn, repacked weights, a loss for each row.
+/// Activations of every layer, what it keeps for its backward pass, two deltas in turn, repacked weights, a loss for each row.
 /// </summary>
 internal sealed unsafe class TrainingWorkspace : IDisposable
 {
@@ -19,7 +19,8 @@ internal sealed unsafe class TrainingWorkspace : IDisposable
     {
         this.stack = stack;
         Rows = rows;
-        int count = stack.Layers.Length;
+        Layer[] stages = stack.Stages;
+        int count = stages.Length;
         activations = new nint[count];
         preActivations = new nint[count];
         deltas = new nint[count];
@@ -28,11 +29,12 @@ internal sealed unsafe class TrainingWorkspace : IDisposable
         nint transposed = 0;
         for (int i = 0; i < count; i++)
         {
-            DenseLayer layer = stack.Layers[i];
+            Layer layer = stages[i];
             activations[i] = Take(layer.Stride * rows);
-            preActivations[i] = layer.KeepsPreActivation ? Take(layer.Stride * rows) : activations[i];
+            nint kept = layer.KeptLength(rows);
+            preActivations[i] = kept > 0 ? Take(kept) : activations[i];
             widest = Math.Max(widest, i == count - 1 ? 0 : layer.Stride);
-            transposed = Math.Max(transposed, i == 0 ? 0 : layer.TransposedLength);
+            transposed = Math.Max(transposed, layer is DenseLayer dense && stack.NeedsDelta(layer.Source) ? dense.TransposedLength : 0);
         }
 
         // Hidden deltas take turns in two places. That of the output has its own, because the loss writes only the
@@ -70,7 +72,7 @@ internal sealed unsafe class TrainingWorkspace : IDisposable
 
     public MatrixView Activation(int layer, nint rows) => View(activations[layer], layer, rows);
 
-    /// <summary>z of a layer that keeps it; elsewhere the place of its activation.</summary>
+    /// <summary>What a layer keeps for its backward pass, z or other; the place of its activation where that is nothing.</summary>
     public MatrixView PreActivation(int layer, nint rows) => View(preActivations[layer], layer, rows);
 
     /// <summary>The delta of a layer; that of the layer after the next has the same place.</summary>
@@ -79,5 +81,5 @@ internal sealed unsafe class TrainingWorkspace : IDisposable
     public void Dispose() => buffer.Dispose();
 
     private MatrixView View(nint offset, int layer, nint rows) =>
-        new((nint)(buffer.Pointer + offset), rows, stack.Layers[layer].OutputSize, stack.Layers[layer].Stride, IsPadded: true);
+        new((nint)(buffer.Pointer + offset), rows, stack.Stages[layer].OutputSize, stack.Stages[layer].Stride, IsPadded: true);
 }

@@ -1,3 +1,6 @@
+using FastMlp.Layers;
+using FastMlp.Memory;
+
 namespace FastMlp.Tests.Reference;
 
 /// <summary>Makes the oracle's counterpart of an engine's object. The one place where the two meet.</summary>
@@ -23,6 +26,40 @@ internal static class ReferenceBridge
         }
 
         return new ReferenceNetwork(layers);
+    }
+
+    /// <summary>The network in training, with what its dropout layers drop at a step with a seed.</summary>
+    public static ReferenceGraph GraphFrom(Network network, int rows, int seed = 0, long step = 0)
+    {
+        ReferenceNetwork dense = From(network);
+        return new ReferenceGraph([.. network.Stack.Stages.Select(Stage)]);
+
+        ReferenceStage Stage(Layer stage, int index) => stage switch
+        {
+            DenseLayer layer => new ReferenceDense(dense.Layers[layer.Number]),
+            DropoutLayer layer => new ReferenceDropout(Factors(layer, rows, seed, step)),
+            _ => throw new ArgumentException($"The oracle has no {stage}.", nameof(network)),
+        };
+    }
+
+    /// <summary>The factors of a dropout layer: what it makes of ones.</summary>
+    public static unsafe double[][] Factors(DropoutLayer layer, int rows, int seed, long step)
+    {
+        int n = layer.OutputSize;
+        float[] ones = new float[rows * n];
+        float[] kept = new float[rows * layer.Stride];
+        float[] a = new float[rows * n];
+        Array.Fill(ones, 1);
+        fixed (float* x = ones, z = kept, y = a)
+        {
+            layer.ForwardKeeping(
+                new TrainingPass(null, null, seed, step, threads: 1),
+                MatrixView.Dense(x, rows, n),
+                new MatrixView((nint)z, rows, n, layer.Stride, IsPadded: true),
+                MatrixView.Dense(y, rows, n));
+        }
+
+        return ToRows(a, n);
     }
 
     /// <summary>With the activation's own constants, or those that training has reached.</summary>

@@ -71,7 +71,7 @@ public sealed class ModelFileTests
     [InlineData("", "not valid JSON")]
     [InlineData("[]", "The specification must be a JSON object")]
     [InlineData("{}", "has no 'format'")]
-    [InlineData("""{"format":2,"future":[]}""", "format 2; this version reads format 1")]
+    [InlineData("""{"format":3,"future":[]}""", "format 3; this version reads formats 1 and 2")]
     [InlineData("""{"format":"1"}""", "'format' of the specification is '\"1\"'")]
     [InlineData("""{"format":1,"format":1,"inputSize":2,"seed":0,"layers":[@]}""", "not valid JSON")]
     [InlineData("""{"format":1,"inputSize":2,"seed":0,"layers":[@],"dropout":1}""", "unknown member 'dropout'; known here are format, inputSize, seed, layers")]

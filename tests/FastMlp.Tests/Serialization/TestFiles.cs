@@ -98,12 +98,15 @@ internal static class TestFiles
         Assert.Equal(expected.InputSize, actual.InputSize);
         Assert.Equal(expected.Seed, actual.Seed);
         Assert.Equal(expected.Layers, actual.Layers);
-        Assert.Equal(expected.Layers.Select(layer => (Bits(layer.Activation.First), Bits(layer.Activation.Second))), actual.Layers.Select(layer => (Bits(layer.Activation.First), Bits(layer.Activation.Second))));
+        Assert.Equal(Constants(expected), Constants(actual));
         Assert.Equal(expected.Metadata, actual.Metadata);
         AssertSameBits(expected.Weights, actual.Weights);
         AssertSameBits(expected.Biases, actual.Biases);
         AssertSameBits(expected.ActivationParameters, actual.ActivationParameters);
     }
+
+    private static IEnumerable<(int First, int Second)> Constants(ModelContents contents) =>
+        contents.Layers.OfType<DenseSpec>().Select(layer => (Bits(layer.Activation.First), Bits(layer.Activation.Second)));
 
     private static void AssertSameBits(float[][] expected, float[][] actual) =>
         Assert.Equal(expected.Select(values => values.Select(Bits)), actual.Select(values => values.Select(Bits)));

@@ -87,10 +87,10 @@ internal abstract unsafe class OptimizerState : IDisposable
     {
         Decayed shape = new(optimizer.DecayBiases ? optimizer.WeightDecay : 0);
         int failed = -1;
-        for (int i = Stack.Layers.Length - 1; i >= 0; i--)
+        for (int i = Stack.Trained.Length - 1; i >= 0; i--)
         {
-            DenseLayer layer = Stack.Layers[i];
-            failed = Update.Run(shape, rule, Range(parameters, gradients, layer.BiasOffset, layer.End), threads: 1) ? failed : i;
+            Layer layer = Stack.Trained[i];
+            failed = Update.Run(shape, rule, Range(parameters, gradients, layer.BiasOffset, layer.End), threads: 1) ? failed : layer.Number;
         }
 
         return failed;
@@ -104,9 +104,9 @@ internal abstract unsafe class OptimizerState : IDisposable
         float otherDecay = optimizer.DecayBiases ? coupledDecay : 0;
         float otherL1 = optimizer.DecayBiases ? limits.L1 : 0;
         int failed = -1;
-        for (int i = Stack.Layers.Length - 1; i >= 0; i--)
+        for (int i = Stack.Trained.Length - 1; i >= 0; i--)
         {
-            DenseLayer layer = Stack.Layers[i];
+            Layer layer = Stack.Trained[i];
             nint end = isUniform ? layer.End : layer.BiasOffset;
             bool finite = Run(weights, Range(parameters, gradients, layer.WeightOffset, end), scale, limits.L1, coupledDecay, threads);
             if (!isUniform)
@@ -114,7 +114,7 @@ internal abstract unsafe class OptimizerState : IDisposable
                 finite &= Run(others, Range(parameters, gradients, layer.BiasOffset, layer.End), scale, otherL1, otherDecay, threads);
             }
 
-            failed = finite ? failed : i;
+            failed = finite ? failed : layer.Number;
         }
 
         return failed;

@@ -1,0 +1,52 @@
+using FastMlp.Tests.Reference;
+using FastMlp.Tests.Support;
+
+namespace FastMlp.Tests.Layers;
+
+/// <summary>The gradients of a network against the oracle's, and the oracle's against central differences.</summary>
+internal static class GraphGradients
+{
+    public static void Assert(Network network, Loss loss, int rows, int seed = 0)
+    {
+        int n = network.OutputSize;
+        float[] x = Numbers.Uniform(11, rows * network.InputSize);
+        float[] y = loss.Kind == LossKind.CrossEntropy ? Numbers.Distributions(12, rows, n) : Numbers.Uniform(12, rows * n);
+        double[][] xRows = ReferenceBridge.ToRows(x, network.InputSize);
+        double[][] yRows = ReferenceBridge.ToRows(y, n);
+        ReferenceGraph graph = ReferenceBridge.GraphFrom(network, rows, seed);
+        ReferenceLoss function = ReferenceBridge.From(loss);
+        double expected = graph.ComputeGradients(xRows, yRows, function);
+        (string Name, double[] Values, double[] Gradient)[] all = [.. graph.Stages.SelectMany(stage => stage.Parameters())];
+        double[][] gradients = [.. all.Select(p => p.Gradient.ToArray())];
+        AssertCentralDifferences(all, gradients, () => graph.Loss(xRows, yRows, function));
+
+        using Trainer trainer = new(network, new TrainerOptions { Loss = loss, Seed = seed });
+        float actual = trainer.ComputeGradients(x, y);
+        Near.Equal(expected, actual, 1e-5 * Math.Max(1, expected), "loss");
+        double largest = gradients.Max(g => Near.Largest(g));
+        float[] got = Parameters.GradientsOf(trainer, network);
+
+        // float32 sums of some hundred terms through a few layers: a wrong term would be off by far more.
+        Near.Equal(gradients.SelectMany(g => g).ToArray(), got, 2e-5 * Math.Max(largest, 0.1), "gradient");
+    }
+
+    /// <summary>A few numbers of each parameter.</summary>
+    private static void AssertCentralDifferences((string Name, double[] Values, double[] Gradient)[] all, double[][] gradients, Func<double> loss)
+    {
+        const double step = 1e-5;
+        for (int p = 0; p < all.Length; p++)
+        {
+            double[] values = all[p].Values;
+            for (int i = 0; i < values.Length; i += Math.Max(1, values.Length / 5))
+            {
+                double old = values[i];
+                values[i] = old + step;
+                double above = loss();
+                values[i] = old - step;
+                double below = loss();
+                values[i] = old;
+                Near.Equal((above - below) / (2 * step), gradients[p][i], 1e-7 * Math.Max(1, Near.Largest(gradients[p])), $"{all[p].Name}[{i}] of parameter {p}");
+            }
+        }
+    }
+}
