@@ -20,6 +20,7 @@ internal static class FitRun
         }
 
         FitReport report = loop.Run(cancellationToken);
+        loop.Record(report).Attach(network);
         GC.KeepAlive(network);
         return report;
     }

@@ -15,6 +15,7 @@ public sealed unsafe class Trainer : IDisposable
     private readonly TrainingState state;
     private readonly TrainerOptions options;
     private Checkpoints? checkpoints;
+    private BatchRows? gathered;
     private bool disposed;
     private bool hasGradients;
     private bool isAccumulating;
@@ -91,6 +92,41 @@ public sealed unsafe class Trainer : IDisposable
     /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
     public float Step(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> weights) =>
         Run(x, labels, Required(weights), Work.Update);
+
+    /// <summary>
+    /// A step on chosen rows of a data set, with their weights if it has some: the rows are copied together on the trainer's
+    /// threads, and nothing is checked that the data set has checked. Batches of one data set after the other allocate nothing.
+    /// </summary>
+    /// <param name="data">The rows to choose from; features and targets of the network's sizes.</param>
+    /// <param name="rows">Their numbers, in the order of the batch.</param>
+    /// <exception cref="ArgumentException">The data do not fit the network, there is no row, or a number names none.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
+    public float Step(Dataset data, ReadOnlySpan<int> rows)
+    {
+        CheckUsable();
+        ArgumentNullException.ThrowIfNull(data);
+        if (rows.IsEmpty)
+        {
+            throw new ArgumentException("A batch needs at least one row.", nameof(rows));
+        }
+
+        foreach (int row in rows)
+        {
+            if ((uint)row >= (uint)data.Rows)
+            {
+                throw new ArgumentException($"There is no row {row}: the data have {data.Rows} rows, from 0 on.", nameof(rows));
+            }
+        }
+
+        if (gathered is null || !gathered.IsFrom(data) || gathered.Capacity < rows.Length)
+        {
+            Shapes.Check(network.Stack, state.LossFunction, data, nameof(data));
+            gathered?.Dispose();
+            gathered = new BatchRows(data, rows.Length, state.Threads);
+        }
+
+        return Run(gathered.Gather(rows, out Targets targets), targets, Work.Update);
+    }
 
     /// <summary>Forward and backward pass without an update; returns the loss.</summary>
     public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => Run(x, targets, [], Work.Compute);
@@ -257,6 +293,7 @@ public sealed unsafe class Trainer : IDisposable
     public void Dispose()
     {
         disposed = true;
+        gathered?.Dispose();
         state.Dispose();
     }
 
@@ -322,10 +359,10 @@ public sealed unsafe class Trainer : IDisposable
         ? throw new ArgumentException("There are no weights: leave them out where all rows count alike.", nameof(weights))
         : weights;
 
-    private float Run(float* x, int rows, Targets targets, Work work)
-    {
-        MatrixView view = MatrixView.Dense(x, rows, network.InputSize);
+    private float Run(float* x, int rows, Targets targets, Work work) => Run(MatrixView.Dense(x, rows, network.InputSize), targets, work);
 
+    private float Run(MatrixView x, Targets targets, Work work)
+    {
         // A step may use up the gradients as it makes them: only the others leave some behind.
         hasGradients = false;
         if (!isAccumulating || work != Work.Accumulate)
@@ -338,14 +375,14 @@ public sealed unsafe class Trainer : IDisposable
         switch (work)
         {
             case Work.Update:
-                loss = state.Step(view, targets, epoch: 0, Next());
+                loss = state.Step(x, targets, epoch: 0, Next());
                 break;
             case Work.Compute:
-                loss = state.ComputeGradients(view, targets, epoch: 0, Next());
+                loss = state.ComputeGradients(x, targets, epoch: 0, Next());
                 break;
             default:
-                loss = state.Forward(view, targets, epoch: 0, Next());
-                state.Accumulate(view);
+                loss = state.Forward(x, targets, epoch: 0, Next());
+                state.Accumulate(x);
                 isAccumulating = true;
                 break;
         }

@@ -61,7 +61,7 @@ internal static class Cli
         }
     }
 
-    private static RootCommand Root(CommandConsole console, CancellationToken stop)
+    public static RootCommand Root(CommandConsole console, CancellationToken stop)
     {
         RootCommand root = new("Trains multilayer perceptrons and runs them.")
         {
@@ -73,8 +73,10 @@ internal static class Cli
             ConvertCommand.Create(console),
             InfoCommand.Create(console),
             BenchCommand.Create(console),
+            CompletionCommand.Create(console),
         };
         root.HelpName = "fastmlp";
+        Examples.AddTo(root);
         return root;
     }
 

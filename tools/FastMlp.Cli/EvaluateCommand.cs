@@ -1,5 +1,7 @@
 using System.CommandLine;
+using FastMlp.Cli.Arguments;
 using FastMlp.Cli.Reporting;
+using FastMlp.Cli.Reporting.Html;
 using FastMlp.Cli.Sources;
 using FastMlp.Cli.Training;
 using FastMlp.Data;
@@ -21,9 +23,16 @@ internal static class EvaluateCommand
         Description = "Score only the rows that training held out of the same data",
     };
 
+    private static readonly Option<string?> report = new("--report")
+    {
+        HelpName = "FILE.html",
+        Description = "Write a page on the model and these rows: confusions or errors, what matters, the worst mistakes, the inside of the network",
+    };
+
     public static Command Create(CommandConsole console)
     {
-        Command command = new("evaluate", "Score a model on data: the figures of training and, for classes, the confusion matrix.") { modelPath, dataName, heldOut };
+        dataName.OffersDataSets();
+        Command command = new("evaluate", "Score a model on data: the figures of training and, for classes, the confusion matrix.") { modelPath, dataName, heldOut, report };
         command.SetAction(parsed =>
         {
             using StoredModel model = StoredModel.Load(parsed.GetRequiredValue(modelPath));
@@ -40,7 +49,19 @@ internal static class EvaluateCommand
                 throw new CommandFailedException($"{source.Name} has no rows.");
             }
 
-            Score score = Score.Of(model.Network, model.Preprocessing, model.Preprocessing.Transform(data));
+            string? reportPath = parsed.GetValue(report);
+            if (reportPath is not null)
+            {
+                OutputFile.CheckWritable(reportPath, report.Name);
+            }
+
+            Dataset scaled = model.Preprocessing.Transform(data);
+            Score score = Score.Of(model.Network, model.Preprocessing, scaled);
+            if (reportPath is not null)
+            {
+                Page.Write(reportPath, RunReport.Of(model, source, scaled, score, onlyHeldOut));
+            }
+
             if (parsed.GetValue(Cli.JsonOption))
             {
                 console.WriteJson(json =>
@@ -48,6 +69,11 @@ internal static class EvaluateCommand
                     json.WriteString("command", "evaluate");
                     json.WriteString("model", model.Path);
                     json.WriteString("data", source.Name);
+                    if (reportPath is not null)
+                    {
+                        json.WriteString("report", reportPath);
+                    }
+
                     ScoreReport.WriteFigures(json, score);
                     if (score.Confusion is not null)
                     {

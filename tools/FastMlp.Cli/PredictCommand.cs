@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FastMlp.Cli.Arguments;
 using FastMlp.Cli.Reporting;
 using FastMlp.Cli.Sources;
 using FastMlp.Data;
@@ -23,6 +24,7 @@ internal static class PredictCommand
 
     public static Command Create(CommandConsole console)
     {
+        dataName.OffersDataSets();
         Command command = new("predict", "Predict each row: the class and its probability, or the value in the unit of the training data.")
         {
             modelPath, dataName, output, probabilities,

@@ -80,6 +80,12 @@ internal static class TrainCommand
         Description = "The file to write [default: the name of the data with .safetensors, in this folder]",
     };
 
+    private static readonly Option<string?> report = new("--report")
+    {
+        HelpName = "FILE.html",
+        Description = "Write a page on the run: curves, confusions or errors, what matters, the worst mistakes, the inside of the network",
+    };
+
     private static readonly Option<Scaling?> scale = Choice("--scale", "Scaling of the features, fitted to the training rows [default: standard, for idx files pixels]",
         ("standard", Scaling.Standard), ("minmax", Scaling.MinMax), ("pixels", Scaling.Pixels), ("none", Scaling.None));
 
@@ -92,9 +98,11 @@ internal static class TrainCommand
 
     public static Command Create(CommandConsole console, CancellationToken stop)
     {
+        data.OffersDataSets();
+        activation.Offers([.. ActivationNames.Known.Split(", ").Select(name => name.Split('[')[0])]);
         Command command = new("train", "Train a network, score it on rows that were held out, and write it to a file. Ctrl-C stops after the batch under way, then scores and writes what was learnt (exit code 0).")
         {
-            data, layers, activation, task, target, optimizer, momentum, weightDecay, lr, epochs, batch, validation, test, earlyStop, seed, threads, scale, output, stream, shuffleRows,
+            data, layers, activation, task, target, optimizer, momentum, weightDecay, lr, epochs, batch, validation, test, earlyStop, seed, threads, scale, output, report, stream, shuffleRows,
         };
         ColumnOptions.AddTo(command);
         command.SetAction(parsed =>
@@ -161,6 +169,7 @@ internal static class TrainCommand
             Threads = parsed.GetValue(threads) ?? defaults.Threads,
             Scale = parsed.GetValue(scale),
             Out = parsed.GetValue(output),
+            Report = parsed.GetValue(report),
             Stream = parsed.GetValue(stream),
             ShuffleRows = parsed.GetValue(shuffleRows),
         };
@@ -170,11 +179,13 @@ internal static class TrainCommand
         where T : struct
     {
         string names = string.Join('|', choices.Select(choice => choice.Name));
-        return Options.Number(name, names, description, $"one of {names.Replace("|", ", ", StringComparison.Ordinal)}", (string text, out T value) =>
+        Option<T?> option = Options.Number(name, names, description, $"one of {names.Replace("|", ", ", StringComparison.Ordinal)}", (string text, out T value) =>
         {
             int index = Array.FindIndex(choices, choice => choice.Name == text);
             value = index < 0 ? default : choices[index].Value;
             return index >= 0;
         });
+        option.Offers([.. choices.Select(choice => choice.Name)]);
+        return option;
     }
 }

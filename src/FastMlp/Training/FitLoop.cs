@@ -19,14 +19,9 @@ internal sealed unsafe class FitLoop : IDisposable
     private readonly Scorer? scorer;
     private readonly int batchSize;
     private readonly int batches;
-    private readonly bool gathers;
     private readonly bool converges;
     private readonly int[] order;
-    private readonly AlignedBuffer batchFeatures;
-    private readonly nint featureStride;
-    private readonly AlignedBuffer batchTargets;
-    private readonly AlignedBuffer batchWeights;
-    private readonly int[] batchLabels;
+    private readonly BatchRows? gathered;
     private AlignedBuffer? best;
 
     // Where the run is: all of this, with the state of the optimizer and the schedule, is in a checkpoint.
@@ -84,13 +79,8 @@ internal sealed unsafe class FitLoop : IDisposable
         Shapes.Check(stack, state.LossFunction, train, nameof(data));
         scorer = validation is null ? null : new Scorer(stack, state.Loss, validation, options.Threads, nameof(options.Validation));
         converges = stack.Output.Spec.Activation.Kind == ActivationKind.Step;
-        gathers = options.Shuffle && batchSize < train.Rows;
         order = new int[train.Rows];
-        featureStride = AlignedBuffer.RoundUp(train.InputSize);
-        batchFeatures = new AlignedBuffer(gathers ? featureStride * batchSize : 0);
-        batchTargets = new AlignedBuffer(gathers && !train.IsClassification ? (nint)train.TargetSize * batchSize : 0);
-        batchWeights = new AlignedBuffer(gathers && !train.Weights.IsEmpty ? batchSize : 0);
-        batchLabels = new int[gathers && train.IsClassification ? batchSize : 0];
+        gathered = options.Shuffle && batchSize < train.Rows ? new BatchRows(train, batchSize, state.Threads) : null;
         bool restores = options.RestoreBest ?? (options.EarlyStoppingPatience > 0 || options.MaxDuration > TimeSpan.Zero);
         best = restores && scorer is not null ? new AlignedBuffer(stack.ParameterLength) : null;
         reports = new(Math.Min(options.Epochs, 10_000));
@@ -176,13 +166,22 @@ internal sealed unsafe class FitLoop : IDisposable
         return report;
     }
 
+    /// <summary>What decided the result, for the model's file.</summary>
+    public FitRecord Record(FitReport report) => new()
+    {
+        NetworkSeed = network.Seed,
+        Environment = RunFacts.Writer(),
+        Options = facts,
+        EpochsDone = report.Epochs.Count,
+        BestEpoch = report.BestEpoch,
+        StopReason = report.StopReason,
+    };
+
     public void Dispose()
     {
         state.Dispose();
         scorer?.Dispose();
-        batchFeatures.Dispose();
-        batchTargets.Dispose();
-        batchWeights.Dispose();
+        gathered?.Dispose();
         best?.Dispose();
     }
 
@@ -253,7 +252,7 @@ internal sealed unsafe class FitLoop : IDisposable
             }
         }
 
-        if (gathers)
+        if (gathered is not null)
         {
             for (int i = 0; i < order.Length; i++)
             {
@@ -281,7 +280,7 @@ internal sealed unsafe class FitLoop : IDisposable
         StopReason? halt = null;
         fixed (float* features = train.Features, values = train.Targets, weights = train.Weights)
         {
-            fixed (int* labels = train.Labels, gathered = batchLabels)
+            fixed (int* labels = train.Labels)
             {
                 while (batch < batches && (waiting > 0 || (halt = Halt(cancellationToken)) is null))
                 {
@@ -292,12 +291,9 @@ internal sealed unsafe class FitLoop : IDisposable
                     Targets targets = train.IsClassification
                         ? new(null, labels + first, rowWeights)
                         : new(values + ((nint)first * train.TargetSize), null, rowWeights);
-                    if (gathers)
+                    if (gathered is not null)
                     {
-                        Gather(order.AsSpan(first, rows));
-                        x = new((nint)batchFeatures.Pointer, rows, train.InputSize, featureStride, IsPadded: true);
-                        rowWeights = weights == null ? null : batchWeights.Pointer;
-                        targets = train.IsClassification ? new(null, gathered, rowWeights) : new(batchTargets.Pointer, null, rowWeights);
+                        x = gathered.Gather(order.AsSpan(first, rows), out targets);
                     }
 
                     progress.Batch = ++batch;
@@ -473,31 +469,6 @@ internal sealed unsafe class FitLoop : IDisposable
         foreach (TrainingCallback callback in callbacks)
         {
             callback.OnCheckpoint(progress, path);
-        }
-    }
-
-    /// <summary>Copies the rows of a batch together, in its order.</summary>
-    private void Gather(ReadOnlySpan<int> rows)
-    {
-        ReadOnlySpan<float> features = train.Features;
-        for (int i = 0; i < rows.Length; i++)
-        {
-            int row = rows[i];
-            if (!train.Weights.IsEmpty)
-            {
-                batchWeights.Pointer[i] = train.Weights[row];
-            }
-
-            features.Slice(row * train.InputSize, train.InputSize).CopyTo(new Span<float>(batchFeatures.Pointer + (i * featureStride), train.InputSize));
-            if (train.IsClassification)
-            {
-                batchLabels[i] = train.Labels[row];
-            }
-            else
-            {
-                train.Targets.Slice(row * train.TargetSize, train.TargetSize)
-                    .CopyTo(new Span<float>(batchTargets.Pointer + ((nint)i * train.TargetSize), train.TargetSize));
-            }
         }
     }
 

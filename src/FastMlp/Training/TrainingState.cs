@@ -14,7 +14,6 @@ internal sealed unsafe class TrainingState : IDisposable
     private readonly OptimizerState? optimizer;
     private readonly LbfgsState? lbfgs;
     private readonly UpdateLimits limits;
-    private readonly int threads;
     private readonly float initialRate;
     private double lastLoss;
     private AlignedBuffer? accumulated;
@@ -28,10 +27,10 @@ internal sealed unsafe class TrainingState : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         this.stack = stack;
         this.parameters = parameters;
-        this.threads = threads == 0 ? Environment.ProcessorCount : threads;
+        Threads = threads == 0 ? Environment.ProcessorCount : threads;
         Loss = loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation);
         LossFunction = LossFunction.Create(Loss, stack);
-        Backpropagation = new Backpropagation(stack, LossFunction, this.threads) { Seed = seed };
+        Backpropagation = new Backpropagation(stack, LossFunction, Threads) { Seed = seed };
         this.limits = limits;
         if (optimizer is Lbfgs search)
         {
@@ -44,6 +43,9 @@ internal sealed unsafe class TrainingState : IDisposable
 
         LearningRate = initialRate = optimizer.LearningRate;
     }
+
+    /// <summary>Threads to use; at least 1.</summary>
+    public int Threads { get; }
 
     public Loss Loss { get; }
 
@@ -119,7 +121,7 @@ internal sealed unsafe class TrainingState : IDisposable
         else
         {
             Backpropagation.Backward(parameters.Pointer, x);
-            failed = optimizer!.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, rate, threads);
+            failed = optimizer!.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, rate, Threads);
         }
 
         Finish(failed, epoch, batch);
@@ -222,7 +224,7 @@ internal sealed unsafe class TrainingState : IDisposable
             throw new InvalidOperationException("L-BFGS evaluates the loss along its way, so it cannot work from gradients alone: call Step with the whole batch.");
         }
 
-        int failed = optimizer.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, LearningRate, threads);
+        int failed = optimizer.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, LearningRate, Threads);
         Finish(failed, epoch, batch);
     }
 

@@ -7,6 +7,8 @@ internal sealed class Facts
 
     private readonly List<(string Name, string Value)> lines = [];
 
+    public IReadOnlyList<(string Name, string Value)> Lines => lines;
+
     public void Add(string name, string value) => lines.Add((name, value));
 
     /// <summary>Values that are wider than the screen go on under their beginning; off a terminal a fact is always one line.</summary>

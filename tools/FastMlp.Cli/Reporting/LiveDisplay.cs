@@ -4,8 +4,8 @@ using Spectre.Console.Rendering;
 namespace FastMlp.Cli.Reporting;
 
 /// <summary>
-/// One line on the terminal that Spectre redraws ten times a second on its own thread: the training thread only
-/// leaves the newest report behind, so that epochs of a millisecond are not slowed down by drawing.
+/// The curve of the loss and one line below it, which Spectre redraws ten times a second on its own thread: the training thread
+/// only leaves the newest report behind, so that epochs of a millisecond are not slowed down by drawing.
 /// </summary>
 internal sealed class LiveDisplay(IAnsiConsole console, int epochs, MetricFormat metric) : ITrainingDisplay
 {
@@ -15,7 +15,11 @@ internal sealed class LiveDisplay(IAnsiConsole console, int epochs, MetricFormat
     /// <summary>Columns that the text beside the bar takes at most.</summary>
     private const int TextWidth = 72;
 
+    private const int CurveHeight = 8;
+    private const int MostCurveWidth = 120;
+
     private readonly Lock gate = new();
+    private readonly LossCurve curve = new();
     private EpochReport newest;
     private DateTime start;
     private bool stopping;
@@ -31,6 +35,13 @@ internal sealed class LiveDisplay(IAnsiConsole console, int epochs, MetricFormat
                 new TextColumn(Figures),
                 new TextColumn(Remaining));
         progress.RefreshRate = TimeSpan.FromMilliseconds(100);
+
+        // A screen that is hardly higher than the curve would scroll at every redraw.
+        if (console.Profile.Capabilities.Unicode && console.Profile.Height > 2 * CurveHeight)
+        {
+            progress.UseRenderHook((line, _) => new Rows(Curve(), line));
+        }
+
         return progress.Start(context =>
         {
             ProgressTask task = context.AddTask("training", maxValue: epochs);
@@ -39,6 +50,7 @@ internal sealed class LiveDisplay(IAnsiConsole console, int epochs, MetricFormat
                 lock (gate)
                 {
                     newest = epoch;
+                    curve.Add(epoch.TrainLoss, epoch.ValidationLoss);
                 }
 
                 task.Value = epoch.Epoch;
@@ -51,6 +63,14 @@ internal sealed class LiveDisplay(IAnsiConsole console, int epochs, MetricFormat
     public void Stopping() => stopping = true;
 
     public void Restore() => console.Write(new ControlCode("\e[?25h\n"));
+
+    private IRenderable Curve()
+    {
+        lock (gate)
+        {
+            return curve.Draw(Math.Min(console.Profile.Width, MostCurveWidth), CurveHeight);
+        }
+    }
 
     private EpochReport Newest()
     {

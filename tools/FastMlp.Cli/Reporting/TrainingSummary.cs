@@ -8,6 +8,23 @@ internal static class TrainingSummary
 {
     public static void Write(CommandConsole console, TrainingRun run)
     {
+        Facts facts = Describe(run);
+        facts.Add("model", $"{run.ModelPath} ({Text.Size(new FileInfo(run.ModelPath).Length)})");
+        if (run.ReportPath is { } page)
+        {
+            facts.Add("report", $"{page} ({Text.Size(new FileInfo(page).Length)})");
+        }
+
+        facts.WriteTo(console);
+        if (run.Score is not null)
+        {
+            ScoreReport.WriteFigures(console.Output, run.Score, "test ");
+        }
+    }
+
+    /// <summary>The data, the network, the options and the time.</summary>
+    public static Facts Describe(TrainingRun run)
+    {
         TrainingData data = run.Data;
         FitReport report = run.Report;
         string split = $"{Text.Count(data.TrainRows)} train, {Text.Count(data.ValidationRows)} validation, {Text.Count(data.TestRows)} test";
@@ -22,12 +39,7 @@ internal static class TrainingSummary
             facts.Add("stopped", stop);
         }
 
-        facts.Add("model", $"{run.ModelPath} ({Text.Size(new FileInfo(run.ModelPath).Length)})");
-        facts.WriteTo(console);
-        if (run.Score is not null)
-        {
-            ScoreReport.WriteFigures(console.Output, run.Score, "test ");
-        }
+        return facts;
     }
 
     public static void Write(Utf8JsonWriter json, TrainingRun run)
@@ -66,6 +78,11 @@ internal static class TrainingSummary
 
         json.WriteEndObject();
         json.WriteString("model", run.ModelPath);
+        if (run.ReportPath is { } page)
+        {
+            json.WriteString("report", page);
+        }
+
         if (run.Score is not null)
         {
             json.WriteStartObject("test");

@@ -22,6 +22,13 @@ internal sealed class DataSource
 
     public bool IsIdxFolder { get; }
 
+    /// <summary>Pixels in a line of the square image that a row is; 0 where it is none.</summary>
+    public int ImageWidth(int features)
+    {
+        int side = (int)Math.Round(Math.Sqrt(features));
+        return (IsIdxFolder || builtIn?.Name == "digits") && side * side == features ? side : 0;
+    }
+
     /// <summary>Whether it is text with columns, which is what a file is unless its name says otherwise.</summary>
     public bool IsCsv => builtIn is null && !IsIdxFolder && !IsNumpy && !IsLibsvm;
 

@@ -1,21 +1,23 @@
 namespace FastMlp.Cli.Training;
 
-/// <summary>Finds out whether a model can be written before hours go into training it.</summary>
+/// <summary>Finds out whether a file can be written before hours go into what it shall hold.</summary>
 internal static class OutputFile
 {
     /// <summary>A new file in the folder of <paramref name="path"/> can be made, and what stands there now, if anything, is a file that may be replaced.</summary>
-    public static void CheckWritable(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="option">The option that names it, for messages.</param>
+    public static void CheckWritable(string path, string option = "--out")
     {
         string full = Path.GetFullPath(path);
         string folder = Path.GetDirectoryName(full) ?? full;
         if (Directory.Exists(full) || Path.EndsInDirectorySeparator(path))
         {
-            throw new CommandFailedException($"--out '{path}' is a folder; give the name of a file in it.");
+            throw new CommandFailedException($"{option} '{path}' is a folder; give the name of a file in it.");
         }
 
         if (!Directory.Exists(folder))
         {
-            throw new CommandFailedException($"--out '{path}' lies in a folder that does not exist; make it first.");
+            throw new CommandFailedException($"{option} '{path}' lies in a folder that does not exist; make it first.");
         }
 
         try
@@ -31,7 +33,7 @@ internal static class OutputFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new CommandFailedException($"--out '{path}' cannot be written: {exception.Message}");
+            throw new CommandFailedException($"{option} '{path}' cannot be written: {exception.Message}");
         }
     }
 }

@@ -19,6 +19,7 @@ internal sealed class SplitData : TrainingData
         rows = all.Rows;
         Preprocessing = Preprocessing.Fit(train, scaling);
         this.train = Preprocessing.Transform(train);
+        ImageWidth = source.ImageWidth(Preprocessing.Features.Size);
         this.validation = validation is null ? null : Preprocessing.Transform(validation);
     }
 
@@ -36,6 +37,9 @@ internal sealed class SplitData : TrainingData
 
     public override FitReport Fit(Network network, TrainingPlan plan, Action<EpochReport> progress, CancellationToken stop) =>
         network.Fit(train, plan.FitOptions(validation, progress), stop);
+
+    public override (Dataset Rows, string Name) RowsToShow() =>
+        test is not null ? (test, "test rows") : validation is not null ? (validation, "validation rows") : (train, "training rows");
 
     public override Score? ScoreTest(Network network) => test is null ? null : Score.Of(network, Preprocessing, test);
 

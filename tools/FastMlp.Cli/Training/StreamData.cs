@@ -71,6 +71,12 @@ internal sealed class StreamData : TrainingData
     public override FitReport Fit(Network network, TrainingPlan plan, Action<EpochReport> progress, CancellationToken stop) =>
         network.Fit(batches, plan.FitOptions(batches.Validation, progress), stop);
 
+    public override (Dataset Rows, string Name) RowsToShow()
+    {
+        (RowPart part, string name) = TestRows > 0 ? (RowPart.Test, "test rows") : ValidationRows > 0 ? (RowPart.Validation, "validation rows") : (RowPart.Train, "training rows");
+        return (batches.Read(part, Reporting.Html.ReportSubject.MostRows).First(), $"first {name}");
+    }
+
     public override Score? ScoreTest(Network network)
     {
         if (TestRows == 0)

@@ -46,5 +46,8 @@ internal sealed record TrainSettings
 
     public string? Out { get; init; }
 
+    /// <summary>The page to write on the run; null for none.</summary>
+    public string? Report { get; init; }
+
     public Scaling? Scale { get; init; }
 }

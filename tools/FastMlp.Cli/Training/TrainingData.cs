@@ -29,6 +29,9 @@ internal abstract class TrainingData(string name, Scaling scaling, double testFr
 
     public abstract long TestRows { get; }
 
+    /// <summary>Pixels in a line of an image; 0 where a row is none.</summary>
+    public int ImageWidth { get; protected init; }
+
     /// <summary>Whether the rows are read from the file again for each epoch.</summary>
     public virtual bool IsStream => false;
 
@@ -40,6 +43,9 @@ internal abstract class TrainingData(string name, Scaling scaling, double testFr
     public abstract int TargetSize { get; }
 
     public abstract FitReport Fit(Network network, TrainingPlan plan, Action<EpochReport> progress, CancellationToken stop);
+
+    /// <summary>Rows to show one by one: those held out for the test, else for validation, else those trained on, and which they are.</summary>
+    public abstract (Dataset Rows, string Name) RowsToShow();
 
     /// <summary>The figures on the test rows; null where there are none.</summary>
     public abstract Score? ScoreTest(Network network);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using FastMlp.Cli.Reporting;
+using FastMlp.Cli.Reporting.Html;
 
 namespace FastMlp.Cli.Training;
 
@@ -24,6 +25,9 @@ internal sealed class TrainingRun : IDisposable
 
     public FitReport Report { get; private set; } = null!;
 
+    /// <summary>The page on the run; null where none was wanted.</summary>
+    public string? ReportPath { get; private init; }
+
     /// <summary>Null where no rows were held out.</summary>
     public Score? Score { get; private set; }
 
@@ -32,7 +36,12 @@ internal sealed class TrainingRun : IDisposable
         TrainingData data = TrainingData.Load(settings, quiet ? TextWriter.Null : console.Error, stop);
         string modelPath = settings.Out ?? $"{data.Name}.safetensors";
         OutputFile.CheckWritable(modelPath);
-        TrainingRun run = new(data, new TrainingPlan(settings, data.Classifies, data.TrainRows), modelPath);
+        if (settings.Report is not null)
+        {
+            OutputFile.CheckWritable(settings.Report, "--report");
+        }
+
+        TrainingRun run = new(data, new TrainingPlan(settings, data.Classifies, data.TrainRows), modelPath) { ReportPath = settings.Report };
         try
         {
             run.Train(settings, console, quiet, stop);
@@ -77,6 +86,10 @@ internal sealed class TrainingRun : IDisposable
         Describe(settings).Attach(Network);
         Network.Save(ModelPath);
         Score = Data.ScoreTest(Network);
+        if (ReportPath is not null)
+        {
+            Page.Write(ReportPath, RunReport.Of(this));
+        }
     }
 
     private Provenance Describe(TrainSettings settings) => new()

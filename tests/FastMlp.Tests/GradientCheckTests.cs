@@ -1,0 +1,89 @@
+using FastMlp.Tests.Support;
+
+namespace FastMlp.Tests;
+
+public class GradientCheckTests
+{
+    private const int Inputs = 4;
+    private const int Outputs = 3;
+
+    [Theory]
+    [MemberData(nameof(Catalogue.GradientCases), MemberType = typeof(Catalogue))]
+    public void ItFindsTheEngineRight(string activation, string loss, Bias bias)
+    {
+        // Outputs between 0 and 1 suit every loss.
+        using Network network = Network.Input(Inputs).Dense(7, Catalogue.Trainable[activation], bias).Dense(5, Activation.Tanh, bias).Dense(Outputs, loss == "CrossEntropy" ? Activation.Softmax : Activation.Sigmoid).Build(1).Fill(3);
+        GradientCheckReport report = GradientCheck.Run(network, Catalogue.Losses[loss], Numbers.Uniform(1, 6 * Inputs), Numbers.Distributions(2, 6, Outputs));
+        Assert.True(report.IsRight && report.IsDouble, report.ToString());
+        Assert.InRange(report.Checked, 70, network.ParameterCount);
+        Assert.Equal(network.ParameterCount, report.Checked + report.Skipped);
+    }
+
+    [Theory]
+    [MemberData(nameof(Catalogue.FurtherLossNames), MemberType = typeof(Catalogue))]
+    public void SoWithEveryLoss(string loss)
+    {
+        using Network network = Network.Input(Inputs).Dense(6, Activation.Gelu).Dense(Outputs, Activation.Sigmoid).Build(1).Fill(3);
+        int size = loss == "Quantile" ? 1 : Outputs;
+        GradientCheckReport report = GradientCheck.Run(network, Catalogue.FurtherLosses[loss], Numbers.Uniform(1, 6 * Inputs), Numbers.Uniform(2, 6 * size, 0, 1));
+        Assert.True(report.IsRight && report.IsDouble, report.ToString());
+    }
+
+    [Theory]
+    [MemberData(nameof(Catalogue.ClassWeightedNames), MemberType = typeof(Catalogue))]
+    public void SoWithLabelsAndWeightsOfClasses(string loss)
+    {
+        using Network network = Network.Input(Inputs).Dense(6, Activation.Relu).Dense(Outputs, loss.StartsWith("Cross", StringComparison.Ordinal) ? Activation.Softmax : Activation.Sigmoid).Build(1).Fill(3);
+        GradientCheckReport report = GradientCheck.Run(network, Catalogue.ClassWeighted[loss], Numbers.Uniform(1, 9 * Inputs), Numbers.Labels(2, 9, Outputs));
+        Assert.True(report.IsRight, report.ToString());
+    }
+
+    [Fact]
+    public void DropoutIsCheckedInSinglePrecision()
+    {
+        using Network network = Network.Input(Inputs).Dense(12, Activation.Tanh).Dropout(0.4f).Dense(Outputs, Activation.Softmax).Build(1).Fill(3);
+        GradientCheckReport report = GradientCheck.Run(network, Loss.CrossEntropy, Numbers.Uniform(1, 6 * Inputs), Numbers.Labels(2, 6, Outputs));
+        Assert.True(report.IsRight && !report.IsDouble, report.ToString());
+        Assert.InRange(report.Checked, network.ParameterCount / 2, network.ParameterCount);
+    }
+
+    [Fact]
+    public void AKinkIsSkippedAndNotTakenForAnError()
+    {
+        // z is exactly 0 for the first row: no difference over that point means anything.
+        using Network network = Network.Input(1).Dense(1, Activation.Relu, Bias.None).Dense(1).Build(1);
+        network.SetWeight(0, [0]);
+        network.SetWeight(1, [1]);
+        GradientCheckReport report = GradientCheck.Run(network, Loss.Quadratic, [1], new float[] { 1 });
+        Assert.Equal(1, report.Skipped);
+        Assert.True(report.IsRight, report.ToString());
+    }
+
+    [Fact]
+    public void FewOfManyParametersAreSpreadOverTheTensor()
+    {
+        using Network network = Network.Input(50).Dense(40, Activation.Tanh).Dense(Outputs, Activation.Softmax).Build(1);
+        float[] before = Parameters.Of(network);
+        GradientCheckReport report = GradientCheck.Run(network, Loss.CrossEntropy, Numbers.Uniform(1, 3 * 50), Numbers.Labels(2, 3, Outputs), perTensor: 10);
+        Assert.Equal(33, report.Checked);
+        Assert.True(report.IsRight, report.ToString());
+        Bits.Equal(before, Parameters.Of(network), "parameters");
+        Refusal.Names(() => GradientCheck.Run(network, Loss.CrossEntropy, new float[7], new int[1]), "whole number of rows");
+    }
+
+    [Fact]
+    public void AWrongGradientIsNamed()
+    {
+        // The perceptron's rule is no derivative: where a step is the output, backpropagation and differences disagree.
+        using Network network = Network.Input(2).Dense(1, Activation.Softplus).Build(1);
+        network.SetWeight(0, [0.3f, -0.2f]);
+        Network smooth = network;
+        GradientCheckReport right = GradientCheck.Run(smooth, Loss.Quadratic, [1, 2], new float[] { 0 });
+        Assert.True(right.IsRight, right.ToString());
+
+        // A right gradient against the differences of another loss: what a defect of a factor of 2 looks like.
+        Assert.Equal(0.5, right.Computed / GradientCheck.Run(smooth, Loss.MeanSquaredError, [1, 2], new float[] { 0 }).Computed, 1e-5);
+        Assert.False((right with { LargestError = 0.5 }).IsRight);
+        Assert.False((right with { Checked = 0 }).IsRight);
+    }
+}
