@@ -18,8 +18,8 @@ namespace FastMlp;
 /// Dropout then drops the same units at every point.
 /// </para>
 /// <para>
-/// The relative error of a parameter is |g - d| / max(|g|, |d|, a hundredth of the largest |d| of its tensor): the last keeps rounding in the
-/// least gradients from counting as an error. In double precision, parameters whose two points have a kink between them (a rectified unit that
+/// The relative error of a parameter is |g - d| / max(|g|, |d|, a hundredth of the largest |d| of its tensor, a thousandth of the largest of all): the
+/// last two keep rounding in the least gradients from counting as an error. In double precision, parameters whose two points have a kink between them (a rectified unit that
 /// changes sides) have no difference and are skipped; in single, those whose difference changes with h.
 /// </para>
 /// </remarks>
@@ -31,7 +31,10 @@ public static class GradientCheck
     private const double SingleTolerance = 5e-2;
 
     /// <summary>The share of a tensor's largest gradient below which a gradient counts as that share.</summary>
-    private const double Floor = 0.01;
+    private const double TensorFloor = 0.01;
+
+    /// <summary>The same of the largest of all tensors: a sum of gradients that cancel is rounded like its terms.</summary>
+    private const double NetworkFloor = 1e-3;
 
     /// <summary>Checks the gradient of float targets.</summary>
     /// <param name="network">Any network that can be trained; it is not changed.</param>
@@ -77,8 +80,9 @@ public static class GradientCheck
             tensors.Add((layer, "activation", constants[layer], Gradient(trainer.GetActivationGradient, layer, constants[layer].Length)));
         }
 
-        Search search = new(isDouble);
-        foreach ((int layer, string name, double[] values, float[] gradient) in tensors)
+        int skipped = 0;
+        List<List<(int Index, double Difference)>> found = [];
+        foreach ((int layer, string name, double[] values, _) in tensors)
         {
             int count = Math.Min(perTensor, values.Length);
             List<(int Index, double Difference)> differences = [];
@@ -94,14 +98,39 @@ public static class GradientCheck
                 }
                 else
                 {
-                    search.Skipped++;
+                    skipped++;
                 }
             }
 
-            search.Compare(layer, name, gradient, differences);
+            found.Add(differences);
         }
 
-        return search.Report;
+        double floor = NetworkFloor * found.Max(Largest);
+        GradientCheckReport report = new(0, isDouble ? DoubleTolerance : SingleTolerance, -1, "weight", 0, 0, 0, found.Sum(differences => differences.Count), skipped, isDouble);
+        for (int t = 0; t < tensors.Count; t++)
+        {
+            report = Worst(report, tensors[t].Layer, tensors[t].Name, tensors[t].Gradient, found[t], Math.Max(floor, TensorFloor * Largest(found[t])));
+        }
+
+        return report;
+    }
+
+    private static double Largest(List<(int Index, double Difference)> differences) => differences.Select(d => Math.Abs(d.Difference)).DefaultIfEmpty().Max();
+
+    /// <summary>The report with the worst of these parameters too, if it is worse. Where all gradients are 0, what float32 rounds away from 0 is no error.</summary>
+    private static GradientCheckReport Worst(GradientCheckReport report, int layer, string name, float[] gradient, List<(int Index, double Difference)> differences, double floor)
+    {
+        foreach ((int index, double difference) in differences)
+        {
+            double computed = gradient[index];
+            double error = Math.Abs(computed - difference) / Math.Max(Math.Max(floor, 1e-7), Math.Max(Math.Abs(computed), Math.Abs(difference)));
+            if (report.Layer < 0 || !(error <= report.LargestError))
+            {
+                report = report with { LargestError = error, Layer = layer, Parameter = name, Index = index, Computed = computed, Expected = difference };
+            }
+        }
+
+        return report;
     }
 
     private static double? DoubleDifference(DoublePass pass, double[][] weights, double[][] biases, double[][] constants, ref double value)
@@ -176,37 +205,4 @@ public static class GradientCheck
     }
 
     private delegate void Reader(int layer, Span<float> destination);
-
-    /// <summary>The worst so far.</summary>
-    private sealed class Search(bool isDouble)
-    {
-        private double largest;
-        private int worstLayer = -1;
-        private string worstName = "weight";
-        private int worstIndex;
-        private double worstComputed;
-        private double worstExpected;
-        private int compared;
-
-        public int Skipped { get; set; }
-
-        public GradientCheckReport Report => new(
-            largest, isDouble ? DoubleTolerance : SingleTolerance, worstLayer, worstName, worstIndex, worstComputed, worstExpected, compared, Skipped, isDouble);
-
-        public void Compare(int layer, string name, float[] gradient, List<(int Index, double Difference)> differences)
-        {
-            // Where all are 0, what float32 rounds away from 0.
-            double floor = Math.Max(1e-7, Floor * differences.Select(d => Math.Abs(d.Difference)).DefaultIfEmpty().Max());
-            foreach ((int index, double difference) in differences)
-            {
-                compared++;
-                double computed = gradient[index];
-                double error = Math.Abs(computed - difference) / Math.Max(floor, Math.Max(Math.Abs(computed), Math.Abs(difference)));
-                if (worstLayer < 0 || !(error <= largest))
-                {
-                    (largest, worstLayer, worstName, worstIndex, worstComputed, worstExpected) = (error, layer, name, index, computed, difference);
-                }
-            }
-        }
-    }
 }

@@ -72,18 +72,17 @@ public class GradientCheckTests
     }
 
     [Fact]
-    public void AWrongGradientIsNamed()
+    public void TheReportNamesThePlaceAndBothValues()
     {
-        // The perceptron's rule is no derivative: where a step is the output, backpropagation and differences disagree.
-        using Network network = Network.Input(2).Dense(1, Activation.Softplus).Build(1);
-        network.SetWeight(0, [0.3f, -0.2f]);
-        Network smooth = network;
-        GradientCheckReport right = GradientCheck.Run(smooth, Loss.Quadratic, [1, 2], new float[] { 0 });
-        Assert.True(right.IsRight, right.ToString());
-
-        // A right gradient against the differences of another loss: what a defect of a factor of 2 looks like.
-        Assert.Equal(0.5, right.Computed / GradientCheck.Run(smooth, Loss.MeanSquaredError, [1, 2], new float[] { 0 }).Computed, 1e-5);
-        Assert.False((right with { LargestError = 0.5 }).IsRight);
+        // L = (w - 1)^2, dL/dw = 2 at w = 2.
+        using Network network = Network.Input(1).Dense(1, bias: Bias.None).Build(1);
+        network.SetWeight(0, [2]);
+        GradientCheckReport right = GradientCheck.Run(network, Loss.MeanSquaredError, [1], new float[] { 1 });
+        Assert.Equal((0, "weight", 0, 1, true), (right.Layer, right.Parameter, right.Index, right.Checked, right.IsRight));
+        Assert.Equal(2, right.Expected, 1e-6);
+        Assert.Equal(2, right.Computed, 1e-6);
+        Assert.False((right with { LargestError = 0.002 }).IsRight);
+        Assert.False((right with { LargestError = double.NaN }).IsRight);
         Assert.False((right with { Checked = 0 }).IsRight);
     }
 }

