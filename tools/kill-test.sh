@@ -2,6 +2,8 @@
 # Kills training (SIGKILL) at random instants and resumes it, until it has been killed so many times; every model that
 # comes to its end must be, byte for byte, the one that was never interrupted.
 #
+# Only kills count that hit a process which has trained and written a checkpoint; those before come on top.
+#
 #   tools/kill-test.sh [KILLS] [SEED]    200 kills by default; needs a Release build of tools/FastMlp.Cli
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,7 +18,7 @@ trap 'rm -rf "$scratch"' EXIT
 train() {
   local model=$1
   shift
-  exec dotnet "$cli" train digits --layers 64,32 --epochs 60 --early-stop 50 --seed 3 --out "$model" "$@"
+  exec dotnet "$cli" train digits --layers 64,32 --epochs 120 --early-stop 100 --seed 3 --out "$model" "$@"
 }
 
 started=$(date +%s%N)
@@ -24,7 +26,11 @@ started=$(date +%s%N)
 whole=$((($(date +%s%N) - started) / 1000000))
 echo "one run takes $whole ms"
 
+# newest: the name and the time of the last checkpoint of the run.
+newest() { ls -l --full-time "$scratch/run" | tail -n 1; }
+
 kills=0
+early=0
 resumes=0
 models=0
 different=0
@@ -35,6 +41,7 @@ while [ "$kills" -lt "$kills_wanted" ] || [ "$finished" = no ]; do
     mkdir "$scratch/run"
     lives=0
   fi
+  before=$(newest)
   # One to four threads in turn: the result must not depend on it.
   (train "$scratch/model.safetensors" --checkpoint "$scratch/run" --checkpoint-every 20ms --resume "$scratch/run" --threads $((1 + lives % 4))) >/dev/null 2>"$scratch/errors" &
   child=$!
@@ -42,7 +49,7 @@ while [ "$kills" -lt "$kills_wanted" ] || [ "$finished" = no ]; do
   lives=$((lives + 1))
   if [ "$kills" -lt "$kills_wanted" ]; then
     delay=$((RANDOM * 32768 + RANDOM))
-    sleep "$(awk -v ms=$((delay % whole)) 'BEGIN { print ms / 1000 }')"
+    sleep "$(awk -v ms=$((delay % (whole * 3 / 2))) 'BEGIN { print ms / 1000 }')"
     if kill -KILL "$child" 2>/dev/null; then killed=yes; else killed=no; fi
   else
     killed=no
@@ -50,7 +57,7 @@ while [ "$kills" -lt "$kills_wanted" ] || [ "$finished" = no ]; do
   status=0
   wait "$child" 2>/dev/null || status=$?
   if [ "$status" -eq 137 ] && [ "$killed" = yes ]; then
-    kills=$((kills + 1))
+    if [ "$(newest)" = "$before" ]; then early=$((early + 1)); else kills=$((kills + 1)); fi
     continue
   fi
   if [ "$status" -ne 0 ]; then
@@ -67,5 +74,5 @@ while [ "$kills" -lt "$kills_wanted" ] || [ "$finished" = no ]; do
   rm -rf "$scratch/run" "$scratch/model.safetensors"
 done
 
-echo "$kills kills, $resumes resumes, $models models, $different of them different from the uninterrupted one"
+echo "$kills kills in training and $early before it, $resumes resumes, $models models, $different of them different from the uninterrupted one"
 [ "$different" -eq 0 ] && [ "$models" -gt 0 ]

@@ -118,13 +118,13 @@ public static class GradientCheck
     private static double Largest(List<(int Index, double Difference)> differences) => differences.Select(d => Math.Abs(d.Difference)).DefaultIfEmpty().Max();
 
     /// <summary>The report with the worst of these parameters too, if it is worse. Where all gradients are 0, what float32 rounds away from 0 is no error.</summary>
-    private static GradientCheckReport Worst(GradientCheckReport report, int layer, string name, float[] gradient, List<(int Index, double Difference)> differences, double floor)
+    internal static GradientCheckReport Worst(GradientCheckReport report, int layer, string name, float[] gradient, List<(int Index, double Difference)> differences, double floor)
     {
         foreach ((int index, double difference) in differences)
         {
             double computed = gradient[index];
             double error = Math.Abs(computed - difference) / Math.Max(Math.Max(floor, 1e-7), Math.Max(Math.Abs(computed), Math.Abs(difference)));
-            if (report.Layer < 0 || !(error <= report.LargestError))
+            if (report.Layer < 0 || !(error <= report.LargestError || double.IsNaN(report.LargestError)))
             {
                 report = report with { LargestError = error, Layer = layer, Parameter = name, Index = index, Computed = computed, Expected = difference };
             }

@@ -85,4 +85,20 @@ public class GradientCheckTests
         Assert.False((right with { LargestError = double.NaN }).IsRight);
         Assert.False((right with { Checked = 0 }).IsRight);
     }
+
+    [Fact]
+    public void AWrongGradientIsFoundWhereItIs()
+    {
+        GradientCheckReport start = new(0, 1e-3, -1, "weight", 0, 0, 0, Checked: 6, Skipped: 0, IsDouble: true);
+        List<(int, double)> differences = [(0, 1), (3, -2), (4, 1e-4)];
+        GradientCheckReport right = GradientCheck.Worst(start, 0, "weight", [1, 9, 9, -2, 1e-4f], differences, 0.02);
+        Assert.True(right.IsRight && right.Layer == 0);
+
+        // A factor of 2, and a sign; the entry far below the floor counts little.
+        GradientCheckReport doubled = GradientCheck.Worst(right, 1, "bias", [1, 9, 9, -4, 2e-4f], differences, 0.02);
+        Assert.Equal((0.5, 1, "bias", 3, -4, -2, false), (doubled.LargestError, doubled.Layer, doubled.Parameter, doubled.Index, doubled.Computed, doubled.Expected, doubled.IsRight));
+        GradientCheckReport turned = GradientCheck.Worst(doubled, 2, "weight", [-1, 9, 9, -2, 1e-4f], differences, 0.02);
+        Assert.Equal((2, 2, 0), (turned.LargestError, turned.Layer, turned.Index));
+        Assert.True(double.IsNaN(GradientCheck.Worst(turned, 3, "weight", [float.NaN, 9, 9, -2, 1e-4f], differences, 0.02).LargestError));
+    }
 }

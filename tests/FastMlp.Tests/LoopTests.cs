@@ -112,8 +112,10 @@ public class LoopTests
         Assert.Equal(report.Epochs[report.BestEpoch - 1].ValidationLoss, network.Evaluate(validation).Loss);
 
         // A part of the first epoch is scored as well, and without validation rows nothing is put back.
-        report = network.Train(Data(200_000), new FitOptions { Epochs = 2, BatchSize = 1, Validation = validation, MaxDuration = TimeSpan.FromMilliseconds(30) });
+        TimeSpan limit = TimeSpan.FromSeconds(1);
+        report = network.Train(Data(40), new FitOptions { Epochs = 2, BatchSize = 4, Validation = validation, MaxDuration = limit, Callbacks = [new Sleeper(limit)] });
         Assert.Equal((StopReason.TimeIsUp, 1, 1), (report.StopReason, report.Epochs.Count, report.BestEpoch));
+        Assert.Equal(report.Epochs[0].ValidationLoss, network.Evaluate(validation).Loss);
         report = network.Train(data, new FitOptions { Epochs = 2, MaxDuration = TimeSpan.FromTicks(1) });
         Assert.Equal((StopReason.TimeIsUp, 0), (report.StopReason, report.Epochs.Count));
     }
@@ -257,6 +259,18 @@ public class LoopTests
             if ((progress.Epoch, progress.Batch) == (epoch, batch))
             {
                 progress.Stop();
+            }
+        }
+    }
+
+    /// <summary>Lets time pass in the third batch.</summary>
+    private sealed class Sleeper(TimeSpan until) : TrainingCallback
+    {
+        public override void OnBatchEnd(TrainingProgress progress)
+        {
+            while (progress.Batch == 3 && progress.Elapsed < until + TimeSpan.FromMilliseconds(20))
+            {
+                Thread.Sleep(10);
             }
         }
     }

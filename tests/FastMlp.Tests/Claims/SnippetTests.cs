@@ -314,7 +314,7 @@ public class SnippetTests
         using Network network = Network.Input(4).Dense(8, Activation.Relu).Dense(3, Activation.Softmax).Build(seed: 1);
 
         // snippet
-        CrossValidationReport report = CrossValidation.Run(network, data, new FitOptions { Epochs = 30, Seed = 1 }, folds: 5, prepare: (train, heldOut) =>
+        CrossValidationReport report = CrossValidation.Run(network, data, new FitOptions { Optimizer = new Adam(0.01f), Epochs = 30 }, folds: 5, prepare: (train, heldOut) =>
         {
             Scaler scaler = Scaler.Standard(train);
             return (scaler.Transform(train), scaler.Transform(heldOut));
