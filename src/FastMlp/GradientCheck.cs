@@ -15,7 +15,7 @@ namespace FastMlp;
 /// </para>
 /// <para>
 /// With other layers the loss is that of the engine itself, in float32, with h = 5e-3 max(1, |theta|): right to a few parts in a hundred, tolerance 5e-2.
-/// Dropout then drops the same units at every point.
+/// Dropout then drops the same units at every point. The parameters of dense layers are compared, whose gradients pass through all others.
 /// </para>
 /// <para>
 /// The relative error of a parameter is |g - d| / max(|g|, |d|, a hundredth of the largest |d| of its tensor, a thousandth of the largest of all): the

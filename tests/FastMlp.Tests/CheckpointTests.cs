@@ -99,6 +99,17 @@ public class CheckpointTests
     }
 
     [Fact]
+    public void NormalizedAndResidualNetworksGoOnWithTheirStatistics()
+    {
+        FitOptions options = new() { Epochs = 3, BatchSize = 8, ValidationFraction = 0.2, RestoreBest = true };
+        Dies(options, seed: 15, start: Normalized);
+        Dies(options with { AccumulateBatches = 3, Optimizer = new IRprop() }, seed: 16, start: Normalized);
+        Dies(options with { Optimizer = new Lbfgs(history: 3), BatchSize = FitOptions.FullBatch, Epochs = 6 }, seed: 17, start: Normalized);
+
+        static Network Normalized(int seed) => Build(Network.Input(Inputs).Dense(9).BatchNorm().Dense(9, Activation.Relu).Residual(b => b.Dense(9, Activation.Tanh)).LayerNorm(), seed);
+    }
+
+    [Fact]
     public void AFinishedRunResumesToItsEndAndCanBeMadeLonger()
     {
         using Scratch scratch = new();

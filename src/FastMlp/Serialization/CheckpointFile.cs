@@ -69,8 +69,8 @@ internal static class CheckpointFile
         Dictionary<string, string> metadata = header.Metadata.Where(entry => !IsReserved(entry.Key)).ToDictionary();
         return new CheckpointContents(
             run,
-            ModelFile.Take(map, specification, metadata),
-            run.HasBest ? ModelFile.Take(map, specification, metadata, BestPrefix) : null,
+            ModelFile.CheckVariances(ModelFile.Take(map, specification, metadata)),
+            run.HasBest ? ModelFile.CheckVariances(ModelFile.Take(map, specification, metadata, BestPrefix)) : null,
             [.. Enumerable.Range(0, run.StateBlocks).Select(k => ModelFile.Take(map, specification, metadata, StatePrefix(k)))]);
     }
 

@@ -107,6 +107,7 @@ internal sealed unsafe class TrainingState : IDisposable
             }
 
             lastLoss = lbfgs.Step(Backpropagation, parameters.Pointer, x, targets, lastLoss, LearningRate);
+            Backpropagation.UpdateStatistics(parameters.Pointer, x.Rows);
             return;
         }
 
@@ -124,6 +125,7 @@ internal sealed unsafe class TrainingState : IDisposable
             failed = optimizer!.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, rate, Threads);
         }
 
+        Backpropagation.UpdateStatistics(parameters.Pointer, x.Rows);
         Finish(failed, epoch, batch);
     }
 
@@ -132,6 +134,7 @@ internal sealed unsafe class TrainingState : IDisposable
     {
         float loss = Forward(x, targets, epoch, batch);
         Backpropagation.Backward(parameters.Pointer, x);
+        Backpropagation.UpdateStatistics(parameters.Pointer, x.Rows);
         return loss;
     }
 
@@ -141,6 +144,7 @@ internal sealed unsafe class TrainingState : IDisposable
         accumulated ??= new AlignedBuffer(stack.ParameterLength);
         double weight = LossFunction.Weight;
         Backpropagation.Backward(parameters.Pointer, x);
+        Backpropagation.UpdateStatistics(parameters.Pointer, x.Rows);
         float* gradient = Backpropagation.Gradients.Pointer;
         bool isFirst = accumulatedWeight == 0;
         Vectors.Combine((float)weight, gradient, isFirst ? 0 : 1, isFirst ? gradient : accumulated.Pointer, accumulated.Pointer, stack.ParameterLength);

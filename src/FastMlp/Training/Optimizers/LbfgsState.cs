@@ -40,8 +40,8 @@ internal sealed unsafe class LbfgsState : IDisposable
 
         this.lbfgs = lbfgs;
         space = new ParameterSpace(stack);
-        pairs = new AlignedBuffer(checked(2 * lbfgs.History * stack.ParameterLength));
-        scratch = new AlignedBuffer(checked(3 * stack.ParameterLength));
+        pairs = new AlignedBuffer(checked(2 * lbfgs.History * space.Length));
+        scratch = new AlignedBuffer(checked(3 * space.Length));
         curvatures = new double[lbfgs.History];
         factors = new double[lbfgs.History];
     }
@@ -97,7 +97,7 @@ internal sealed unsafe class LbfgsState : IDisposable
         memory.Curvatures.CopyTo(curvatures, 0);
         for (int place = 0; place < blocks.Length; place++)
         {
-            blocks[place].CopyTo(Block(place, kept));
+            blocks[place].AsSpan(0, (int)space.Length).CopyTo(Block(place, kept));
         }
 
         Forget();
