@@ -46,6 +46,9 @@ public sealed class ConfigTests(TempFolder folder) : IClassFixture<TempFolder>
         ["early-stop"] = ("3", ["3"]),
         ["seed"] = ("-7", ["-7"]),
         ["threads"] = ("1", ["1"]),
+        ["checkpoint"] = ("\"run\"", ["run"]),
+        ["checkpoint-every"] = ("\"30s\"", ["30s"]),
+        ["resume"] = ("\"run\"", ["run"]),
         ["out"] = ("\"m.safetensors\"", ["m.safetensors"]),
         ["report"] = ("\"r.html\"", ["r.html"]),
     };

@@ -144,6 +144,22 @@ internal static class TrainCommand
 
     private static readonly Option<bool> configSchema = new("--config-schema") { Description = "Print the JSON schema of such files and do nothing else" };
 
+    private static readonly Option<string?> checkpoint = new("--checkpoint")
+    {
+        HelpName = "DIR",
+        Description = "Write all that training needs to go on into this folder, now and then and at the end; a kill at any instant leaves the last whole checkpoint",
+    };
+
+    private static readonly Option<CheckpointInterval?> checkpointEvery = Options.Number("--checkpoint-every", "N or TIME",
+        "Epochs between checkpoints, or a time such as 500ms, 30s or 5m, also within an epoch [default: 1]", "a whole number of at least 1, nor a time such as 500ms, 30s or 5m",
+        (string text, out CheckpointInterval value) => CheckpointInterval.TryParse(text, out value));
+
+    private static readonly Option<string?> resume = new("--resume")
+    {
+        HelpName = "DIR",
+        Description = "Go on from the newest whole checkpoint in this folder; where it has none yet, from the beginning. The result is bit for bit that of a run that was never interrupted",
+    };
+
     private static readonly OptionGroup[] groups =
     [
         new("Data", [task, target, scale, validation, test, .. ColumnOptions.All, stream, shuffleRows]),
@@ -151,6 +167,7 @@ internal static class TrainCommand
         new("Update rule", optimizer, lr, momentum, weightDecay, l1, maxNorm, clipNorm, clipValue, schedule, warmUp),
         new("Loss", loss, labelSmoothing, classWeights),
         new("Course", epochs, batch, earlyStop, seed, threads),
+        new("Checkpoints", checkpoint, checkpointEvery, resume),
         new("Files", output, report),
     ];
 
@@ -255,6 +272,16 @@ internal static class TrainCommand
             throw new UsageException("--shuffle-rows goes with --stream; rows in memory are all mixed.");
         }
 
+        if (parsed.GetValue(checkpointEvery) is not null && parsed.GetValue(checkpoint) is null)
+        {
+            throw new UsageException("--checkpoint-every goes with --checkpoint.");
+        }
+
+        if (parsed.GetValue(stream) && (parsed.GetValue(checkpoint) ?? parsed.GetValue(resume)) is not null)
+        {
+            throw new UsageException("--checkpoint and --resume go with data in memory, not with --stream.");
+        }
+
         if (parsed.GetValue(earlyStop) > 0 && parsed.GetValue(validation) == 0)
         {
             throw new UsageException("--early-stop watches the validation loss; it needs a --validation above 0.");
@@ -296,6 +323,8 @@ internal static class TrainCommand
             Report = parsed.GetValue(report),
             Stream = parsed.GetValue(stream),
             ShuffleRows = parsed.GetValue(shuffleRows),
+            Checkpoint = parsed.GetValue(checkpoint) is { } folder ? (parsed.GetValue(checkpointEvery) ?? CheckpointInterval.Default).In(folder) : null,
+            Resume = parsed.GetValue(resume),
         };
     }
 

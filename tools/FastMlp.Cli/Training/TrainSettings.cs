@@ -76,6 +76,12 @@ internal sealed record TrainSettings
 
     public Scaling? Scale { get; init; }
 
+    /// <summary>Where and how often checkpoints are written.</summary>
+    public CheckpointOptions? Checkpoint { get; init; }
+
+    /// <summary>The folder of checkpoints to go on from.</summary>
+    public string? Resume { get; init; }
+
     /// <summary>Whether the update rule takes every row in every step unless --batch says otherwise.</summary>
     public bool TakesAllRows => Optimizer is OptimizerKind.Lbfgs or OptimizerKind.IRprop;
 }

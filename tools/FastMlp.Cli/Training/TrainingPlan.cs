@@ -163,6 +163,8 @@ internal sealed class TrainingPlan
         Seed = settings.Seed,
         Threads = settings.Threads,
         Progress = progress,
+        Checkpoint = settings.Checkpoint,
+        Resume = settings.Resume,
     };
 
     private static string Number(float value) => value.ToString("0.########", CultureInfo.InvariantCulture) is var text && text != "0"
