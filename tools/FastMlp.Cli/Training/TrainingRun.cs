@@ -78,14 +78,14 @@ internal sealed class TrainingRun : IDisposable
             {
                 Report = display.Show(progress => Data.Fit(Network, Plan, progress, signal.Token));
             }
-            catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+            catch (InvalidOperationException exception)
             {
-                // The engine refuses what cannot be trained, such as a step unit in a hidden layer, and options that contradict each other.
+                // The engine refuses what cannot be trained, such as a step unit in a hidden layer.
                 throw new CommandFailedException(exception.Message);
             }
-            catch (ArgumentException exception) when (settings.Checkpoint is not null || settings.Resume is not null)
+            catch (ArgumentException exception)
             {
-                // A folder of another run, or a checkpoint of other data or options.
+                // A folder of another run, a checkpoint of other data or options, or options that contradict each other.
                 throw new CommandFailedException(exception.Message.Replace($" (Parameter '{exception.ParamName}')", "", StringComparison.Ordinal));
             }
             catch (TrainingDivergedException exception)
