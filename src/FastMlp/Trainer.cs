@@ -13,6 +13,7 @@ public sealed unsafe class Trainer : IDisposable
 {
     private readonly Network network;
     private readonly TrainingState state;
+    private BatchRows? gathered;
     private bool disposed;
     private bool hasGradients;
 
@@ -88,6 +89,41 @@ public sealed unsafe class Trainer : IDisposable
     public float Step(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> weights) =>
         Run(x, labels, Required(weights), updates: true);
 
+    /// <summary>
+    /// A step on chosen rows of a data set, with their weights if it has some: the rows are copied together on the trainer's
+    /// threads, and nothing is checked that the data set has checked. Batches of one data set after the other allocate nothing.
+    /// </summary>
+    /// <param name="data">The rows to choose from; features and targets of the network's sizes.</param>
+    /// <param name="rows">Their numbers, in the order of the batch.</param>
+    /// <exception cref="ArgumentException">The data do not fit the network, there is no row, or a number names none.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
+    public float Step(Dataset data, ReadOnlySpan<int> rows)
+    {
+        CheckUsable();
+        ArgumentNullException.ThrowIfNull(data);
+        if (rows.IsEmpty)
+        {
+            throw new ArgumentException("A batch needs at least one row.", nameof(rows));
+        }
+
+        foreach (int row in rows)
+        {
+            if ((uint)row >= (uint)data.Rows)
+            {
+                throw new ArgumentException($"There is no row {row}: the data have {data.Rows} rows, from 0 on.", nameof(rows));
+            }
+        }
+
+        if (gathered is null || !gathered.IsFrom(data) || gathered.Capacity < rows.Length)
+        {
+            Shapes.Check(network.Stack, state.LossFunction, data, nameof(data));
+            gathered?.Dispose();
+            gathered = new BatchRows(data, rows.Length, state.Threads);
+        }
+
+        return Run(gathered.Gather(rows, out Targets targets), targets, updates: true);
+    }
+
     /// <summary>Forward and backward pass without an update; returns the loss.</summary>
     public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => Run(x, targets, [], updates: false);
 
@@ -145,6 +181,7 @@ public sealed unsafe class Trainer : IDisposable
     public void Dispose()
     {
         disposed = true;
+        gathered?.Dispose();
         state.Dispose();
     }
 
@@ -206,13 +243,13 @@ public sealed unsafe class Trainer : IDisposable
         ? throw new ArgumentException("There are no weights: leave them out where all rows count alike.", nameof(weights))
         : weights;
 
-    private float Run(float* x, int rows, Targets targets, bool updates)
-    {
-        MatrixView view = MatrixView.Dense(x, rows, network.InputSize);
+    private float Run(float* x, int rows, Targets targets, bool updates) => Run(MatrixView.Dense(x, rows, network.InputSize), targets, updates);
 
+    private float Run(MatrixView x, Targets targets, bool updates)
+    {
         // A step may use up the gradients as it makes them: only ComputeGradients leaves some behind.
         hasGradients = false;
-        float loss = updates ? state.Step(view, targets, epoch: 0, Next()) : state.ComputeGradients(view, targets, epoch: 0, Next());
+        float loss = updates ? state.Step(x, targets, epoch: 0, Next()) : state.ComputeGradients(x, targets, epoch: 0, Next());
         hasGradients = !updates;
 
         // The memory of a training pass is native: the trainer must live until the pass is done with it.

@@ -77,33 +77,30 @@ internal sealed class MnistCommand(Dataset train, Dataset test, Recipe recipe)
                 random.Shuffle(order);
             }
 
-            Gather(order.AsSpan(step % stepsPerEpoch * recipe.Batch, recipe.Batch), random);
             trainer.LearningRate = recipe.RateAt((double)step / steps);
-            trainer.Step(batch, labels);
+            ReadOnlySpan<int> rows = order.AsSpan(step % stepsPerEpoch * recipe.Batch, recipe.Batch);
+            if (recipe.Shifts)
+            {
+                GatherShifted(rows, random);
+                trainer.Step(batch, labels);
+            }
+            else
+            {
+                trainer.Step(train, rows);
+            }
         }
 
         return (Stopwatch.GetElapsedTime(start).TotalSeconds, network.Evaluate(test, Loss.CrossEntropy).Accuracy);
     }
 
-    private void Gather(ReadOnlySpan<int> rows, Random random)
+    private void GatherShifted(ReadOnlySpan<int> rows, Random random)
     {
         ReadOnlySpan<float> features = train.Features;
-        ReadOnlySpan<int> classes = train.Labels;
         int size = train.InputSize;
         for (int i = 0; i < rows.Length; i++)
         {
-            ReadOnlySpan<float> image = features.Slice(rows[i] * size, size);
-            Span<float> place = batch.AsSpan(i * size, size);
-            if (recipe.Shifts)
-            {
-                Shift(image, random.Next(-1, 2), random.Next(-1, 2), place);
-            }
-            else
-            {
-                image.CopyTo(place);
-            }
-
-            labels[i] = classes[rows[i]];
+            Shift(features.Slice(rows[i] * size, size), random.Next(-1, 2), random.Next(-1, 2), batch.AsSpan(i * size, size));
+            labels[i] = train.Labels[rows[i]];
         }
     }
 

@@ -7,11 +7,23 @@ namespace FastMlp.Kernels;
 internal readonly struct Decoupled<TRule>(TRule rule, float keep) : IUpdateRule
     where TRule : unmanaged, IUpdateRule
 {
-    public static int States => TRule.States;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TVec Apply<TSimd, TVec>(TVec theta, TVec g, ref TVec first, ref TVec second, ref TVec third)
+    public bool Run<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
         where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged =>
-        rule.Apply<TSimd, TVec>(TSimd.Multiply(TSimd.Broadcast(keep), theta), g, ref first, ref second, ref third);
+        where TVec : unmanaged
+        where TShape : unmanaged, IGradientShape<TVec> => rule.Run<TSimd, TVec, Kept<TSimd, TVec, TShape>>(new(shape, keep), range);
+
+    private readonly struct Kept<TSimd, TVec, TShape>(TShape shape, float keep) : IGradientShape<TVec>
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TShape : unmanaged, IGradientShape<TVec>
+    {
+        private readonly TShape shape = shape;
+        private readonly TVec keep = TSimd.Broadcast(keep);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec Parameter(TVec theta) => TSimd.Multiply(keep, shape.Parameter(theta));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec Gradient(TVec theta, TVec g) => shape.Gradient(theta, g);
+    }
 }

@@ -5,55 +5,6 @@ using FastMlp.Threading;
 
 namespace FastMlp.Kernels;
 
-/// <summary>One optimizer's formula for one vector of parameters; its fields are the constants of the step.</summary>
-internal interface IUpdateRule
-{
-    /// <summary>State vectors that the rule keeps for each parameter, 0 to <see cref="Update.MostStates"/>.</summary>
-    static abstract int States { get; }
-
-    /// <summary>The new theta from theta, the gradient g and the states, which it updates.</summary>
-    TVec Apply<TSimd, TVec>(TVec theta, TVec g, ref TVec first, ref TVec second, ref TVec third)
-        where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged;
-}
-
-/// <summary>What becomes of a gradient on its way from memory to the rule.</summary>
-internal interface IGradientShape
-{
-    /// <summary>The gradient that the rule sees, from the parameters theta and dL/dtheta.</summary>
-    TVec Apply<TSimd, TVec>(TVec theta, TVec g)
-        where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged;
-}
-
-/// <summary>g + decay theta: coupled L2.</summary>
-internal readonly struct Decayed(float decay) : IGradientShape
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TVec Apply<TSimd, TVec>(TVec theta, TVec g)
-        where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged => TSimd.MultiplyAdd(TSimd.Broadcast(decay), theta, g);
-}
-
-/// <summary>clip(scale g, -limit, limit) + l1 sign(theta) + decay theta.</summary>
-/// <param name="scale">What clipping by norm multiplies the whole gradient by; 1 where it is short enough.</param>
-/// <param name="limit">The greatest |component|; infinity where there is no such limit.</param>
-/// <param name="l1">The L1 coefficient.</param>
-/// <param name="decay">The coupled L2 coefficient.</param>
-internal readonly struct Shaped(float scale, float limit, float l1, float decay) : IGradientShape
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TVec Apply<TSimd, TVec>(TVec theta, TVec g)
-        where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged
-    {
-        TVec clipped = TSimd.AtMost(TSimd.Broadcast(limit), TSimd.AtLeast(TSimd.Broadcast(-limit), TSimd.Multiply(TSimd.Broadcast(scale), g)));
-        TVec up = TSimd.And(TSimd.GreaterThan(theta, TSimd.Zero), TSimd.Broadcast(l1));
-        TVec down = TSimd.And(TSimd.GreaterThan(TSimd.Zero, theta), TSimd.Broadcast(l1));
-        return TSimd.MultiplyAdd(TSimd.Broadcast(decay), theta, TSimd.Add(clipped, TSimd.Subtract(up, down)));
-    }
-}
-
 /// <summary>
 /// theta &lt;- rule(theta, shape(g), states) over a flat range, in one pass: parameters, gradients and states are each
 /// read and written once.
@@ -70,7 +21,7 @@ internal static unsafe class Update
     /// Updates a range. A parameter whose new value is not finite keeps its old one, and the result is false.
     /// </summary>
     public static bool Run<TShape, TRule>(TShape shape, TRule rule, UpdateRange range, int threads)
-        where TShape : unmanaged, IGradientShape
+        where TShape : unmanaged, IUpdateShape
         where TRule : unmanaged, IUpdateRule
     {
         int notFinite = 0;
@@ -88,15 +39,17 @@ internal static unsafe class Update
     }
 
     private static void Part<TShape, TRule>(void* whole, int part, int parts)
-        where TShape : unmanaged, IGradientShape
+        where TShape : unmanaged, IUpdateShape
         where TRule : unmanaged, IUpdateRule => ((Kernel<TShape, TRule>*)whole)->RunPart(part, parts);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool Loop<TSimd, TVec, TShape, TRule>(TShape shape, TRule rule, UpdateRange range)
+    /// <summary>The pass over a range; what a formula and a shape keep as vectors stays in registers.</summary>
+    // Never inlined: in the caller of a thread's part the JIT runs out of its inlining budget and calls the formula for each vector.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static bool Loop<TSimd, TVec, TShape, TFormula>(TShape shape, TFormula formula, UpdateRange range)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TShape : unmanaged, IGradientShape
-        where TRule : unmanaged, IUpdateRule
+        where TShape : unmanaged, IGradientShape<TVec>
+        where TFormula : unmanaged, IUpdateFormula<TVec>
     {
         float* theta = range.Theta;
         float* gradient = range.Gradient;
@@ -109,25 +62,25 @@ internal static unsafe class Update
         for (nint i = 0; i < count; i += TSimd.Width)
         {
             TVec old = TSimd.Load(theta + i);
-            TVec g = shape.Apply<TSimd, TVec>(old, TSimd.Load(gradient + i));
-            TVec one = TRule.States > 0 ? TSimd.Load(first + i) : TSimd.Zero;
-            TVec two = TRule.States > 1 ? TSimd.Load(second + i) : TSimd.Zero;
-            TVec three = TRule.States > 2 ? TSimd.Load(third + i) : TSimd.Zero;
-            TVec updated = rule.Apply<TSimd, TVec>(old, g, ref one, ref two, ref three);
+            TVec g = shape.Gradient(old, TSimd.Load(gradient + i));
+            TVec one = TFormula.States > 0 ? TSimd.Load(first + i) : TSimd.Zero;
+            TVec two = TFormula.States > 1 ? TSimd.Load(second + i) : TSimd.Zero;
+            TVec three = TFormula.States > 2 ? TSimd.Load(third + i) : TSimd.Zero;
+            TVec updated = formula.Apply(shape.Parameter(old), g, ref one, ref two, ref three);
             TVec finite = TSimd.GreaterThanOrEqual(largest, TSimd.Abs(updated));
             allFinite = TSimd.And(allFinite, finite);
             TSimd.Store(theta + i, TSimd.Select(finite, updated, old));
-            if (TRule.States > 0)
+            if (TFormula.States > 0)
             {
                 TSimd.Store(first + i, one);
             }
 
-            if (TRule.States > 1)
+            if (TFormula.States > 1)
             {
                 TSimd.Store(second + i, two);
             }
 
-            if (TRule.States > 2)
+            if (TFormula.States > 2)
             {
                 TSimd.Store(third + i, three);
             }
@@ -137,14 +90,14 @@ internal static unsafe class Update
     }
 
     private readonly struct Kernel<TShape, TRule>(TShape shape, TRule rule, UpdateRange range, int* notFinite) : IVectorKernel
-        where TShape : unmanaged, IGradientShape
+        where TShape : unmanaged, IUpdateShape
         where TRule : unmanaged, IUpdateRule
     {
         public void Run<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
-            if (!Loop<TSimd, TVec, TShape, TRule>(shape, rule, range))
+            if (!shape.Run<TSimd, TVec, TRule>(rule, range))
             {
                 *notFinite = 1;
             }

@@ -15,13 +15,8 @@ internal sealed unsafe class FitLoop : IDisposable
     private readonly TrainingState state;
     private readonly Scorer? scorer;
     private readonly int batchSize;
-    private readonly bool gathers;
     private readonly int[] order;
-    private readonly AlignedBuffer batchFeatures;
-    private readonly nint featureStride;
-    private readonly AlignedBuffer batchTargets;
-    private readonly AlignedBuffer batchWeights;
-    private readonly int[] batchLabels;
+    private readonly BatchRows? gathered;
     private readonly AlignedBuffer? best;
 
     public FitLoop(LayerStack stack, AlignedBuffer parameters, Dataset train, FitOptions options)
@@ -59,13 +54,8 @@ internal sealed unsafe class FitLoop : IDisposable
             throw new ArgumentException("Early stopping watches the validation loss: set Validation.", nameof(options));
         }
 
-        gathers = options.Shuffle && batchSize < train.Rows;
         order = new int[train.Rows];
-        featureStride = AlignedBuffer.RoundUp(train.InputSize);
-        batchFeatures = new AlignedBuffer(gathers ? featureStride * batchSize : 0);
-        batchTargets = new AlignedBuffer(gathers && !train.IsClassification ? (nint)train.TargetSize * batchSize : 0);
-        batchWeights = new AlignedBuffer(gathers && !train.Weights.IsEmpty ? batchSize : 0);
-        batchLabels = new int[gathers && train.IsClassification ? batchSize : 0];
+        gathered = options.Shuffle && batchSize < train.Rows ? new BatchRows(train, batchSize, state.Threads) : null;
         best = options.EarlyStoppingPatience > 0 ? new AlignedBuffer(stack.ParameterLength) : null;
     }
 
@@ -146,9 +136,7 @@ internal sealed unsafe class FitLoop : IDisposable
     {
         state.Dispose();
         scorer?.Dispose();
-        batchFeatures.Dispose();
-        batchTargets.Dispose();
-        batchWeights.Dispose();
+        gathered?.Dispose();
         best?.Dispose();
     }
 
@@ -161,7 +149,7 @@ internal sealed unsafe class FitLoop : IDisposable
 
     private EpochSums Epoch(int epoch, CancellationToken cancellationToken)
     {
-        if (gathers)
+        if (gathered is not null)
         {
             for (int i = 0; i < order.Length; i++)
             {
@@ -175,7 +163,7 @@ internal sealed unsafe class FitLoop : IDisposable
         int batch = 0;
         fixed (float* features = train.Features, values = train.Targets, weights = train.Weights)
         {
-            fixed (int* labels = train.Labels, gathered = batchLabels)
+            fixed (int* labels = train.Labels)
             {
                 for (int first = 0; first < train.Rows && !cancellationToken.IsCancellationRequested; first += batchSize)
                 {
@@ -185,12 +173,9 @@ internal sealed unsafe class FitLoop : IDisposable
                     Targets targets = train.IsClassification
                         ? new(null, labels + first, rowWeights)
                         : new(values + ((nint)first * train.TargetSize), null, rowWeights);
-                    if (gathers)
+                    if (gathered is not null)
                     {
-                        Gather(order.AsSpan(first, rows));
-                        x = new((nint)batchFeatures.Pointer, rows, train.InputSize, featureStride, IsPadded: true);
-                        rowWeights = weights == null ? null : batchWeights.Pointer;
-                        targets = train.IsClassification ? new(null, gathered, rowWeights) : new(batchTargets.Pointer, null, rowWeights);
+                        x = gathered.Gather(order.AsSpan(first, rows), out targets);
                     }
 
                     float loss = state.Forward(x, targets, epoch, ++batch);
@@ -201,31 +186,6 @@ internal sealed unsafe class FitLoop : IDisposable
         }
 
         return sums;
-    }
-
-    /// <summary>Copies the rows of a batch together, in its order.</summary>
-    private void Gather(ReadOnlySpan<int> rows)
-    {
-        ReadOnlySpan<float> features = train.Features;
-        for (int i = 0; i < rows.Length; i++)
-        {
-            int row = rows[i];
-            if (!train.Weights.IsEmpty)
-            {
-                batchWeights.Pointer[i] = train.Weights[row];
-            }
-
-            features.Slice(row * train.InputSize, train.InputSize).CopyTo(new Span<float>(batchFeatures.Pointer + (i * featureStride), train.InputSize));
-            if (train.IsClassification)
-            {
-                batchLabels[i] = train.Labels[row];
-            }
-            else
-            {
-                train.Targets.Slice(row * train.TargetSize, train.TargetSize)
-                    .CopyTo(new Span<float>(batchTargets.Pointer + ((nint)i * train.TargetSize), train.TargetSize));
-            }
-        }
     }
 
     /// <summary>What an epoch adds up, batch by batch.</summary>

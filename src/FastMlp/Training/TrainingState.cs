@@ -14,7 +14,6 @@ internal sealed unsafe class TrainingState : IDisposable
     private readonly OptimizerState? optimizer;
     private readonly LbfgsState? lbfgs;
     private readonly UpdateLimits limits;
-    private readonly int threads;
     private double lastLoss;
 
     public TrainingState(LayerStack stack, AlignedBuffer parameters, Loss? loss, Optimizer optimizer, UpdateLimits limits, int seed, int threads)
@@ -22,10 +21,10 @@ internal sealed unsafe class TrainingState : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         this.stack = stack;
         this.parameters = parameters;
-        this.threads = threads == 0 ? Environment.ProcessorCount : threads;
+        Threads = threads == 0 ? Environment.ProcessorCount : threads;
         Loss = loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation);
         LossFunction = LossFunction.Create(Loss, stack);
-        Backpropagation = new Backpropagation(stack, LossFunction, this.threads) { Seed = seed };
+        Backpropagation = new Backpropagation(stack, LossFunction, Threads) { Seed = seed };
         this.limits = limits;
         if (optimizer is Lbfgs search)
         {
@@ -38,6 +37,9 @@ internal sealed unsafe class TrainingState : IDisposable
 
         LearningRate = optimizer.LearningRate;
     }
+
+    /// <summary>Threads to use; at least 1.</summary>
+    public int Threads { get; }
 
     public Loss Loss { get; }
 
@@ -113,7 +115,7 @@ internal sealed unsafe class TrainingState : IDisposable
         else
         {
             Backpropagation.Backward(parameters.Pointer, x);
-            failed = optimizer!.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, rate, threads);
+            failed = optimizer!.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, rate, Threads);
         }
 
         Finish(failed, epoch, batch);
@@ -135,7 +137,7 @@ internal sealed unsafe class TrainingState : IDisposable
             throw new InvalidOperationException("L-BFGS evaluates the loss along its way, so it cannot work from gradients alone: call Step with the whole batch.");
         }
 
-        int failed = optimizer.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, LearningRate, threads);
+        int failed = optimizer.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, LearningRate, Threads);
         Finish(failed, epoch, batch);
     }
 

@@ -99,16 +99,25 @@ public sealed unsafe class UpdateTests
     /// <summary>theta - g, with states that show that they were read and written.</summary>
     private readonly struct Probe : IUpdateRule
     {
-        public static int States => Update.MostStates;
+        public bool Run<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+            where TShape : unmanaged, IGradientShape<TVec> =>
+            Update.Loop<TSimd, TVec, TShape, Formula<TSimd, TVec>>(shape, default, range);
 
-        public TVec Apply<TSimd, TVec>(TVec theta, TVec g, ref TVec first, ref TVec second, ref TVec third)
+        private readonly struct Formula<TSimd, TVec> : IUpdateFormula<TVec>
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
-            first = TSimd.Add(first, g);
-            second = TSimd.Subtract(second, g);
-            third = TSimd.Add(third, TSimd.Add(g, g));
-            return TSimd.Subtract(theta, g);
+            public static int States => Update.MostStates;
+
+            public TVec Apply(TVec theta, TVec g, ref TVec first, ref TVec second, ref TVec third)
+            {
+                first = TSimd.Add(first, g);
+                second = TSimd.Subtract(second, g);
+                third = TSimd.Add(third, TSimd.Add(g, g));
+                return TSimd.Subtract(theta, g);
+            }
         }
     }
 }

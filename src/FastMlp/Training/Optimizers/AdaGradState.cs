@@ -22,16 +22,29 @@ internal sealed unsafe class AdaGradState : OptimizerState
 
     private readonly struct Rule(float learningRate, float epsilon) : IUpdateRule
     {
-        public static int States => 1;
+        public const int States = 1;
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public TVec Apply<TSimd, TVec>(TVec theta, TVec g, ref TVec first, ref TVec second, ref TVec third)
+        public bool Run<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+            where TShape : unmanaged, IGradientShape<TVec> =>
+            Update.Loop<TSimd, TVec, TShape, Formula<TSimd, TVec>>(shape, new(learningRate, epsilon), range);
+
+        private readonly struct Formula<TSimd, TVec>(float learningRate, float epsilon) : IUpdateFormula<TVec>
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
-            first = TSimd.MultiplyAdd(g, g, first);
-            TVec root = TSimd.Add(TSimd.Sqrt(first), TSimd.Broadcast(epsilon));
-            return TSimd.Subtract(theta, TSimd.Divide(TSimd.Multiply(TSimd.Broadcast(learningRate), g), root));
+            private readonly TVec rate = TSimd.Broadcast(learningRate);
+            private readonly TVec epsilon = TSimd.Broadcast(epsilon);
+
+            public static int States => Rule.States;
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public TVec Apply(TVec theta, TVec g, ref TVec first, ref TVec second, ref TVec third)
+            {
+                first = TSimd.MultiplyAdd(g, g, first);
+                return TSimd.Subtract(theta, TSimd.Divide(TSimd.Multiply(rate, g), TSimd.Add(TSimd.Sqrt(first), epsilon)));
+            }
         }
     }
 }

@@ -9,33 +9,26 @@ internal readonly struct AdamRule(AdamConstants constants) : IUpdateRule
 {
     public static int States => 2;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TVec Apply<TSimd, TVec>(TVec theta, TVec g, ref TVec first, ref TVec second, ref TVec third)
+    public bool Run<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-    {
-        Average<TSimd, TVec>(constants, g, ref first, ref second);
-        return Descend<TSimd, TVec>(constants, theta, first, second);
-    }
+        where TShape : unmanaged, IGradientShape<TVec> =>
+        Update.Loop<TSimd, TVec, TShape, Formula<TSimd, TVec>>(shape, new(constants), range);
 
-    /// <summary>m &lt;- b1 m + (1 - b1) g, v &lt;- b2 v + (1 - b2) g^2.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Average<TSimd, TVec>(in AdamConstants constants, TVec g, ref TVec m, ref TVec v)
+    private readonly struct Formula<TSimd, TVec>(AdamConstants constants) : IUpdateFormula<TVec>
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
-        m = TSimd.MultiplyAdd(TSimd.Broadcast(constants.Beta1), m, TSimd.Multiply(TSimd.Broadcast(1 - constants.Beta1), g));
-        v = TSimd.MultiplyAdd(TSimd.Broadcast(constants.Beta2), v, TSimd.Multiply(TSimd.Multiply(TSimd.Broadcast(1 - constants.Beta2), g), g));
-    }
+        public static int States => AdamRule.States;
 
-    /// <summary>theta - rate m / (sqrt(v) factor + epsilon).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVec Descend<TSimd, TVec>(in AdamConstants constants, TVec theta, TVec m, TVec v)
-        where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged
-    {
-        TVec root = TSimd.MultiplyAdd(TSimd.Sqrt(v), TSimd.Broadcast(constants.RootFactor), TSimd.Broadcast(constants.Epsilon));
-        return TSimd.Subtract(theta, TSimd.Divide(TSimd.Multiply(TSimd.Broadcast(constants.Rate), m), root));
+        private readonly AdamVectors<TSimd, TVec> adam = new(constants);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec Apply(TVec theta, TVec g, ref TVec first, ref TVec second, ref TVec third)
+        {
+            adam.Average(g, ref first, ref second);
+            return adam.Descend(theta, first, second);
+        }
     }
 }
 
@@ -44,13 +37,56 @@ internal readonly struct AmsGradRule(AdamConstants constants) : IUpdateRule
 {
     public static int States => 3;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TVec Apply<TSimd, TVec>(TVec theta, TVec g, ref TVec first, ref TVec second, ref TVec third)
+    public bool Run<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TShape : unmanaged, IGradientShape<TVec> =>
+        Update.Loop<TSimd, TVec, TShape, Formula<TSimd, TVec>>(shape, new(constants), range);
+
+    private readonly struct Formula<TSimd, TVec>(AdamConstants constants) : IUpdateFormula<TVec>
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
-        AdamRule.Average<TSimd, TVec>(constants, g, ref first, ref second);
-        third = TSimd.Max(third, second);
-        return AdamRule.Descend<TSimd, TVec>(constants, theta, first, third);
+        public static int States => AmsGradRule.States;
+
+        private readonly AdamVectors<TSimd, TVec> adam = new(constants);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec Apply(TVec theta, TVec g, ref TVec first, ref TVec second, ref TVec third)
+        {
+            adam.Average(g, ref first, ref second);
+            third = TSimd.Max(third, second);
+            return adam.Descend(theta, first, third);
+        }
+    }
+}
+
+/// <summary>The two halves of an Adam step, their constants in registers.</summary>
+internal readonly struct AdamVectors<TSimd, TVec>(AdamConstants constants)
+    where TSimd : struct, ISimd<TVec>
+    where TVec : unmanaged
+{
+    private readonly TVec beta1 = TSimd.Broadcast(constants.Beta1);
+    private readonly TVec firstShare = TSimd.Broadcast(1 - constants.Beta1);
+    private readonly TVec beta2 = TSimd.Broadcast(constants.Beta2);
+    private readonly TVec secondShare = TSimd.Broadcast(1 - constants.Beta2);
+    private readonly TVec rootFactor = TSimd.Broadcast(constants.RootFactor);
+    private readonly TVec epsilon = TSimd.Broadcast(constants.Epsilon);
+    private readonly TVec rate = TSimd.Broadcast(constants.Rate);
+
+    /// <summary>m &lt;- b1 m + (1 - b1) g, v &lt;- b2 v + (1 - b2) g^2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Average(TVec g, ref TVec m, ref TVec v)
+    {
+        m = TSimd.MultiplyAdd(beta1, m, TSimd.Multiply(firstShare, g));
+        v = TSimd.MultiplyAdd(beta2, v, TSimd.Multiply(TSimd.Multiply(secondShare, g), g));
+    }
+
+    /// <summary>theta - rate m / (sqrt(v) factor + epsilon).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TVec Descend(TVec theta, TVec m, TVec v)
+    {
+        TVec root = TSimd.MultiplyAdd(TSimd.Sqrt(v), rootFactor, epsilon);
+        return TSimd.Subtract(theta, TSimd.Divide(TSimd.Multiply(rate, m), root));
     }
 }

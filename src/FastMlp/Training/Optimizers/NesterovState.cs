@@ -13,16 +13,29 @@ internal sealed unsafe class NesterovState(Sgd sgd, LayerStack stack, UpdateLimi
 
     private readonly struct Rule(float learningRate, float momentum) : IUpdateRule
     {
-        public static int States => 1;
+        public const int States = 1;
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public TVec Apply<TSimd, TVec>(TVec theta, TVec g, ref TVec first, ref TVec second, ref TVec third)
+        public bool Run<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+            where TShape : unmanaged, IGradientShape<TVec> =>
+            Update.Loop<TSimd, TVec, TShape, Formula<TSimd, TVec>>(shape, new(learningRate, momentum), range);
+
+        private readonly struct Formula<TSimd, TVec>(float learningRate, float momentum) : IUpdateFormula<TVec>
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
-            TVec mu = TSimd.Broadcast(momentum);
-            first = TSimd.MultiplyAdd(mu, first, g);
-            return TSimd.MultiplyAdd(TSimd.Broadcast(-learningRate), TSimd.MultiplyAdd(mu, first, g), theta);
+            private readonly TVec momentum = TSimd.Broadcast(momentum);
+            private readonly TVec descent = TSimd.Broadcast(-learningRate);
+
+            public static int States => Rule.States;
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public TVec Apply(TVec theta, TVec g, ref TVec first, ref TVec second, ref TVec third)
+            {
+                first = TSimd.MultiplyAdd(momentum, first, g);
+                return TSimd.MultiplyAdd(descent, TSimd.MultiplyAdd(momentum, first, g), theta);
+            }
         }
     }
 }

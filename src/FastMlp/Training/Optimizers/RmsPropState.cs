@@ -30,33 +30,47 @@ internal sealed unsafe class RmsPropState(RmsProp rmsProp, LayerStack stack, Upd
         where TCentered : unmanaged, ISwitch
         where TMomentum : unmanaged, ISwitch
     {
-        public static int States => 1 + (TCentered.IsOn ? 1 : 0) + (TMomentum.IsOn ? 1 : 0);
+        public bool Run<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+            where TShape : unmanaged, IGradientShape<TVec> =>
+            Update.Loop<TSimd, TVec, TShape, Formula<TSimd, TVec>>(shape, new(learningRate, rho, epsilon, momentum), range);
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public TVec Apply<TSimd, TVec>(TVec theta, TVec g, ref TVec first, ref TVec second, ref TVec third)
+        private readonly struct Formula<TSimd, TVec>(float learningRate, float rho, float epsilon, float momentum) : IUpdateFormula<TVec>
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
-            TVec decay = TSimd.Broadcast(rho);
-            TVec share = TSimd.Multiply(TSimd.Broadcast(1 - rho), g);
-            first = TSimd.MultiplyAdd(decay, first, TSimd.Multiply(share, g));
-            TVec variance = first;
-            if (TCentered.IsOn)
-            {
-                // v - m^2 is at least 0, but for rounding.
-                second = TSimd.MultiplyAdd(decay, second, share);
-                variance = TSimd.AtLeast(TSimd.Zero, TSimd.Subtract(first, TSimd.Multiply(second, second)));
-            }
+            private readonly TVec decay = TSimd.Broadcast(rho);
+            private readonly TVec share = TSimd.Broadcast(1 - rho);
+            private readonly TVec epsilon = TSimd.Broadcast(epsilon);
+            private readonly TVec momentum = TSimd.Broadcast(momentum);
+            private readonly TVec descent = TSimd.Broadcast(-learningRate);
 
-            TVec u = TSimd.Divide(g, TSimd.Add(TSimd.Sqrt(variance), TSimd.Broadcast(epsilon)));
-            if (TMomentum.IsOn)
-            {
-                ref TVec b = ref TCentered.IsOn ? ref third : ref second;
-                b = TSimd.MultiplyAdd(TSimd.Broadcast(momentum), b, u);
-                u = b;
-            }
+            public static int States => 1 + (TCentered.IsOn ? 1 : 0) + (TMomentum.IsOn ? 1 : 0);
 
-            return TSimd.MultiplyAdd(TSimd.Broadcast(-learningRate), u, theta);
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public TVec Apply(TVec theta, TVec g, ref TVec first, ref TVec second, ref TVec third)
+            {
+                TVec part = TSimd.Multiply(share, g);
+                first = TSimd.MultiplyAdd(decay, first, TSimd.Multiply(part, g));
+                TVec variance = first;
+                if (TCentered.IsOn)
+                {
+                    // v - m^2 is at least 0, but for rounding.
+                    second = TSimd.MultiplyAdd(decay, second, part);
+                    variance = TSimd.AtLeast(TSimd.Zero, TSimd.Subtract(first, TSimd.Multiply(second, second)));
+                }
+
+                TVec u = TSimd.Divide(g, TSimd.Add(TSimd.Sqrt(variance), epsilon));
+                if (TMomentum.IsOn)
+                {
+                    ref TVec b = ref TCentered.IsOn ? ref third : ref second;
+                    b = TSimd.MultiplyAdd(momentum, b, u);
+                    u = b;
+                }
+
+                return TSimd.MultiplyAdd(descent, u, theta);
+            }
         }
     }
 }

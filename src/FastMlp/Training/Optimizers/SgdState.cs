@@ -23,11 +23,27 @@ internal sealed unsafe class SgdState(Sgd sgd, LayerStack stack, UpdateLimits li
 
     private readonly struct Rule(float learningRate) : IUpdateRule
     {
-        public static int States => 0;
+        public const int States = 0;
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public TVec Apply<TSimd, TVec>(TVec theta, TVec g, ref TVec first, ref TVec second, ref TVec third)
+        public bool Run<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
             where TSimd : struct, ISimd<TVec>
-            where TVec : unmanaged => TSimd.MultiplyAdd(TSimd.Broadcast(-learningRate), g, theta);
+            where TVec : unmanaged
+            where TShape : unmanaged, IGradientShape<TVec> =>
+            Update.Loop<TSimd, TVec, TShape, Formula<TSimd, TVec>>(shape, new(learningRate), range);
+
+        private readonly struct Formula<TSimd, TVec>(float learningRate) : IUpdateFormula<TVec>
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            private readonly TVec descent = TSimd.Broadcast(-learningRate);
+
+            public static int States => Rule.States;
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public TVec Apply(TVec theta, TVec g, ref TVec first, ref TVec second, ref TVec third)
+            {
+                return TSimd.MultiplyAdd(descent, g, theta);
+            }
+        }
     }
 }
