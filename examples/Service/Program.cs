@@ -2,7 +2,6 @@
 //   dotnet run -c Release --project examples/Service -- model.safetensors
 //   curl -H 'Content-Type: application/json' -d '{"x":1.5,"y":-0.2}' localhost:5000/predict
 using System.Text.Json;
-using FastMlp;
 using FastMlp.Data;
 using FastMlp.Examples;
 
