@@ -61,6 +61,47 @@ public class SnippetTests
         Assert.Equal(1.5, Math.Round(ErrorsOfParts([([1, 2], [2, 4])]).Mae, 12));
     }
 
+    [Fact]
+    public void AsInScikitLearn()
+    {
+        Dataset iris = BuiltInDatasets.Iris();
+        float[] x = iris.Features.ToArray();
+        string[] y = [.. iris.Labels.ToArray().Select(label => iris.ClassNames[label])];
+
+        // snippet
+        using MlpClassifier classifier = new() { HiddenLayerSizes = [50, 20], Alpha = 1e-3f, MaxIter = 300, RandomState = 1 };
+        classifier.Fit(x, y);
+
+        string[] species = classifier.Predict(x);
+        float[] probabilities = classifier.PredictProbabilities(x);
+        double accuracy = classifier.Score(x, y);
+        classifier.Save("iris.safetensors");
+        // end
+
+        File.Delete("iris.safetensors");
+        Assert.Equal(450, probabilities.Length);
+        Assert.Equal(accuracy, species.Zip(y).Count(pair => pair.First == pair.Second) / 150.0, 12);
+        Assert.InRange(accuracy, 0.95, 1);
+        InParts(BuiltInDatasets.Digits());
+    }
+
+    private static void InParts(Dataset digits)
+    {
+        Dataset[] parts = [.. Enumerable.Range(0, 17).Select(i => digits.Slice(i * 100, 100))];
+
+        // snippet
+        using MlpClassifier classifier = new() { RandomState = 1 };
+        foreach (Dataset part in parts)
+        {
+            classifier.PartialFit(part);
+        }
+
+        double accuracy = classifier.Score(digits);
+        // end
+
+        Assert.InRange(accuracy, 0.4, 1); // one pass; a guess is right in 0.1
+    }
+
     private static RegressionFigures ErrorsOfParts(IEnumerable<(float[] Answers, float[] Targets)> parts)
     {
         // snippet
