@@ -1,4 +1,5 @@
 using FastMlp.Kernels;
+using FastMlp.Layers;
 using FastMlp.Memory;
 using FastMlp.Training;
 using FastMlp.Training.Schedules;
@@ -167,6 +168,12 @@ public sealed unsafe class Trainer : IDisposable
         GC.KeepAlive(this);
     }
 
+    /// <summary>Copies dL/dgamma of a normalization, [features].</summary>
+    public void GetNormScaleGradient(int norm, Span<float> destination) => CopyGradient(Norm(norm).Scale(state.Backpropagation.Gradients.Pointer), destination);
+
+    /// <summary>Copies dL/dbeta of a normalization, [features].</summary>
+    public void GetNormShiftGradient(int norm, Span<float> destination) => CopyGradient(Norm(norm).Shift(state.Backpropagation.Gradients.Pointer), destination);
+
     /// <summary>Updates the parameters from the gradients last computed.</summary>
     /// <exception cref="InvalidOperationException">No gradients have been computed, or the optimizer is <see cref="Lbfgs"/>, which needs <c>Step</c>.</exception>
     public void ApplyGradients()
@@ -311,6 +318,22 @@ public sealed unsafe class Trainer : IDisposable
         CheckUsable();
         CheckHasGradients();
         return network.GetLayer(layer);
+    }
+
+    private NormLayer Norm(int norm)
+    {
+        CheckUsable();
+        CheckHasGradients();
+        ArgumentOutOfRangeException.ThrowIfNegative(norm);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(norm, network.NormCount);
+        return network.Stack.Norms[norm];
+    }
+
+    private void CopyGradient(ReadOnlySpan<float> gradient, Span<float> destination)
+    {
+        CheckLength(destination.Length, gradient.Length, nameof(destination));
+        gradient.CopyTo(destination);
+        GC.KeepAlive(this);
     }
 
     private void CheckHasGradients()

@@ -54,7 +54,8 @@ public class AllocationTests
     [InlineData(2)]
     public void AStepOfALayeredNetworkAllocatesNothing(int threads)
     {
-        using Network network = Network.Input(100).Dropout(0.1f).Dense(128, Activation.Relu).Dropout(0.2f).Dense(10, Activation.Softmax).Build(1);
+        using Network network = Network.Input(100).Dropout(0.1f).LayerNorm().Dense(128).BatchNorm().Activate(Activation.Gelu)
+            .Residual(b => b.Dense(96, Activation.Relu).Dropout(0.2f).Dense(128)).Residual(b => b.Dense(64).BatchNorm()).Dense(10, Activation.Softmax).Build(1);
         using Predictor predictor = network.Freeze();
         float[] x = Numbers.Uniform(1, 256 * 100);
         float[] y = new float[256 * 10];

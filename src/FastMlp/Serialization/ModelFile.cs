@@ -50,7 +50,14 @@ internal static class ModelFile
         Require(map, specification);
         map.RefuseOthers("has no place in the specification");
         map.ReadData(stream);
-        return Take(map, specification, header.Metadata.Where(entry => entry.Key != Specification.Key).ToDictionary());
+        ModelContents contents = Take(map, specification, header.Metadata.Where(entry => entry.Key != Specification.Key).ToDictionary());
+        for (int i = 0; i < contents.Norms.Length; i++)
+        {
+            int bad = Array.FindIndex(contents.Norms[i].Variance, variance => variance < 0);
+            if (bad >= 0)
+                throw new ModelFormatException($"Tensor 'norms.{i}.running_var' has {contents.Norms[i].Variance[bad]} at index {bad}; a variance is at least 0.");
+        }
+        return contents;
     }
 
     /// <summary>Asks for the tensors of a network, their names behind a prefix.</summary>
@@ -64,6 +71,11 @@ internal static class ModelFile
             foreach (string constant in ConstantNames(layer))
                 map.Require(prefix + constant, [1], mustBeFinite);
         }
+        foreach (NormLayer norm in Stages(specification).OfType<NormLayer>())
+        {
+            foreach (string name in NormNames(norm))
+                map.Require(prefix + name, [norm.OutputSize], mustBeFinite);
+        }
     }
 
     /// <summary>What was asked for, after the data have been read.</summary>
@@ -74,7 +86,10 @@ internal static class ModelFile
         [.. DenseLayers(specification).Select(layer => layer.BiasLength == 0 ? [] : map[prefix + BiasName(layer)])],
         [.. DenseLayers(specification).Select(layer => ConstantNames(layer).Select(constant => map[prefix + constant][0]).ToArray())],
         metadata,
-        specification.Seed);
+        specification.Seed)
+    {
+        Norms = [.. Stages(specification).OfType<NormLayer>().Select(norm => Contents([.. NormNames(norm).Select(name => map[prefix + name])]))],
+    };
 
     /// <summary>Reads tensors named like <c>0.weight</c> or <c>fc1.weight</c>, each [out, in], with an optional bias [out] beside it.</summary>
     /// <inheritdoc cref="Read(Stream)" path="/exception"/>
@@ -116,11 +131,14 @@ internal static class ModelFile
             for (int c = 0; c < constants.Length; c++)
                 tensors.Add((prefix + constants[c], [1], [contents.ActivationParameters[i][c]]));
         }
+        foreach (NormLayer norm in contents.Stages().OfType<NormLayer>())
+            tensors.AddRange(NormNames(norm).Zip(Values(contents.Norms[norm.Index]), (name, values) => (prefix + name, new long[] { norm.OutputSize }, values)));
         return tensors;
     }
 
-    private static IEnumerable<DenseLayer> DenseLayers(Specification specification) =>
-        StageList.Of(specification.InputSize, specification.Layers).OfType<DenseLayer>();
+    private static IReadOnlyList<Layer> Stages(Specification specification) => StageList.Of(specification.InputSize, specification.Layers);
+
+    private static IEnumerable<DenseLayer> DenseLayers(Specification specification) => Stages(specification).OfType<DenseLayer>();
 
     private static string WeightName(DenseLayer layer) => $"layers.{layer.Number}.weight";
 
@@ -137,6 +155,18 @@ internal static class ModelFile
         };
         return Array.ConvertAll(names, name => $"layers.{layer.Number}.activation.{name}");
     }
+
+    /// <summary>The tensors of a normalization, named as PyTorch names them.</summary>
+    private static string[] NormNames(NormLayer norm)
+    {
+        string[] names = norm.StatisticLength > 0 ? ["weight", "bias", "running_mean", "running_var"] : ["weight", "bias"];
+        return Array.ConvertAll(names, name => $"norms.{norm.Index}.{name}");
+    }
+
+    /// <summary>In the order of <see cref="NormNames"/>.</summary>
+    private static float[][] Values(NormContents norm) => [norm.Scale, norm.Shift, norm.Mean, norm.Variance];
+
+    private static NormContents Contents(float[][] values) => values.Length > 2 ? new(values[0], values[1], values[2], values[3]) : new(values[0], values[1], [], []);
 
     public static FileStream Open(string path)
     {
@@ -164,6 +194,17 @@ internal static class ModelFile
             CheckValues(WeightName(layer), contents.Weights[i], (long)layer.OutputSize * layer.InputSize);
             CheckValues(BiasName(layer), contents.Biases[i], layer.BiasLength);
             CheckValues($"layers.{i}.activation", contents.ActivationParameters[i], ConstantNames(layer).Length);
+        }
+
+        NormLayer[] norms = [.. contents.Stages().OfType<NormLayer>()];
+        if (contents.Norms.Length != norms.Length)
+            throw new ArgumentException($"A model of {norms.Length} normalizations needs the numbers of each.", nameof(contents));
+        foreach (NormLayer norm in norms)
+        {
+            string[] names = NormNames(norm);
+            float[][] values = Values(contents.Norms[norm.Index]);
+            for (int t = 0; t < names.Length; t++)
+                CheckValues(names[t], values[t], norm.OutputSize);
         }
     }
 

@@ -101,6 +101,7 @@ internal sealed unsafe class TrainingState : IDisposable
             }
 
             lastLoss = lbfgs.Step(Backpropagation, parameters.Pointer, x, targets, lastLoss, LearningRate);
+            Backpropagation.UpdateStatistics(parameters.Pointer, x.Rows);
             return;
         }
 
@@ -118,6 +119,7 @@ internal sealed unsafe class TrainingState : IDisposable
             failed = optimizer!.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, rate, Threads);
         }
 
+        Backpropagation.UpdateStatistics(parameters.Pointer, x.Rows);
         Finish(failed, epoch, batch);
     }
 
@@ -126,6 +128,7 @@ internal sealed unsafe class TrainingState : IDisposable
     {
         float loss = Forward(x, targets, epoch, batch);
         Backpropagation.Backward(parameters.Pointer, x);
+        Backpropagation.UpdateStatistics(parameters.Pointer, x.Rows);
         return loss;
     }
 

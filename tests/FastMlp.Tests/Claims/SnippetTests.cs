@@ -148,6 +148,31 @@ public class SnippetTests
     }
 
     [Fact]
+    public void ManyKindsOfLayers()
+    {
+        (Dataset train, Dataset test) = BuiltInDatasets.Digits().Split(0.25, seed: 1, stratified: true);
+        Scaler scaler = Scaler.Standard(train);
+        train = scaler.Transform(train);
+        test = scaler.Transform(test);
+
+        // snippet
+        using Network network = Network.Input(64)
+            .Dense(64).BatchNorm().Activate(Activation.Relu)
+            .Residual(b => b.Dense(64, Activation.Relu).Dropout(0.2f).Dense(64))
+            .LayerNorm()
+            .Dense(10, Activation.Softmax)
+            .Build(seed: 1);
+
+        network.Fit(train, new FitOptions { Epochs = 15, BatchSize = 32, Seed = 1 });
+
+        using Predictor predictor = network.Freeze();
+        // end
+
+        Assert.InRange(network.Evaluate(test).Accuracy, 0.95f, 1f);
+        Assert.InRange(predictor.Evaluate(test).Accuracy, 0.95f, 1f);
+    }
+
+    [Fact]
     public void AnEpochByHand()
     {
         Dataset train = Scaler.Standard(BuiltInDatasets.Iris()).Transform(BuiltInDatasets.Iris());

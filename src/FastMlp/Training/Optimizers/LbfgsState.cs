@@ -40,8 +40,8 @@ internal sealed unsafe class LbfgsState : IDisposable
 
         this.lbfgs = lbfgs;
         space = new ParameterSpace(stack);
-        pairs = new AlignedBuffer(checked(2 * lbfgs.History * stack.ParameterLength));
-        scratch = new AlignedBuffer(checked(3 * stack.ParameterLength));
+        pairs = new AlignedBuffer(checked(2 * lbfgs.History * space.Length));
+        scratch = new AlignedBuffer(checked(3 * space.Length));
         curvatures = new double[lbfgs.History];
         factors = new double[lbfgs.History];
     }
