@@ -104,13 +104,14 @@ public sealed unsafe class Network : IDisposable
     /// <exception cref="ArgumentException">The data do not fit the network, or the options contradict each other.</exception>
     /// <exception cref="InvalidOperationException">The network cannot be trained with this loss (a step unit in a deeper network, for one).</exception>
     /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite.</exception>
+    /// <exception cref="ModelFormatException">No checkpoint of <see cref="FitOptions.Resume"/> can be read.</exception>
+    /// <exception cref="IOException">A checkpoint cannot be read or written.</exception>
     public FitReport Fit(Dataset train, FitOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(options);
         CheckNotDisposed();
-        using FitLoop loop = new(Stack, Parameters, train, options);
-        return loop.Run(cancellationToken);
+        return FitRun.Execute(this, train, options, cancellationToken);
     }
 
     /// <summary>Scores the network without training it, on all cores.</summary>

@@ -99,6 +99,12 @@ internal static class InspectCommand
             facts.Add("trained on", "not recorded in the file");
         }
 
+        if (FitRecord.From(model.Network) is { } fit)
+        {
+            facts.Add("made with", string.Join(", ", fit.Environment.OrderBy(fact => fact.Key, StringComparer.Ordinal).Select(fact => $"{fact.Key} {fact.Value}")));
+            facts.Add("last fit", $"{Text.Count(fit.EpochsDone, "epoch")} ({fit.StopReason}), network seed {Text.Count(fit.NetworkSeed)}; {string.Join(", ", fit.Options.OrderBy(fact => fact.Key, StringComparer.Ordinal).Select(fact => $"{fact.Key} {fact.Value}"))}");
+        }
+
         return facts;
     }
 
@@ -132,6 +138,12 @@ internal static class InspectCommand
         {
             json.WritePropertyName("preprocessing");
             json.WriteRawValue(model.Preprocessing.ToJson());
+        }
+
+        if (model.Network.Metadata.TryGetValue(FitRecord.MetadataKey, out string? fit))
+        {
+            json.WritePropertyName("fit");
+            json.WriteRawValue(fit);
         }
 
         if (model.Provenance is { } provenance)

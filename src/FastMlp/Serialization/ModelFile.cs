@@ -36,7 +36,7 @@ internal static class ModelFile
         }
     }
 
-    /// <summary>Reads what <see cref="Write(Stream, ModelContents)"/> wrote, from the stream's position to its end.</summary>
+    /// <summary>Reads what <see cref="Write(Stream, ModelContents)"/> wrote, or the model of a checkpoint, from the stream's position to its end.</summary>
     /// <exception cref="ModelFormatException">The content is malformed, torn or unsupported.</exception>
     public static ModelContents Read(Stream stream)
     {
@@ -48,9 +48,16 @@ internal static class ModelFile
         // Every tensor is matched with the specification before any data is read, so a lying shape allocates nothing.
         TensorMap map = new(header);
         Require(map, specification);
-        map.RefuseOthers("has no place in the specification");
+        if (!header.Metadata.ContainsKey(CheckpointFile.Key))
+            map.RefuseOthers("has no place in the specification");
         map.ReadData(stream);
-        ModelContents contents = Take(map, specification, header.Metadata.Where(entry => entry.Key != Specification.Key).ToDictionary());
+        return CheckVariances(Take(map, specification, header.Metadata.Where(entry => !CheckpointFile.IsReserved(entry.Key)).ToDictionary()));
+    }
+
+    /// <summary>The contents, if every running variance can be one.</summary>
+    /// <exception cref="ModelFormatException">One is negative.</exception>
+    public static ModelContents CheckVariances(ModelContents contents)
+    {
         for (int i = 0; i < contents.Norms.Length; i++)
         {
             int bad = Array.FindIndex(contents.Norms[i].Variance, variance => variance < 0);
@@ -185,8 +192,8 @@ internal static class ModelFile
         int count = dense.Length;
         if (contents.Weights.Length != count || contents.Biases.Length != count || contents.ActivationParameters.Length != count)
             throw new ArgumentException($"A model of {count} layers needs weights, biases and activation parameters for each.", nameof(contents));
-        if (contents.Metadata.ContainsKey(Specification.Key))
-            throw new ArgumentException($"The metadata key '{Specification.Key}' is reserved for the specification; use another key.", nameof(contents));
+        if (contents.Metadata.Keys.FirstOrDefault(CheckpointFile.IsReserved) is { } reserved)
+            throw new ArgumentException($"The metadata key '{reserved}' is reserved for the file itself; use another key.", nameof(contents));
 
         foreach (DenseLayer layer in dense)
         {

@@ -501,4 +501,118 @@ public class SnippetTests
         Assert.Contains(gradient, value => value != 0);
         Assert.InRange(loss, 0, 0.5f);
     }
+
+    [Fact]
+    public void TheLoop()
+    {
+        Dataset data = Scaler.Standard(BuiltInDatasets.Iris()).Transform(BuiltInDatasets.Iris());
+        using Network network = Network.Input(4).Dense(8, Activation.Relu).Dense(3, Activation.Softmax).Build(seed: 1);
+        Assert.InRange(Looped(network, data).Epochs.Count, 10, 200);
+
+        FitReport stopped = network.Fit(data, new FitOptions { Epochs = 500, Callbacks = [new StopAtLoss(1)] });
+        Assert.Equal((StopReason.Stopped, 1), (stopped.StopReason, stopped.Epochs.Count));
+        CrossValidated(BuiltInDatasets.Iris());
+        Arriving(data);
+        Checkpointed(data);
+        Checked(network, data.Features[..40], data.Labels[..10]);
+    }
+
+    private static FitReport Looped(Network network, Dataset train)
+    {
+        // snippet
+        FitReport report = network.Fit(train, new FitOptions
+        {
+            Optimizer = new Adam(2e-3f),
+            Epochs = 200,
+            ValidationFraction = 0.1,
+            EarlyStoppingPatience = 10,
+            MaxDuration = TimeSpan.FromMinutes(5),
+            Seed = 1,
+        });
+        // end
+
+        return report;
+    }
+
+    // snippet
+    internal sealed class StopAtLoss(float enough) : TrainingCallback
+    {
+        public override void OnEpochEnd(TrainingProgress progress, in EpochReport report)
+        {
+            if (report.TrainLoss < enough)
+            {
+                progress.Stop();
+            }
+        }
+    }
+    // end
+
+    private static void CrossValidated(Dataset data)
+    {
+        using Network network = Network.Input(4).Dense(8, Activation.Relu).Dense(3, Activation.Softmax).Build(seed: 1);
+
+        // snippet
+        CrossValidationReport report = CrossValidation.Run(network, data, new FitOptions { Optimizer = new Adam(0.01f), Epochs = 30 }, folds: 5, prepare: (train, heldOut) =>
+        {
+            Scaler scaler = Scaler.Standard(train);
+            return (scaler.Transform(train), scaler.Transform(heldOut));
+        });
+        double accuracy = report.Mean.Accuracy;
+        double spread = report.StandardDeviation.Accuracy;
+        // end
+
+        Assert.InRange(accuracy, 0.7, 1);
+        Assert.InRange(spread, 0, 0.2);
+    }
+
+    private static void Arriving(Dataset data)
+    {
+        using Network network = Network.Input(4).Dense(8, Activation.Relu).Dense(3, Activation.Softmax).Build(seed: 1);
+        Dataset[] arrivals = [data.Slice(0, 40), data.Slice(40, 110)];
+        float[] row = [0.1f, 0.2f, 0.3f, 0.4f];
+        int[] label = [2];
+
+        // snippet
+        using Trainer trainer = new(network, new TrainerOptions { Optimizer = new Adam(1e-3f) });
+        foreach (Dataset rows in arrivals)
+        {
+            float loss = trainer.PartialFit(rows, batchSize: 16);
+        }
+
+        trainer.Step(row, label);
+        trainer.Save("checkpoints");
+        // end
+
+        Assert.Equal(11, trainer.StepCount);
+        Directory.Delete("checkpoints", recursive: true);
+    }
+
+    private static void Checkpointed(Dataset train)
+    {
+        using Network network = Network.Input(4).Dense(8, Activation.Relu).Dense(3, Activation.Softmax).Build(seed: 1);
+
+        // snippet
+        FitOptions options = new()
+        {
+            Epochs = 50,
+            Checkpoint = new CheckpointOptions("run-7") { EveryEpochs = 5, Every = TimeSpan.FromMinutes(10), Keep = 3 },
+            Resume = "run-7",
+        };
+        FitReport report = network.Fit(train, options);
+        // end
+
+        Assert.Null(report.Resumed);
+        Assert.Equal(51, network.Fit(train, options).Resumed!.Epoch);
+        Directory.Delete("run-7", recursive: true);
+    }
+
+    private static void Checked(Network network, ReadOnlySpan<float> x, ReadOnlySpan<int> labels)
+    {
+        // snippet
+        GradientCheckReport check = GradientCheck.Run(network, Loss.CrossEntropy, x, labels);
+        Console.WriteLine($"{check.LargestError:g2} at {check.Parameter} {check.Index} of layer {check.Layer}: {check.IsRight}");
+        // end
+
+        Assert.True(check.IsRight, check.ToString());
+    }
 }
