@@ -39,7 +39,7 @@ internal static unsafe class Elementwise
         where TActivation : struct, IActivation => Isa.Run(new DerivativeKernel<TActivation>(g, z, a, delta, count));
 
     /// <summary>a[i] = g(z[i]) on a given instruction set.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     internal static void Apply<TSimd, TVec, TActivation>(TActivation g, float* z, float* a, nint count)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
@@ -59,7 +59,7 @@ internal static unsafe class Elementwise
     }
 
     /// <inheritdoc cref="MultiplyByDerivative{TActivation}"/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     internal static void MultiplyByDerivative<TSimd, TVec, TActivation>(TActivation g, float* z, float* a, float* delta, nint count)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
