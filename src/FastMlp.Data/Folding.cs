@@ -6,6 +6,14 @@ internal static class Folding
     /// <summary>W' = W diag(scale), b' = b - W' offset in the first layer, in double precision and rounded once.</summary>
     public static Network Inputs(Network network, Scaler scaler)
     {
+        // Dropout may stand between: a prediction does not know it.
+        IReadOnlyList<StageInfo> stages = network.Stages;
+        StageInfo[] takers = [.. stages.Where(stage => stage.Kind != LayerKind.Dropout && TakesInput(stages, stage))];
+        if (takers is not [{ Kind: LayerKind.Dense }])
+        {
+            throw new ArgumentException("A scaling folds into a dense layer that alone takes the network's input; here a normalization, an activation or a residual block takes it. Keep the scaling before the network.", nameof(network));
+        }
+
         LayerInfo first = network.GetLayer(0);
         float[] weight = new float[first.InputSize * first.OutputSize];
         network.GetWeight(0, weight);
@@ -60,10 +68,17 @@ internal static class Folding
     private static Network WithBiases(Network network, int layer)
     {
         NetworkBuilder builder = Network.Input(network.InputSize);
-        for (int i = 0; i < network.LayerCount; i++)
+        foreach (StageInfo stage in network.Stages)
         {
-            LayerInfo info = network.GetLayer(i);
-            builder.Dense(info.OutputSize, info.Activation, i == layer ? FastMlp.Bias.PerUnit : info.Bias);
+            _ = stage.Kind switch
+            {
+                LayerKind.Dense => builder.Dense(stage.OutputSize, stage.Activation, stage.Index == layer ? FastMlp.Bias.PerUnit : network.GetLayer(stage.Index).Bias),
+                LayerKind.Dropout => builder.Dropout(stage.Rate),
+                LayerKind.BatchNorm => builder.BatchNorm(stage.Momentum, stage.Epsilon),
+                LayerKind.LayerNorm => builder.LayerNorm(stage.Epsilon),
+                LayerKind.Activation => builder.Activate(stage.Activation),
+                _ => throw new ArgumentException($"Layer {layer} has no bias for each unit, and the network has residual blocks: build it with Bias.PerUnit to fold a scaling into that layer.", nameof(network)),
+            };
         }
 
         Network copy = builder.Build(network.Seed);
@@ -74,6 +89,14 @@ internal static class Folding
         }
 
         return copy;
+    }
+
+    /// <summary>Whether a stage takes the network's input, if need be through dropout.</summary>
+    private static bool TakesInput(IReadOnlyList<StageInfo> stages, StageInfo stage)
+    {
+        return IsInput(stage.Source) || (stage.Kind == LayerKind.Sum && IsInput(stage.Skip));
+
+        bool IsInput(int source) => source < 0 || (stages[source].Kind == LayerKind.Dropout && IsInput(stages[source].Source));
     }
 
     private static double[] Bias(Network network, int layer)

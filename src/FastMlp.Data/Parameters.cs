@@ -22,5 +22,21 @@ internal static class Parameters
                 to.SetBias(i, bias);
             }
         }
+
+        foreach (StageInfo stage in to.Stages.Where(stage => stage.Kind is LayerKind.BatchNorm or LayerKind.LayerNorm))
+        {
+            float[] values = new float[stage.OutputSize];
+            from.GetNormScale(stage.Index, values);
+            to.SetNormScale(stage.Index, values);
+            from.GetNormShift(stage.Index, values);
+            to.SetNormShift(stage.Index, values);
+            if (stage.Kind == LayerKind.BatchNorm)
+            {
+                from.GetRunningMean(stage.Index, values);
+                to.SetRunningMean(stage.Index, values);
+                from.GetRunningVariance(stage.Index, values);
+                to.SetRunningVariance(stage.Index, values);
+            }
+        }
     }
 }

@@ -51,6 +51,22 @@ public static class StreamTraining
                 nameof(options));
         }
 
+        string[] unknown =
+        [
+            .. options.AccumulateBatches != 1 ? [nameof(options.AccumulateBatches)] : (string[])[],
+            .. options.ValidationFraction != 0 ? [nameof(options.ValidationFraction)] : (string[])[],
+            .. options.MinDelta != 0 ? [nameof(options.MinDelta)] : (string[])[],
+            .. options.RestoreBest is not null ? [nameof(options.RestoreBest)] : (string[])[],
+            .. options.MaxDuration != TimeSpan.Zero ? [nameof(options.MaxDuration)] : (string[])[],
+            .. options.Callbacks.Count > 0 ? [nameof(options.Callbacks)] : (string[])[],
+            .. options.Checkpoint is not null ? [nameof(options.Checkpoint)] : (string[])[],
+            .. options.Resume is not null ? [nameof(options.Resume)] : (string[])[],
+        ];
+        if (unknown.Length > 0)
+        {
+            throw new ArgumentException($"Training on a stream knows nothing of {string.Join(", ", unknown)}: leave {(unknown.Length == 1 ? "it" : "them")} out, or write the loop with a Trainer, which has Save and Load.", nameof(options));
+        }
+
         using Trainer trainer = new(network, options.ForTrainer());
         long start = Stopwatch.GetTimestamp();
         List<EpochReport> reports = [];

@@ -8,6 +8,7 @@ internal static class CounterRandom
 {
     public const int ShuffleStream = 1 << 20;
     public const int SplitStream = 1 << 21;
+    public const int FoldStream = 1 << 22;
     public const int DropoutStream = 1 << 24;
 
     /// <summary>What one number's place in a stream counts for: SplitMix64's odd constant, the golden ratio of 2^64.</summary>

@@ -3,7 +3,7 @@ using FastMlp.Training;
 namespace FastMlp;
 
 /// <summary>How <see cref="Network.Fit"/> trains.</summary>
-public sealed class FitOptions
+public sealed record FitOptions
 {
     /// <summary>What to make small. By default the loss that matches the output activation: softmax with cross-entropy, sigmoid with binary cross-entropy, all others with the quadratic loss.</summary>
     public Loss? Loss { get; init; }
@@ -35,8 +35,15 @@ public sealed class FitOptions
     /// <summary>The <see cref="BatchSize"/> that takes all rows at once.</summary>
     public const int FullBatch = int.MaxValue;
 
+    /// <summary>Mini-batches whose gradients are added up, each by the weight of its rows, before an update: the same step as one batch of all their rows, in the memory of one. 1 by default.</summary>
+    /// <remarks>The last update of an epoch takes what is left. A batch that normalizes over its rows still sees its own rows only.</remarks>
+    public int AccumulateBatches { get; init; } = 1;
+
     /// <summary>Rows that are scored after every epoch and never trained on.</summary>
     public Dataset? Validation { get; init; }
+
+    /// <summary>The share of the training rows that is held out as <see cref="Validation"/>, drawn by <see cref="Seed"/>, of class labels the same share of each; 0 is none.</summary>
+    public double ValidationFraction { get; init; }
 
     /// <summary>The seed of the order of rows and of what dropout drops.</summary>
     public int Seed { get; init; }
@@ -47,11 +54,40 @@ public sealed class FitOptions
     /// <summary>Threads to use; 0 is all cores. The result is bit for bit the same for any number.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Stops after this many epochs without a lower validation loss, and puts the best parameters back; 0 never stops early. Needs <see cref="Validation"/>.</summary>
+    /// <summary>Stops after this many epochs without a lower validation loss; 0 never stops early. Needs <see cref="Validation"/> or <see cref="ValidationFraction"/>.</summary>
     public int EarlyStoppingPatience { get; init; }
+
+    /// <summary>How far below the lowest validation loss an epoch must come for <see cref="EarlyStoppingPatience"/> to begin anew; at least 0.</summary>
+    public float MinDelta { get; init; }
+
+    /// <summary>
+    /// Whether the parameters of the lowest validation loss are put back at the end. By default they are where <see cref="EarlyStoppingPatience"/>
+    /// or <see cref="MaxDuration"/> is set and there are validation rows.
+    /// </summary>
+    public bool? RestoreBest { get; init; }
+
+    /// <summary>
+    /// Training ends when this much time has passed, looked at before every update; zero is no limit. With validation rows the part of
+    /// an epoch that is done is scored too, within the limit as far as the last scoring tells how long that takes, and the best parameters are put back.
+    /// </summary>
+    public TimeSpan MaxDuration { get; init; }
 
     /// <summary>Called after every epoch, on the training thread.</summary>
     public Action<EpochReport>? Progress { get; init; }
+
+    /// <summary>Called at the beginning and the end of training, epochs and batches, in this order, on the training thread.</summary>
+    public IReadOnlyList<TrainingCallback> Callbacks { get; init; } = [];
+
+    /// <summary>Where and how often all is written that training needs to go on; null is never.</summary>
+    public CheckpointOptions? Checkpoint { get; init; }
+
+    /// <summary>
+    /// A folder of checkpoints to go on from: the newest whole one replaces parameters, optimizer state and position, and the result is bit for
+    /// bit that of a run that was never interrupted. An existing folder without any starts from the beginning. Data and options must be those
+    /// of the checkpoint, but for <see cref="Threads"/>, <see cref="MaxDuration"/>, <see cref="Progress"/>, <see cref="Callbacks"/>, <see cref="Checkpoint"/>
+    /// and, where no schedule depends on the length of the run, <see cref="Epochs"/>.
+    /// </summary>
+    public string? Resume { get; init; }
 
     /// <summary>The loss, optimizer, limits, seed and threads of these options for a <see cref="Trainer"/>, which has no epochs; the schedule is left out.</summary>
     public TrainerOptions ForTrainer() => new()

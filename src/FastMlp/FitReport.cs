@@ -1,17 +1,21 @@
 namespace FastMlp;
 
 /// <summary>What <see cref="Network.Fit"/> did.</summary>
-/// <param name="Epochs">One report for each finished epoch, in order.</param>
+/// <param name="Epochs">One report for each finished epoch, in order; the last may be of a part of one that <see cref="FitOptions.MaxDuration"/> cut short and that was scored. Those before a resumed checkpoint are included.</param>
 /// <param name="BestEpoch">The epoch (from 1) with the lowest validation loss, or training loss where there is no validation set; 0 if none was finished.</param>
 /// <param name="SamplesPerSecond">Training rows per second of training time, validation not counted.</param>
-/// <param name="WallTime">From the start of the call to its end.</param>
+/// <param name="WallTime">From the start of the call to its end, with the time that went into a resumed checkpoint.</param>
 /// <param name="StopReason">Why training ended.</param>
 public sealed record FitReport(
     IReadOnlyList<EpochReport> Epochs,
     int BestEpoch,
     double SamplesPerSecond,
     TimeSpan WallTime,
-    StopReason StopReason);
+    StopReason StopReason)
+{
+    /// <summary>Where the run went on from; null where it began at the beginning.</summary>
+    public ResumePoint? Resumed { get; init; }
+}
 
 /// <summary>One epoch of training.</summary>
 /// <param name="Epoch">From 1.</param>
@@ -48,4 +52,17 @@ public enum StopReason
 
     /// <summary>There is nothing left to learn: a perceptron made no mistake in a whole epoch, L-BFGS found its gradient flat, or an adaptive schedule came to its least rate.</summary>
     Converged,
+
+    /// <summary>A callback asked for it; the batch under way was finished first.</summary>
+    Stopped,
+
+    /// <summary><see cref="FitOptions.MaxDuration"/> had passed.</summary>
+    TimeIsUp,
 }
+
+/// <summary>Where a run went on from.</summary>
+/// <param name="Path">The checkpoint.</param>
+/// <param name="Epoch">The epoch under way, from 1.</param>
+/// <param name="Batch">Batches done in it.</param>
+/// <param name="Skipped">Why newer checkpoints could not be used: a message for each, newest first.</param>
+public sealed record ResumePoint(string Path, int Epoch, int Batch, IReadOnlyList<string> Skipped);

@@ -8,8 +8,8 @@ using FastMlp.Training;
 namespace FastMlp;
 
 /// <summary>
-/// A multilayer perceptron: dense layers a = g(x W^T + b), one after the other. Everything is float32, row-major,
-/// batch-first: x is [rows, inputSize], weights are [out, in].
+/// A multilayer perceptron: dense layers a = g(x W^T + b), one after the other, with what may stand between them. Everything is
+/// float32, row-major, batch-first: x is [rows, inputSize], weights are [out, in].
 /// </summary>
 /// <remarks>
 /// <see cref="Predict(ReadOnlySpan{float}, Span{float})"/> may run on any number of threads at once, without a lock; training and
@@ -40,11 +40,17 @@ public sealed unsafe class Network : IDisposable
     /// <summary>Outputs in a row.</summary>
     public int OutputSize => Stack.OutputSize;
 
-    /// <summary>Trainable numbers: weights, biases and learnable activation constants.</summary>
+    /// <summary>Trainable numbers: weights, biases, learnable activation constants, scales and shifts of normalizations.</summary>
     public int ParameterCount => Stack.ParameterCount;
 
     /// <summary>Dense layers.</summary>
     public int LayerCount => Stack.Layers.Length;
+
+    /// <summary>Batch and layer normalizations.</summary>
+    public int NormCount => Stack.Norms.Length;
+
+    /// <summary>Every step of the computation in order: dense layers, and what stands between them.</summary>
+    public IReadOnlyList<StageInfo> Stages => Array.ConvertAll(Stack.Stages, Describe);
 
     /// <summary>Facts that travel with the model in its file: class names, preprocessing, provenance.</summary>
     public IDictionary<string, string> Metadata { get; } = new Dictionary<string, string>();
@@ -98,13 +104,14 @@ public sealed unsafe class Network : IDisposable
     /// <exception cref="ArgumentException">The data do not fit the network, or the options contradict each other.</exception>
     /// <exception cref="InvalidOperationException">The network cannot be trained with this loss (a step unit in a deeper network, for one).</exception>
     /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite.</exception>
+    /// <exception cref="ModelFormatException">No checkpoint of <see cref="FitOptions.Resume"/> can be read.</exception>
+    /// <exception cref="IOException">A checkpoint cannot be read or written.</exception>
     public FitReport Fit(Dataset train, FitOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(options);
         CheckNotDisposed();
-        using FitLoop loop = new(Stack, Parameters, train, options);
-        return loop.Run(cancellationToken);
+        return FitRun.Execute(this, train, options, cancellationToken);
     }
 
     /// <summary>Scores the network without training it, on all cores.</summary>
@@ -177,7 +184,44 @@ public sealed unsafe class Network : IDisposable
         GC.KeepAlive(this);
     }
 
-    /// <summary>An immutable copy for serving, safe for any number of threads, unmoved by further training.</summary>
+    /// <summary>Copies gamma of a normalization, [features]; tensor <c>norms.N.weight</c> of the file.</summary>
+    public void GetNormScale(int norm, Span<float> destination) => Read(Norm(norm).Scale(Parameters.Pointer), destination, norm, "scale");
+
+    /// <summary>Sets gamma of a normalization, [features].</summary>
+    public void SetNormScale(int norm, ReadOnlySpan<float> source) => Write(source, Norm(norm).Scale(Parameters.Pointer), norm, "scale");
+
+    /// <summary>Copies beta of a normalization, [features]; tensor <c>norms.N.bias</c> of the file.</summary>
+    public void GetNormShift(int norm, Span<float> destination) => Read(Norm(norm).Shift(Parameters.Pointer), destination, norm, "shift");
+
+    /// <summary>Sets beta of a normalization, [features].</summary>
+    public void SetNormShift(int norm, ReadOnlySpan<float> source) => Write(source, Norm(norm).Shift(Parameters.Pointer), norm, "shift");
+
+    /// <summary>Copies the running mean of a batch normalization, [features]; [0] of a layer normalization.</summary>
+    public void GetRunningMean(int norm, Span<float> destination) => Read(Norm(norm).RunningMean(Parameters.Pointer), destination, norm, "running mean");
+
+    /// <summary>Sets the running mean of a batch normalization, [features].</summary>
+    public void SetRunningMean(int norm, ReadOnlySpan<float> source) => Write(source, Norm(norm).RunningMean(Parameters.Pointer), norm, "running mean");
+
+    /// <summary>Copies the running variance of a batch normalization, [features]; [0] of a layer normalization.</summary>
+    public void GetRunningVariance(int norm, Span<float> destination) => Read(Norm(norm).RunningVariance(Parameters.Pointer), destination, norm, "running variance");
+
+    /// <summary>Sets the running variance of a batch normalization, [features].</summary>
+    /// <exception cref="ArgumentException">A value is negative or not finite.</exception>
+    public void SetRunningVariance(int norm, ReadOnlySpan<float> source)
+    {
+        int bad = source.IndexOfAnyExceptInRange(0, float.MaxValue);
+        if (bad >= 0)
+        {
+            throw new ArgumentException($"Value {bad} is {source[bad]}; a variance is a finite number of at least 0.", nameof(source));
+        }
+
+        Write(source, Norm(norm).RunningVariance(Parameters.Pointer), norm, "running variance");
+    }
+
+    /// <summary>
+    /// An immutable copy for serving, safe for any number of threads, unmoved by further training. A batch normalization becomes part of a dense layer
+    /// beside it, which costs nothing and moves answers by no more than the rounding of its weights.
+    /// </summary>
     /// <param name="weights">
     /// <see cref="WeightFormat.BFloat16"/> halves the memory that a prediction reads and rounds each weight to 8 bits of precision;
     /// <see cref="Predictor.Evaluate"/> tells what that costs in accuracy.
@@ -185,6 +229,12 @@ public sealed unsafe class Network : IDisposable
     public Predictor Freeze(WeightFormat weights = WeightFormat.Float32)
     {
         CheckNotDisposed();
+        if (PredictionFolding.Applies(Stack))
+        {
+            using Network folded = FromContents(PredictionFolding.Fold(Contents(Parameters.Span)));
+            return new Predictor(folded.Stack, folded.Parameters, weights);
+        }
+
         Predictor predictor = new(Stack, Parameters, weights);
         GC.KeepAlive(this);
         return predictor;
@@ -282,6 +332,10 @@ public sealed unsafe class Network : IDisposable
         float[][] weights = new float[LayerCount][];
         float[][] biases = new float[LayerCount][];
         float[][] constants = new float[LayerCount][];
+        NormContents[] norms = new NormContents[NormCount];
+
+        // A block of an optimizer's may end where training does.
+        bool hasStatistics = block.Length >= Stack.ParameterLength;
         fixed (float* from = block)
         {
             for (int i = 0; i < LayerCount; i++)
@@ -295,16 +349,27 @@ public sealed unsafe class Network : IDisposable
                 layer.GetBias(from, biases[i] = new float[layer.BiasLength]);
                 constants[i] = layer.ActivationParameters(from).ToArray();
             }
+
+            for (int i = 0; i < norms.Length; i++)
+            {
+                NormLayer norm = Stack.Norms[i];
+                norms[i] = new(
+                    norm.Scale(from).ToArray(),
+                    norm.Shift(from).ToArray(),
+                    hasStatistics ? norm.RunningMean(from).ToArray() : new float[norm.StatisticLength],
+                    hasStatistics ? norm.RunningVariance(from).ToArray() : new float[norm.StatisticLength]);
+            }
         }
 
         GC.KeepAlive(this);
-        return new ModelContents(InputSize, Stack.Specs, weights, biases, constants, new Dictionary<string, string>(Metadata), Seed);
+        return new ModelContents(InputSize, Stack.Specs, weights, biases, constants, new Dictionary<string, string>(Metadata), Seed) { Norms = norms };
     }
 
     /// <summary>The other way: sets a block of this network's layout from what a file holds.</summary>
     internal void Restore(ModelContents contents, Span<float> block)
     {
         CheckNotDisposed();
+        bool hasStatistics = block.Length >= Stack.ParameterLength;
         fixed (float* to = block)
         {
             for (int i = 0; i < LayerCount; i++)
@@ -318,9 +383,69 @@ public sealed unsafe class Network : IDisposable
                 layer.SetBias(to, contents.Biases[i]);
                 contents.ActivationParameters[i].CopyTo(layer.ActivationParameters(to));
             }
+
+            for (int i = 0; i < NormCount; i++)
+            {
+                NormLayer norm = Stack.Norms[i];
+                contents.Norms[i].Scale.CopyTo(norm.Scale(to));
+                contents.Norms[i].Shift.CopyTo(norm.Shift(to));
+                if (hasStatistics)
+                {
+                    contents.Norms[i].Mean.CopyTo(norm.RunningMean(to));
+                    contents.Norms[i].Variance.CopyTo(norm.RunningVariance(to));
+                }
+            }
         }
 
         GC.KeepAlive(this);
+    }
+
+    private static StageInfo Describe(Layer layer)
+    {
+        LayerKind kind = layer switch
+        {
+            DenseLayer => LayerKind.Dense,
+            DropoutLayer => LayerKind.Dropout,
+            BatchNormLayer => LayerKind.BatchNorm,
+            LayerNormLayer => LayerKind.LayerNorm,
+            ActivationLayer => LayerKind.Activation,
+            _ => LayerKind.Sum,
+        };
+        int index = layer is DenseLayer ? layer.Number : layer is NormLayer norm ? norm.Index : -1;
+        return new StageInfo(kind, index, layer.Source, layer.InputSize, layer.OutputSize, layer.ParameterCount)
+        {
+            Skip = layer is SumLayer sum ? sum.Skip : -1,
+            Activation = layer is DenseLayer dense ? dense.Spec.Activation : layer is ActivationLayer alone ? alone.Spec.Activation : default,
+            Rate = layer is DropoutLayer dropout ? dropout.Spec.Rate : 0,
+            Epsilon = layer is NormLayer any ? any.Epsilon : 0,
+            Momentum = layer is BatchNormLayer batch ? batch.Spec.Momentum : 0,
+        };
+    }
+
+    private void Read(ReadOnlySpan<float> values, Span<float> destination, int norm, string what)
+    {
+        CheckLength(destination.Length, values.Length, $"The {what} of normalization {norm} is [{values.Length}]", nameof(destination));
+        values.CopyTo(destination);
+        GC.KeepAlive(this);
+    }
+
+    private void Write(ReadOnlySpan<float> source, Span<float> values, int norm, string what)
+    {
+        CheckLength(source.Length, values.Length, $"The {what} of normalization {norm} is [{values.Length}]", nameof(source));
+        CheckFinite(source, nameof(source));
+        source.CopyTo(values);
+        GC.KeepAlive(this);
+    }
+
+    private NormLayer Norm(int norm)
+    {
+        CheckNotDisposed();
+        if ((uint)norm >= (uint)NormCount)
+        {
+            throw new ArgumentOutOfRangeException(nameof(norm), norm, NormCount == 0 ? "The network has no normalization." : $"Normalizations run from 0 to {NormCount - 1}.");
+        }
+
+        return Stack.Norms[norm];
     }
 
     private DenseLayer Layer(int layer)

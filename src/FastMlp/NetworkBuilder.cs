@@ -1,9 +1,12 @@
+using FastMlp.Layers;
+
 namespace FastMlp;
 
 /// <summary>Describes a network layer by layer; <see cref="Build"/> makes it. Start with <see cref="Network.Input"/>.</summary>
 public sealed class NetworkBuilder
 {
     private readonly int inputSize;
+    private readonly bool isBody;
     private readonly List<LayerSpec> layers = [];
 
     internal NetworkBuilder(int inputSize)
@@ -11,6 +14,9 @@ public sealed class NetworkBuilder
         ArgumentOutOfRangeException.ThrowIfLessThan(inputSize, 1);
         this.inputSize = inputSize;
     }
+
+    /// <summary>The body of a residual block, whose input size the layers around it decide.</summary>
+    private NetworkBuilder() => isBody = true;
 
     /// <summary>Adds a dense layer: z = x W^T + b, a = g(z), W of shape [units, inputs].</summary>
     /// <param name="units">Outputs of the layer; at least 1.</param>
@@ -45,10 +51,85 @@ public sealed class NetworkBuilder
         return this;
     }
 
+    /// <summary>
+    /// Adds batch normalization (Ioffe and Szegedy, 2015) of each feature: a = gamma (x - mean) / sqrt(variance + epsilon) + beta, gamma and beta
+    /// trained from 1 and 0. In training mean and variance are those of the batch; a prediction uses their running averages.
+    /// </summary>
+    /// <param name="momentum">running &lt;- running + momentum (batch - running) after each training pass, the batch's variance over rows - 1; from 0 to 1.</param>
+    /// <param name="epsilon">Keeps the root from 0; above 0.</param>
+    /// <remarks>
+    /// <see cref="Network.Freeze"/> folds it into a dense layer beside it, so that it costs a <see cref="Predictor"/> nothing: one before it without an
+    /// activation, or one behind it. An activation behind it is <see cref="Activate"/>. A batch of one row becomes beta and moves no average.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException">A constant is out of its range.</exception>
+    public NetworkBuilder BatchNorm(float momentum = 0.1f, float epsilon = 1e-5f)
+    {
+        if (!(momentum >= 0) || !(momentum <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "The momentum of running averages is a share from 0 to 1.");
+        }
+
+        CheckEpsilon(epsilon);
+        layers.Add(new BatchNormSpec(momentum, epsilon));
+        return this;
+    }
+
+    /// <summary>
+    /// Adds layer normalization (Ba, Kiros and Hinton, 2016) of each row: a = gamma (x - mean) / sqrt(variance + epsilon) + beta, mean and variance those
+    /// of the row's features, gamma and beta trained from 1 and 0. The same in training and at prediction.
+    /// </summary>
+    /// <param name="epsilon">Keeps the root from 0; above 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="epsilon"/> is not a positive, finite number.</exception>
+    public NetworkBuilder LayerNorm(float epsilon = 1e-5f)
+    {
+        CheckEpsilon(epsilon);
+        layers.Add(new LayerNormSpec(epsilon));
+        return this;
+    }
+
+    /// <summary>Adds a = g(x), an activation on its own: behind a normalization or a residual block. Behind a dense layer it is the same as that layer's own.</summary>
+    /// <param name="activation">g: any that is elementwise and has no learnable constants.</param>
+    /// <exception cref="ArgumentException"><paramref name="activation"/> is softmax or learnable; those belong to a dense layer.</exception>
+    public NetworkBuilder Activate(Activation activation)
+    {
+        if (!LayerFactory.StandsAlone(activation))
+        {
+            throw new ArgumentException($"{activation} cannot stand on its own: give it to a dense layer.", nameof(activation));
+        }
+
+        layers.Add(new ActivationSpec(activation));
+        return this;
+    }
+
+    /// <summary>
+    /// Adds a residual block (He et al., 2016): a = F(x) + x, F the layers that <paramref name="body"/> adds; a = F(x) + x V^T where F changes the number of
+    /// features, V a dense layer without bias and activation, counted behind those of the body.
+    /// </summary>
+    /// <param name="body">Adds the layers of F to the builder that it gets: <c>b => b.Dense(64, Activation.Relu).Dense(64)</c>.</param>
+    /// <exception cref="ArgumentException"><paramref name="body"/> adds nothing.</exception>
+    public NetworkBuilder Residual(Action<NetworkBuilder> body)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        NetworkBuilder inner = new();
+        body(inner);
+        if (inner.layers.Count == 0)
+        {
+            throw new ArgumentException("The body of a residual block needs at least one layer.", nameof(body));
+        }
+
+        layers.Add(new ResidualSpec([.. inner.layers]));
+        return this;
+    }
+
     /// <summary>Makes the network with its first weights drawn from <paramref name="seed"/>.</summary>
     /// <exception cref="InvalidOperationException">No layer was added, or the last one is not dense.</exception>
     public Network Build(int seed = 0)
     {
+        if (isBody)
+        {
+            throw new InvalidOperationException("The body of a residual block is no network: call Build on the builder around it.");
+        }
+
         if (layers.Count == 0)
         {
             throw new InvalidOperationException("A network needs at least one layer: call Dense before Build.");
@@ -62,5 +143,13 @@ public sealed class NetworkBuilder
         Network network = new(inputSize, [.. layers]);
         network.Initialize(seed);
         return network;
+    }
+
+    private static void CheckEpsilon(float epsilon)
+    {
+        if (!(epsilon > 0) || !float.IsFinite(epsilon))
+        {
+            throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "Epsilon is a positive, finite number.");
+        }
     }
 }

@@ -1,4 +1,5 @@
 using FastMlp.Kernels;
+using FastMlp.Layers;
 using FastMlp.Memory;
 using FastMlp.Training;
 using FastMlp.Training.Schedules;
@@ -13,9 +14,12 @@ public sealed unsafe class Trainer : IDisposable
 {
     private readonly Network network;
     private readonly TrainingState state;
+    private readonly TrainerOptions options;
+    private Checkpoints? checkpoints;
     private BatchRows? gathered;
     private bool disposed;
     private bool hasGradients;
+    private bool isAccumulating;
 
     /// <summary>Creates the gradients, the optimizer state and, at the first batch, the workspace for a network.</summary>
     /// <exception cref="InvalidOperationException">The network cannot be trained with this loss.</exception>
@@ -25,6 +29,7 @@ public sealed unsafe class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         network.CheckNotDisposed();
         this.network = network;
+        this.options = options;
         state = new TrainingState(network.Stack, network.Parameters, options.Loss, options.Optimizer, options.Limits, options.Seed, options.Threads)
         {
             Schedule = Follow(options),
@@ -70,24 +75,24 @@ public sealed unsafe class Trainer : IDisposable
     /// <summary>One forward pass, backward pass and update on x [rows, inputSize] and targets [rows, outputSize]; returns the loss before the update.</summary>
     /// <exception cref="ArgumentException">The lengths do not fit, or a value is NaN or infinite.</exception>
     /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
-    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => Run(x, targets, [], updates: true);
+    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => Run(x, targets, [], Work.Update);
 
     /// <summary>The same from class labels [rows].</summary>
     /// <exception cref="ArgumentException">The lengths do not fit, a label names no output, or a value is NaN or infinite.</exception>
     /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
-    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => Run(x, labels, [], updates: true);
+    public float Step(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => Run(x, labels, [], Work.Update);
 
     /// <summary>A step on rows that count differently: the loss is sum of s l / sum of s, s the weights [rows].</summary>
     /// <exception cref="ArgumentException">The lengths do not fit, a value is not finite, or the weights are negative or all 0.</exception>
     /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
     public float Step(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<float> weights) =>
-        Run(x, targets, Required(weights), updates: true);
+        Run(x, targets, Required(weights), Work.Update);
 
     /// <summary>The same from class labels [rows].</summary>
     /// <exception cref="ArgumentException">The lengths do not fit, a label names no output, a value is not finite, or the weights are negative or all 0.</exception>
     /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
     public float Step(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> weights) =>
-        Run(x, labels, Required(weights), updates: true);
+        Run(x, labels, Required(weights), Work.Update);
 
     /// <summary>
     /// A step on chosen rows of a data set, with their weights if it has some: the rows are copied together on the trainer's
@@ -121,24 +126,131 @@ public sealed unsafe class Trainer : IDisposable
             gathered = new BatchRows(data, rows.Length, state.Threads);
         }
 
-        return Run(gathered.Gather(rows, out Targets targets), targets, updates: true);
+        return Run(gathered.Gather(rows, out Targets targets), targets, Work.Update);
     }
 
     /// <summary>Forward and backward pass without an update; returns the loss.</summary>
-    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => Run(x, targets, [], updates: false);
+    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => Run(x, targets, [], Work.Compute);
 
     /// <summary>The same from class labels [rows].</summary>
-    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => Run(x, labels, [], updates: false);
+    public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => Run(x, labels, [], Work.Compute);
 
     /// <summary>The same on rows that count differently, by weights [rows].</summary>
     public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<float> weights) =>
-        Run(x, targets, Required(weights), updates: false);
+        Run(x, targets, Required(weights), Work.Compute);
 
     /// <summary>The same from class labels [rows].</summary>
     public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> weights) =>
-        Run(x, labels, Required(weights), updates: false);
+        Run(x, labels, Required(weights), Work.Compute);
 
-    /// <summary>Copies dL/dW of a layer, [units, inputs], as last computed.</summary>
+    /// <summary>
+    /// Forward and backward pass whose gradient is added to those of the calls before it, each by the weight of its rows, until
+    /// <see cref="ApplyGradients"/>: the same as one batch of all their rows, in the memory of one. Returns the loss of this batch.
+    /// </summary>
+    public float AccumulateGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets) => Run(x, targets, [], Work.Accumulate);
+
+    /// <summary>The same from class labels [rows].</summary>
+    public float AccumulateGradients(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => Run(x, labels, [], Work.Accumulate);
+
+    /// <summary>The same on rows that count differently, by weights [rows].</summary>
+    public float AccumulateGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<float> weights) =>
+        Run(x, targets, Required(weights), Work.Accumulate);
+
+    /// <summary>The same from class labels [rows].</summary>
+    public float AccumulateGradients(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> weights) =>
+        Run(x, labels, Required(weights), Work.Accumulate);
+
+    /// <summary>
+    /// Goes on training with rows as they come: one pass over them in their order, an update for each batch. Everything is kept from call
+    /// to call, the state of the optimizer included, so any division of the rows into calls of whole batches gives the same network.
+    /// Allocates nothing in steady state.
+    /// </summary>
+    /// <param name="data">The new rows.</param>
+    /// <param name="batchSize">Rows in a batch, the last of the call may be short: 1 learns row by row.</param>
+    /// <returns>The mean loss of the rows, each before its update; 0 of none.</returns>
+    /// <exception cref="ArgumentException">The rows do not fit the network.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
+    public float PartialFit(Dataset data, int batchSize = 32)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
+        CheckUsable();
+        Shapes.Check(network.Stack, state.LossFunction, data, nameof(data));
+        isAccumulating = hasGradients = false;
+        double sum = 0;
+        double weight = 0;
+        fixed (float* features = data.Features, values = data.Targets, weights = data.Weights)
+        {
+            fixed (int* labels = data.Labels)
+            {
+                int rows;
+                for (int first = 0; first < data.Rows; first += rows)
+                {
+                    rows = Math.Min(batchSize, data.Rows - first);
+                    MatrixView x = MatrixView.Dense(features + ((nint)first * data.InputSize), rows, data.InputSize);
+                    float* counts = weights == null ? null : weights + first;
+                    Targets targets = data.IsClassification
+                        ? new(null, labels + first, counts)
+                        : new(values + ((nint)first * data.TargetSize), null, counts);
+                    float loss = state.Step(x, targets, epoch: 0, Next());
+                    sum += loss * state.LossFunction.Weight;
+                    weight += state.LossFunction.Weight;
+                }
+            }
+        }
+
+        GC.KeepAlive(this);
+        return weight > 0 ? (float)(sum / weight) : 0;
+    }
+
+    /// <summary>
+    /// Writes a checkpoint: the network, the state of the optimizer and the schedule, and how many updates were done. It is one file in the folder,
+    /// written under a temporary name, flushed to the disk and renamed. Gradients that were not applied are not part of it.
+    /// </summary>
+    /// <param name="folder">The folder of the run; it is made if it is missing.</param>
+    /// <param name="keep">How many of the latest checkpoints stay.</param>
+    /// <exception cref="IOException">The checkpoint cannot be written, or the folder is another run's.</exception>
+    public void Save(string folder, int keep = 3)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentOutOfRangeException.ThrowIfLessThan(keep, 1);
+        CheckUsable();
+        (RunState run, float[][] states) = state.Capture(RunFacts.Of(options, state.Loss));
+        Checkpoints to = In(folder);
+        to.Prepare(resumes: true);
+        to.Save(keep, network, new Snapshot(run, network.Parameters.Span.ToArray(), Best: null, states));
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Goes on from the newest whole checkpoint of a folder: the network gets its parameters, the trainer its state, and further steps give the bits that they would have given.</summary>
+    /// <param name="folder">Where a trainer of the same options saved.</param>
+    /// <returns>Which checkpoint it was, and why newer ones could not be used.</returns>
+    /// <exception cref="ArgumentException">The network or the options are not those of the checkpoint.</exception>
+    /// <exception cref="ModelFormatException">There are checkpoints, but none can be read.</exception>
+    /// <exception cref="IOException">The folder is missing, or holds no checkpoint.</exception>
+    public ResumePoint Load(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        CheckUsable();
+        if (In(folder).Load() is not { } found)
+        {
+            throw new FileNotFoundException($"There is no checkpoint in '{folder}'.");
+        }
+
+        Snapshot snapshot = Checkpoints.Take(network, found.Contents);
+        if (snapshot.Run.Fit is not null)
+        {
+            throw new ArgumentException($"{found.Path} was written by Fit: go on from it with FitOptions.Resume.", nameof(folder));
+        }
+
+        Checkpoints.CheckSame(snapshot.Run.Options, RunFacts.Of(options, state.Loss), []);
+        state.Restore(snapshot);
+        isAccumulating = hasGradients = false;
+        GC.KeepAlive(this);
+        return new ResumePoint(found.Path, 0, 0, found.Skipped);
+    }
+
+    /// <summary>Copies dL/dW of a layer, [units, inputs], as last computed or accumulated.</summary>
     public void GetWeightGradient(int layer, Span<float> destination)
     {
         LayerInfo info = CheckGradient(layer);
@@ -167,12 +279,19 @@ public sealed unsafe class Trainer : IDisposable
         GC.KeepAlive(this);
     }
 
+    /// <summary>Copies dL/dgamma of a normalization, [features].</summary>
+    public void GetNormScaleGradient(int norm, Span<float> destination) => CopyGradient(Norm(norm).Scale(state.Backpropagation.Gradients.Pointer), destination);
+
+    /// <summary>Copies dL/dbeta of a normalization, [features].</summary>
+    public void GetNormShiftGradient(int norm, Span<float> destination) => CopyGradient(Norm(norm).Shift(state.Backpropagation.Gradients.Pointer), destination);
+
     /// <summary>Updates the parameters from the gradients last computed.</summary>
     /// <exception cref="InvalidOperationException">No gradients have been computed, or the optimizer is <see cref="Lbfgs"/>, which needs <c>Step</c>.</exception>
     public void ApplyGradients()
     {
         CheckUsable();
         CheckHasGradients();
+        isAccumulating = false;
         state.ApplyGradients(epoch: 0, Next());
         GC.KeepAlive(this);
     }
@@ -184,6 +303,10 @@ public sealed unsafe class Trainer : IDisposable
         gathered?.Dispose();
         state.Dispose();
     }
+
+    /// <summary>The folder, with what is known of it from the last call.</summary>
+    private Checkpoints In(string folder) =>
+        checkpoints = checkpoints is not null && checkpoints.Folder == Path.GetFullPath(folder) ? checkpoints : new Checkpoints(folder);
 
     private static ScheduleRun? Follow(TrainerOptions options)
     {
@@ -199,7 +322,7 @@ public sealed unsafe class Trainer : IDisposable
             : new ScheduleRun(options.Schedule, options.Optimizer.LearningRate, new SchedulePosition(0, options.TotalSteps, options.StepsPerEpoch));
     }
 
-    private float Run(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<float> weights, bool updates)
+    private float Run(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<float> weights, Work work)
     {
         int rows = CheckRows(x, weights);
         int size = state.LossFunction.TargetSize;
@@ -211,11 +334,11 @@ public sealed unsafe class Trainer : IDisposable
         CheckFinite(targets, size, "target", nameof(targets));
         fixed (float* from = x, to = targets, counts = weights)
         {
-            return Run(from, rows, new Targets(to, null, counts), updates);
+            return Run(from, rows, new Targets(to, null, counts), work);
         }
     }
 
-    private float Run(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> weights, bool updates)
+    private float Run(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> weights, Work work)
     {
         int rows = CheckRows(x, weights);
         if (state.LossFunction.OutputsPerTarget > 1)
@@ -233,7 +356,7 @@ public sealed unsafe class Trainer : IDisposable
         {
             fixed (int* to = labels)
             {
-                return Run(from, rows, new Targets(null, to, counts), updates);
+                return Run(from, rows, new Targets(null, to, counts), work);
             }
         }
     }
@@ -243,14 +366,35 @@ public sealed unsafe class Trainer : IDisposable
         ? throw new ArgumentException("There are no weights: leave them out where all rows count alike.", nameof(weights))
         : weights;
 
-    private float Run(float* x, int rows, Targets targets, bool updates) => Run(MatrixView.Dense(x, rows, network.InputSize), targets, updates);
+    private float Run(float* x, int rows, Targets targets, Work work) => Run(MatrixView.Dense(x, rows, network.InputSize), targets, work);
 
-    private float Run(MatrixView x, Targets targets, bool updates)
+    private float Run(MatrixView x, Targets targets, Work work)
     {
-        // A step may use up the gradients as it makes them: only ComputeGradients leaves some behind.
+        // A step may use up the gradients as it makes them: only the others leave some behind.
         hasGradients = false;
-        float loss = updates ? state.Step(x, targets, epoch: 0, Next()) : state.ComputeGradients(x, targets, epoch: 0, Next());
-        hasGradients = !updates;
+        if (!isAccumulating || work != Work.Accumulate)
+        {
+            state.ForgetAccumulated();
+        }
+
+        isAccumulating = false;
+        float loss;
+        switch (work)
+        {
+            case Work.Update:
+                loss = state.Step(x, targets, epoch: 0, Next());
+                break;
+            case Work.Compute:
+                loss = state.ComputeGradients(x, targets, epoch: 0, Next());
+                break;
+            default:
+                loss = state.Forward(x, targets, epoch: 0, Next());
+                state.Accumulate(x);
+                isAccumulating = true;
+                break;
+        }
+
+        hasGradients = work != Work.Update;
 
         // The memory of a training pass is native: the trainer must live until the pass is done with it.
         GC.KeepAlive(this);
@@ -313,11 +457,32 @@ public sealed unsafe class Trainer : IDisposable
         return network.GetLayer(layer);
     }
 
+    private NormLayer Norm(int norm)
+    {
+        CheckUsable();
+        CheckHasGradients();
+        ArgumentOutOfRangeException.ThrowIfNegative(norm);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(norm, network.NormCount);
+        return network.Stack.Norms[norm];
+    }
+
+    private void CopyGradient(ReadOnlySpan<float> gradient, Span<float> destination)
+    {
+        CheckLength(destination.Length, gradient.Length, nameof(destination));
+        gradient.CopyTo(destination);
+        GC.KeepAlive(this);
+    }
+
     private void CheckHasGradients()
     {
         if (!hasGradients)
         {
             throw new InvalidOperationException("There are no gradients: call ComputeGradients first (Step may use them up as it makes them).");
+        }
+
+        if (isAccumulating)
+        {
+            state.MeanOfAccumulated();
         }
     }
 
@@ -327,5 +492,13 @@ public sealed unsafe class Trainer : IDisposable
         {
             throw new ArgumentException($"The gradient has {wanted} values, not {length}.", name);
         }
+    }
+
+    /// <summary>What is done with the gradient of a batch.</summary>
+    private enum Work
+    {
+        Update,
+        Compute,
+        Accumulate,
     }
 }

@@ -3,7 +3,7 @@ using FastMlp.Training;
 namespace FastMlp;
 
 /// <summary>How a <see cref="Trainer"/> updates its network.</summary>
-public sealed class TrainerOptions
+public sealed record TrainerOptions
 {
     /// <summary>What to make small. By default the loss that matches the output activation.</summary>
     public Loss? Loss { get; init; }

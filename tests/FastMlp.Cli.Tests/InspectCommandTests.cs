@@ -32,6 +32,22 @@ public sealed class InspectCommandTests(TempFolder folder) : IClassFixture<TempF
     }
 
     [Fact]
+    public void ShowsWhatStandsBetweenDenseLayers()
+    {
+        string model = folder["layered.safetensors"];
+        using (Network network = Network.Input(4).Dense(6).BatchNorm().Activate(Activation.Relu).Dropout(0.25f).Residual(b => b.LayerNorm().Dense(6)).Dense(3, Activation.Softmax).Build(seed: 1))
+        {
+            network.Save(model);
+        }
+
+        string text = Command.Run("inspect", model).Done().Output;
+        Assert.All(["BatchNorm 0", "Relu", "Dropout 0.25", "LayerNorm 1", "Sum with stage 3", "117 parameters"], part => Assert.Contains(part, text, StringComparison.Ordinal));
+        JsonElement[] stages = [.. Command.Run("inspect", model, "--json").Done().Json().GetProperty("stages").EnumerateArray()];
+        Assert.Equal(["Dense", "BatchNorm", "Activation", "Dropout", "LayerNorm", "Dense", "Sum", "Dense"], stages.Select(stage => stage.GetProperty("kind").GetString()));
+        Assert.Equal(3, stages[6].GetProperty("skip").GetInt32());
+    }
+
+    [Fact]
     public void AModelOfTheLibraryNeedsNoPreprocessing()
     {
         string model = folder["plain.safetensors"];

@@ -29,6 +29,34 @@ public class FoldingTests
         Assert.Throws<ArgumentException>(() => Scaler.Identity(12).Fold(network));
     }
 
+    /// <summary>Layers between the dense ones are kept, whatever becomes of the biases.</summary>
+    [Theory]
+    [InlineData(Bias.PerUnit)]
+    [InlineData(Bias.None)]
+    public void SoItIsWithOtherLayers(Bias bias)
+    {
+        Dataset wine = BuiltInDatasets.Wine();
+        Scaler scaler = Scaler.Standard(wine);
+        using Network network = Network.Input(13).Dropout(0.2f).Dense(9, bias: bias).BatchNorm().Activate(Activation.Relu).Dropout(0.5f).Dense(5, Activation.Tanh).LayerNorm().Dense(3, Activation.Softmax).Build(seed: 4);
+        network.Fit(scaler.Transform(wine), new FitOptions { Epochs = 2 });
+        float[] expected = network.Predict(scaler.Transform(wine).Features);
+        using Network folded = scaler.Fold(network);
+        Assert.Equal(expected, folded.Predict(wine.Features), (a, b) => Math.Abs(a - b) < 2e-5f);
+        Assert.Equal(network.Stages.Select(stage => stage.Kind), folded.Stages.Select(stage => stage.Kind));
+    }
+
+    [Fact]
+    public void WhatAScalingCannotGoIntoIsRefused()
+    {
+        Scaler scaler = Scaler.Standard(BuiltInDatasets.Iris());
+        using Network normalized = Network.Input(4).BatchNorm().Dense(3).Build();
+        using Network around = Network.Input(4).Residual(b => b.Dense(4)).Dense(3).Build();
+        using Network blocks = Network.Input(4).Dense(4, bias: Bias.None).Residual(b => b.Dense(4)).Dense(3).Build();
+        Assert.Contains("alone takes", Assert.Throws<ArgumentException>(() => scaler.Fold(normalized)).Message);
+        Assert.Contains("alone takes", Assert.Throws<ArgumentException>(() => scaler.Fold(around)).Message);
+        Assert.Contains("Bias.PerUnit", Assert.Throws<ArgumentException>(() => scaler.Fold(blocks)).Message);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -30,11 +30,67 @@ public class ExportTests
         return network;
     }
 
+    /// <summary>Every kind of layer, with numbers in all of them.</summary>
+    public static Network Layered()
+    {
+        Network network = Network.Input(5).Dropout(0.1f).Dense(7).BatchNorm(epsilon: 1e-3f).Activate(Activation.Relu)
+            .Residual(b => b.LayerNorm(1e-2f).Dense(9, Activation.Tanh).Dropout(0.5f).Dense(7)).Residual(b => b.Dense(4, Activation.Gelu)).Activate(Activation.LeakyRelu(0.1f))
+            .Dense(3, Activation.Softmax).Build(seed: 3);
+        float[] positive = [.. GraphText.Numbers(7, 5).Select(value => Math.Abs(value) + 0.2f)];
+        for (int i = 0; i < network.NormCount; i++)
+        {
+            network.SetNormScale(i, GraphText.Numbers(7, 30 + i));
+            network.SetNormShift(i, GraphText.Numbers(7, 40 + i));
+        }
+
+        network.SetRunningMean(0, GraphText.Numbers(7, 50));
+        network.SetRunningVariance(0, positive);
+        return network;
+    }
+
     public static byte[] Bytes(Network network, OnnxExportOptions? options = null)
     {
         using MemoryStream stream = new();
         OnnxModel.Save(network, stream, options);
         return stream.ToArray();
+    }
+
+    /// <summary>A normalization is folded when it comes back, dropout is gone.</summary>
+    [Fact]
+    public void BatchNormalizationIsImportedAgain()
+    {
+        using Network network = Network.Input(5).Dense(7).BatchNorm().Activate(Activation.Relu).Dropout(0.5f).Dense(3, Activation.Softmax).Build(seed: 3);
+        network.SetNormScale(0, GraphText.Numbers(7, 30));
+        network.SetNormShift(0, GraphText.Numbers(7, 40));
+        network.SetRunningMean(0, GraphText.Numbers(7, 50));
+        network.SetRunningVariance(0, [.. GraphText.Numbers(7, 5).Select(value => Math.Abs(value) + 0.2f)]);
+        using Network back = OnnxModel.Load(new MemoryStream(Bytes(network)));
+        Assert.Equal([LayerKind.Dense, LayerKind.Dense], back.Stages.Select(stage => stage.Kind));
+        float[] x = GraphText.Numbers(50, 4, scale: 3);
+        Close.Equal(network.Predict(x), back.Predict(x), "folded");
+    }
+
+    /// <summary>What the importer cannot take back is written right all the same: the graph's nodes, and what each takes.</summary>
+    [Fact]
+    public void EveryKindOfLayerIsANodeOfItsOwn()
+    {
+        using Network network = Layered();
+        GraphProto graph = ModelProto.Parser.ParseFrom(Bytes(network)).Graph;
+        Assert.Equal(
+            [
+                "Gemm input layers.0.weight layers.0.bias",
+                "BatchNormalization layers.0.gemm norms.0.weight norms.0.bias norms.0.running_mean norms.0.running_var",
+                "Relu norms.0",
+                "LayerNormalization stages.3.activation norms.1.weight norms.1.bias",
+                "Gemm norms.1 layers.1.weight layers.1.bias",
+                "Tanh layers.1.gemm",
+                "Gemm layers.1.activation layers.2.weight layers.2.bias",
+                "Add layers.2.gemm stages.3.activation",
+            ],
+            graph.Node.Take(8).Select(node => string.Join(' ', [node.OpType, .. node.Input])));
+        Assert.Contains(graph.Node, node => node.OpType == "Add" && node.Input[1] == "layers.4.gemm");
+        ModelFormatException e = Assert.Throws<ModelFormatException>(() => OnnxModel.Load(new MemoryStream(Bytes(network))));
+        Assert.Contains("LayerNormalization", e.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Every kind but the scaled sigmoid, whose c and beta become weights, comes back as it was, bit for bit.</summary>

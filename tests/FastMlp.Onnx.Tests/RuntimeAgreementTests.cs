@@ -46,6 +46,9 @@ public class RuntimeAgreementTests
         });
     }
 
+    [Fact]
+    public void LayersThatAreNotDense() => Compare([("layered", ExportTests.Layered(), null)], network => x => network.Predict(x));
+
     /// <summary>The operators of ai.onnx.ml, which skl2onnx writes, mean to the importer what they mean to ONNX Runtime.</summary>
     [Fact]
     public void OperatorsOfScikitLearn()

@@ -54,7 +54,8 @@ public class AllocationTests
     [InlineData(2)]
     public void AStepOfALayeredNetworkAllocatesNothing(int threads)
     {
-        using Network network = Network.Input(100).Dropout(0.1f).Dense(128, Activation.Relu).Dropout(0.2f).Dense(10, Activation.Softmax).Build(1);
+        using Network network = Network.Input(100).Dropout(0.1f).LayerNorm().Dense(128).BatchNorm().Activate(Activation.Gelu)
+            .Residual(b => b.Dense(96, Activation.Relu).Dropout(0.2f).Dense(128)).Residual(b => b.Dense(64).BatchNorm()).Dense(10, Activation.Softmax).Build(1);
         using Predictor predictor = network.Freeze();
         float[] x = Numbers.Uniform(1, 256 * 100);
         float[] y = new float[256 * 10];
@@ -152,6 +153,44 @@ public class AllocationTests
         Assert.Equal((0, 0), Allocated.By(() => trainer.Step(x, labels)));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void PartialFitsAddedGradientsAndSingleRowsAllocateNothing(int threads)
+    {
+        using Network network = Network.Input(100).Dense(128, Activation.Relu).Dense(10, Activation.Softmax).Build(1);
+        using Trainer trainer = new(network, new TrainerOptions { Optimizer = new Adam(1e-4f), Threads = threads });
+        float[] x = Numbers.Uniform(1, 256 * 100);
+        int[] labels = Numbers.Labels(3, 256, 10);
+        Dataset data = new(x, 100, labels, 10);
+        Dataset weighted = data.WithWeights(Numbers.Uniform(4, 256, 0.1f, 1));
+
+        Assert.Equal((0, 0), Allocated.By(() =>
+        {
+            trainer.PartialFit(data, batchSize: 60);
+            trainer.PartialFit(weighted, batchSize: 256);
+        }));
+        Assert.Equal((0, 0), Allocated.By(() =>
+        {
+            trainer.AccumulateGradients(x, labels);
+            trainer.AccumulateGradients(x.AsSpan(0, 300), labels.AsSpan(0, 3));
+            trainer.ApplyGradients();
+        }));
+        Assert.Equal((0, 0), Allocated.By(() => trainer.Step(x.AsSpan(0, 100), labels.AsSpan(0, 1))));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void CallbacksAndAddedGradientsAllocateNothingForABatch(int added)
+    {
+        // Ten times the rows are ten times the batches of an epoch, and not a byte more.
+        long few = PerEpoch(200, threads: 1, options => options with { AccumulateBatches = added, Callbacks = [new Counter()] });
+        long many = PerEpoch(2000, threads: 1, options => options with { AccumulateBatches = added, Callbacks = [new Counter()] });
+        Assert.InRange(few, 0, 1000);
+        Assert.InRange(many, 0, 1000);
+    }
+
     [Fact]
     public void AnEpochOfFitAllocatesASmallConstant()
     {
@@ -163,7 +202,7 @@ public class AllocationTests
         }
     }
 
-    private static long PerEpoch(int rows, int threads)
+    private static long PerEpoch(int rows, int threads, Func<FitOptions, FitOptions>? change = null)
     {
         Dataset data = new(Numbers.Uniform(1, rows * 20), 20, Numbers.Labels(2, rows, 5), 5);
         using Network network = Network.Input(20).Dense(30, Activation.Relu).Dense(5, Activation.Softmax).Build(1);
@@ -171,7 +210,16 @@ public class AllocationTests
         long many = Allocated.By(() => network.Train(data, Options(21))).Process;
         return (many - one) / 20;
 
-        FitOptions Options(int epochs) =>
-            new() { Epochs = epochs, BatchSize = 16, Threads = threads, Optimizer = new Adam(1e-4f), Validation = data.Slice(0, rows / 2) };
+        FitOptions Options(int epochs) => (change ?? (options => options))(
+            new() { Epochs = epochs, BatchSize = 16, Threads = threads, Optimizer = new Adam(1e-4f), Validation = data.Slice(0, rows / 2) });
+    }
+
+    private sealed class Counter : TrainingCallback
+    {
+        private int batches;
+
+        public override void OnBatchBegin(TrainingProgress progress) => batches++;
+
+        public override void OnBatchEnd(TrainingProgress progress) => batches += progress.Loss > 0 ? 1 : 0;
     }
 }

@@ -43,15 +43,24 @@ internal static class InspectCommand
         table.AddColumn("bias");
         table.AddColumn("activation");
         table.AddColumn(new TableColumn("parameters").RightAligned());
-        for (int i = 0; i < network.LayerCount; i++)
+        foreach (StageInfo stage in network.Stages)
         {
-            LayerInfo layer = network.GetLayer(i);
-            table.AddRow(
-                Text.Count(i),
-                Markup.Escape($"[{layer.OutputSize}, {layer.InputSize}]"),
-                layer.Bias switch { Bias.PerUnit => Markup.Escape($"[{layer.OutputSize}]"), Bias.Shared => "shared", _ => "none" },
-                Markup.Escape(layer.Activation.ToString()),
-                Text.Count(layer.ParameterCount));
+            if (stage.Kind == LayerKind.Dense)
+            {
+                LayerInfo layer = network.GetLayer(stage.Index);
+                table.AddRow(
+                    Text.Count(stage.Index),
+                    Markup.Escape($"[{layer.OutputSize}, {layer.InputSize}]"),
+                    layer.Bias switch { Bias.PerUnit => Markup.Escape($"[{layer.OutputSize}]"), Bias.Shared => "shared", _ => "none" },
+                    Markup.Escape(layer.Activation.ToString()),
+                    Text.Count(layer.ParameterCount));
+            }
+            else
+            {
+                // Between the dense layers, whose numbers are those of the file; a norm has numbers of its own.
+                string name = stage.Index < 0 ? NetworkText.Of(stage) : $"{NetworkText.Of(stage)} {Text.Count(stage.Index)}";
+                table.AddRow("", "", "", Markup.Escape(name), Text.Count(stage.ParameterCount));
+            }
         }
 
         return table;
@@ -90,6 +99,12 @@ internal static class InspectCommand
             facts.Add("trained on", "not recorded in the file");
         }
 
+        if (FitRecord.From(model.Network) is { } fit)
+        {
+            facts.Add("made with", string.Join(", ", fit.Environment.OrderBy(fact => fact.Key, StringComparer.Ordinal).Select(fact => $"{fact.Key} {fact.Value}")));
+            facts.Add("last fit", $"{Text.Count(fit.EpochsDone, "epoch")} ({fit.StopReason}), network seed {Text.Count(fit.NetworkSeed)}; {string.Join(", ", fit.Options.OrderBy(fact => fact.Key, StringComparer.Ordinal).Select(fact => $"{fact.Key} {fact.Value}"))}");
+        }
+
         return facts;
     }
 
@@ -112,10 +127,23 @@ internal static class InspectCommand
         }
 
         json.WriteEndArray();
+        json.WriteStartArray("stages");
+        foreach (StageInfo stage in model.Network.Stages)
+        {
+            Write(json, stage);
+        }
+
+        json.WriteEndArray();
         if (model.HasPreprocessing)
         {
             json.WritePropertyName("preprocessing");
             json.WriteRawValue(model.Preprocessing.ToJson());
+        }
+
+        if (model.Network.Metadata.TryGetValue(FitRecord.MetadataKey, out string? fit))
+        {
+            json.WritePropertyName("fit");
+            json.WriteRawValue(fit);
         }
 
         if (model.Provenance is { } provenance)
@@ -124,5 +152,41 @@ internal static class InspectCommand
             provenance.Write(json);
             json.WriteEndObject();
         }
+    }
+
+    /// <summary>One step of the computation; source and skip are stages, -1 the network's input.</summary>
+    private static void Write(Utf8JsonWriter json, StageInfo stage)
+    {
+        json.WriteStartObject();
+        json.WriteString("kind", stage.Kind.ToString());
+        json.WriteNumber("source", stage.Source);
+        json.WriteNumber("outputs", stage.OutputSize);
+        json.WriteNumber("parameters", stage.ParameterCount);
+        switch (stage.Kind)
+        {
+            case LayerKind.Dense:
+                json.WriteNumber("layer", stage.Index);
+                break;
+            case LayerKind.Dropout:
+                json.WriteNumber("rate", stage.Rate);
+                break;
+            case LayerKind.BatchNorm:
+                json.WriteNumber("norm", stage.Index);
+                json.WriteNumber("momentum", stage.Momentum);
+                json.WriteNumber("epsilon", stage.Epsilon);
+                break;
+            case LayerKind.LayerNorm:
+                json.WriteNumber("norm", stage.Index);
+                json.WriteNumber("epsilon", stage.Epsilon);
+                break;
+            case LayerKind.Activation:
+                json.WriteString("activation", stage.Activation.ToString());
+                break;
+            case LayerKind.Sum:
+                json.WriteNumber("skip", stage.Skip);
+                break;
+        }
+
+        json.WriteEndObject();
     }
 }

@@ -96,13 +96,29 @@ internal static class TrainCommand
 
     private static readonly Option<int?> shuffleRows = Options.Integer("--shuffle-rows", "Rows of a stream that wait in memory to be mixed [default: 100,000]", least: 1);
 
+    private static readonly Option<string?> checkpoint = new("--checkpoint")
+    {
+        HelpName = "DIR",
+        Description = "Write all that training needs to go on into this folder, now and then and at the end; a kill at any instant leaves the last whole checkpoint",
+    };
+
+    private static readonly Option<CheckpointInterval?> checkpointEvery = Options.Number("--checkpoint-every", "N or TIME",
+        "Epochs between checkpoints, or a time such as 500ms, 30s or 5m, also within an epoch [default: 1]", "a whole number of at least 1, nor a time such as 500ms, 30s or 5m",
+        (string text, out CheckpointInterval value) => CheckpointInterval.TryParse(text, out value));
+
+    private static readonly Option<string?> resume = new("--resume")
+    {
+        HelpName = "DIR",
+        Description = "Go on from the newest whole checkpoint in this folder; where it has none yet, from the beginning. The result is bit for bit that of a run that was never interrupted",
+    };
+
     public static Command Create(CommandConsole console, CancellationToken stop)
     {
         data.OffersDataSets();
         activation.Offers([.. ActivationNames.Known.Split(", ").Select(name => name.Split('[')[0])]);
         Command command = new("train", "Train a network, score it on rows that were held out, and write it to a file. Ctrl-C stops after the batch under way, then scores and writes what was learnt (exit code 0).")
         {
-            data, layers, activation, task, target, optimizer, momentum, weightDecay, lr, epochs, batch, validation, test, earlyStop, seed, threads, scale, output, report, stream, shuffleRows,
+            data, layers, activation, task, target, optimizer, momentum, weightDecay, lr, epochs, batch, validation, test, earlyStop, seed, threads, scale, output, report, stream, shuffleRows, checkpoint, checkpointEvery, resume,
         };
         ColumnOptions.AddTo(command);
         command.SetAction(parsed =>
@@ -142,6 +158,16 @@ internal static class TrainCommand
             throw new UsageException("--shuffle-rows goes with --stream; rows in memory are all mixed.");
         }
 
+        if (parsed.GetValue(checkpointEvery) is not null && parsed.GetValue(checkpoint) is null)
+        {
+            throw new UsageException("--checkpoint-every goes with --checkpoint.");
+        }
+
+        if (parsed.GetValue(stream) && (parsed.GetValue(checkpoint) ?? parsed.GetValue(resume)) is not null)
+        {
+            throw new UsageException("--checkpoint and --resume go with data in memory, not with --stream.");
+        }
+
         if (parsed.GetValue(earlyStop) > 0 && parsed.GetValue(validation) == 0)
         {
             throw new UsageException("--early-stop watches the validation loss; it needs a --validation above 0.");
@@ -172,6 +198,8 @@ internal static class TrainCommand
             Report = parsed.GetValue(report),
             Stream = parsed.GetValue(stream),
             ShuffleRows = parsed.GetValue(shuffleRows),
+            Checkpoint = parsed.GetValue(checkpoint) is { } folder ? (parsed.GetValue(checkpointEvery) ?? CheckpointInterval.Default).In(folder) : null,
+            Resume = parsed.GetValue(resume),
         };
     }
 

@@ -7,8 +7,9 @@ using Google.Protobuf;
 namespace FastMlp.Onnx.Export;
 
 /// <summary>
-/// A network as an ONNX model: a Gemm for each layer with W as it is, [out, in] (transB), then the operators of its activation.
-/// The first axis, the batch, is left open.
+/// A network as an ONNX model: a Gemm for each dense layer with W as it is, [out, in] (transB), then the operators of its activation;
+/// an operator for each normalization, and for the sum that ends a residual block. Dropout, which a prediction does not know, is left
+/// out. The first axis, the batch, is left open.
 /// </summary>
 internal sealed class ModelExporter
 {
@@ -61,16 +62,22 @@ internal sealed class ModelExporter
             value = Add("Mul", "scaling.multiply", value, Vector("scaling.scale", before.Scales));
         }
 
-        for (int layer = 0; layer < network.LayerCount; layer++)
+        string first = value;
+        List<string> values = [];
+        foreach (StageInfo stage in network.Stages)
         {
-            value = Layer(layer, value);
+            values.Add(Stage(stage, values.Count, Output(stage.Source), Output(stage.Skip)));
         }
+
+        value = values[^1];
 
         if (options.OutputScaling is { } after)
         {
             value = Add("Div", "target.divide", value, Vector("target.scale", after.Scales));
             Add("Add", "target.add", value, Vector("target.offset", after.Offsets));
         }
+
+        string Output(int stage) => stage < 0 ? first : values[stage];
 
         // The last node's result is the output.
         graph.Node[^1].Output[0] = options.OutputName;
@@ -88,6 +95,57 @@ internal sealed class ModelExporter
         }
 
         return model;
+    }
+
+    /// <summary>The name of a stage's result.</summary>
+    private string Stage(StageInfo stage, int index, string input, string skip)
+    {
+        switch (stage.Kind)
+        {
+            case LayerKind.Dense:
+                return Layer(stage.Index, input);
+            case LayerKind.Dropout:
+                return input;
+            case LayerKind.Activation:
+                return Activation($"stages.{index}.activation", stage.Activation, [.. stage.Activation.Constants], input);
+            case LayerKind.Sum:
+                return Add("Add", $"stages.{index}.sum", input, skip);
+            case LayerKind.BatchNorm:
+                string batch = Add(
+                    "BatchNormalization", $"norms.{stage.Index}", input, Norm(stage, "weight"), Norm(stage, "bias"), Norm(stage, "running_mean"), Norm(stage, "running_var"));
+                graph.Node[^1].Attribute.Add(new AttributeProto { Name = "epsilon", Type = FloatAttribute, F = stage.Epsilon });
+                return batch;
+            case LayerKind.LayerNorm:
+                string row = Add("LayerNormalization", $"norms.{stage.Index}", input, Norm(stage, "weight"), Norm(stage, "bias"));
+                graph.Node[^1].Attribute.Add(new AttributeProto { Name = "axis", Type = IntAttribute, I = -1 });
+                graph.Node[^1].Attribute.Add(new AttributeProto { Name = "epsilon", Type = FloatAttribute, F = stage.Epsilon });
+                return row;
+            default:
+                throw new NotSupportedException($"Stage {index}, a {stage.Kind}, has no form in ONNX here.");
+        }
+    }
+
+    /// <summary>A vector of a normalization, named as in the model's file.</summary>
+    private string Norm(StageInfo stage, string tensor)
+    {
+        float[] values = new float[stage.OutputSize];
+        switch (tensor)
+        {
+            case "weight":
+                network.GetNormScale(stage.Index, values);
+                break;
+            case "bias":
+                network.GetNormShift(stage.Index, values);
+                break;
+            case "running_mean":
+                network.GetRunningMean(stage.Index, values);
+                break;
+            default:
+                network.GetRunningVariance(stage.Index, values);
+                break;
+        }
+
+        return Vector($"norms.{stage.Index}.{tensor}", values);
     }
 
     private string Layer(int layer, string input)

@@ -34,6 +34,32 @@ internal static unsafe class Elementwise
         WorkerPool.Shared.Run(threads, &ApplyPart<TActivation>, &whole);
     }
 
+    /// <summary>a &lt;- g(z), over whole rows with their padding where both have the same.</summary>
+    public static void Apply<TActivation>(TActivation g, MatrixView z, MatrixView a, int threads)
+        where TActivation : unmanaged, IActivation
+    {
+        if (z.Stride != a.Stride || (!z.IsPadded && z.Stride != z.Columns))
+        {
+            for (nint row = 0; row < z.Rows; row++)
+            {
+                Apply(g, z.Pointer + (row * z.Stride), a.Pointer + (row * a.Stride), z.Columns);
+            }
+
+            return;
+        }
+
+        Apply(g, z.Pointer, a.Pointer, z.Rows * z.Stride, threads);
+    }
+
+    /// <summary>a &lt;- x + y, row by row; nothing is read or written past the columns.</summary>
+    public static void Add(MatrixView x, MatrixView y, MatrixView a, int threads) =>
+        Ranges.Run(new Sums(x, y, a), x.Rows, unit: 1, x.Rows * x.Columns, threads);
+
+    /// <summary>result &lt;- delta g'(z), from a = g(z), by rows: delta and result are padded, and result's padding becomes 0 where delta's is.</summary>
+    public static void MultiplyByDerivative<TActivation>(TActivation g, MatrixView z, MatrixView a, MatrixView delta, MatrixView result, int threads)
+        where TActivation : unmanaged, IActivation =>
+        Ranges.Run(new DerivativeRows<TActivation>(g, z, a, delta, result), z.Rows, unit: 1, z.Rows * z.Columns, threads);
+
     /// <summary>delta[i] = delta[i] g'(z[i]), from a[i] = g(z[i]); z may be null unless the derivative needs it.</summary>
     public static void MultiplyByDerivative<TActivation>(TActivation g, float* z, float* a, float* delta, nint count)
         where TActivation : struct, IActivation => Isa.Run(new DerivativeKernel<TActivation>(g, z, a, delta, count));
@@ -58,7 +84,7 @@ internal static unsafe class Elementwise
         }
     }
 
-    /// <inheritdoc cref="MultiplyByDerivative{TActivation}"/>
+    /// <inheritdoc cref="MultiplyByDerivative{TActivation}(TActivation, float*, float*, float*, nint)"/>
     [MethodImpl(Compile.Loop)]
     internal static void MultiplyByDerivative<TSimd, TVec, TActivation>(TActivation g, float* z, float* a, float* delta, nint count)
         where TSimd : struct, ISimd<TVec>
@@ -86,6 +112,49 @@ internal static unsafe class Elementwise
 
     private static void ApplyPart<TActivation>(void* whole, int part, int parts)
         where TActivation : unmanaged, IActivation => ((ApplyKernel<TActivation>*)whole)->RunPart(part, parts);
+
+    private readonly struct Sums(MatrixView x, MatrixView y, MatrixView a) : IRangeWork
+    {
+        [MethodImpl(Compile.Loop)]
+        public void Run<TSimd, TVec>(nint begin, nint end)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            for (nint row = begin; row < end; row++)
+            {
+                for (nint j = 0; j < x.Columns; j += TSimd.Width)
+                {
+                    int remaining = (int)Math.Min(TSimd.Width, x.Columns - j);
+                    TVec left = Tail.Load<TSimd, TVec>(x.Pointer + (row * x.Stride) + j, remaining);
+                    TVec right = Tail.Load<TSimd, TVec>(y.Pointer + (row * y.Stride) + j, remaining);
+                    Tail.Store<TSimd, TVec>(a.Pointer + (row * a.Stride) + j, TSimd.Add(left, right), remaining);
+                }
+            }
+        }
+    }
+
+    private readonly struct DerivativeRows<TActivation>(TActivation g, MatrixView z, MatrixView a, MatrixView delta, MatrixView result) : IRangeWork
+        where TActivation : unmanaged, IActivation
+    {
+        [MethodImpl(Compile.Loop)]
+        public void Run<TSimd, TVec>(nint begin, nint end)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            for (nint row = begin; row < end; row++)
+            {
+                for (nint j = 0; j < z.Columns; j += TSimd.Width)
+                {
+                    int remaining = (int)Math.Min(TSimd.Width, z.Columns - j);
+                    TVec derivative = g.Derivative<TSimd, TVec>(
+                        Tail.Load<TSimd, TVec>(z.Pointer + (row * z.Stride) + j, remaining),
+                        Tail.Load<TSimd, TVec>(a.Pointer + (row * a.Stride) + j, remaining));
+                    TVec d = TSimd.Load(delta.Pointer + (row * delta.Stride) + j);
+                    TSimd.Store(result.Pointer + (row * result.Stride) + j, TSimd.Multiply(d, derivative));
+                }
+            }
+        }
+    }
 
     private readonly struct ApplyKernel<TActivation>(TActivation g, float* z, float* a, nint count) : IVectorKernel
         where TActivation : struct, IActivation

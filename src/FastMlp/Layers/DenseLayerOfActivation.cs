@@ -27,7 +27,7 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
         {
             // Dear formulas run as a second pass while the rows are in cache: see IEpilogue.
             ForwardLinear(parameters, x, a, threads);
-            Apply(Activation(parameters), a, a, threads);
+            Elementwise.Apply(Activation(parameters), a, a, threads);
         }
     }
 
@@ -39,7 +39,7 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
         if (KeepsPreActivation)
         {
             ForwardLinear(pass.Parameters, x, z, pass.Threads);
-            Apply(Activation(pass.Parameters), z, a, pass.Threads);
+            Elementwise.Apply(Activation(pass.Parameters), z, a, pass.Threads);
         }
         else
         {
@@ -62,21 +62,5 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
         nint zOffset = KeepsPreActivation ? (nint)(z.Pointer - delta.Pointer) : 0;
         MultiplyByDerivative<TActivation> epilogue = new(Activation(parameters), zOffset, (nint)(a.Pointer - delta.Pointer));
         DeltaProduct(deltaNext, transposedNext, delta, epilogue, threads);
-    }
-
-    /// <summary>a &lt;- g(z), over whole rows with their padding where there is some.</summary>
-    private static void Apply(TActivation g, MatrixView z, MatrixView a, int threads)
-    {
-        if (z.Stride != a.Stride || (!z.IsPadded && z.Stride != z.Columns))
-        {
-            for (nint row = 0; row < z.Rows; row++)
-            {
-                Elementwise.Apply(g, z.Pointer + (row * z.Stride), a.Pointer + (row * a.Stride), z.Columns);
-            }
-
-            return;
-        }
-
-        Elementwise.Apply(g, z.Pointer, a.Pointer, z.Rows * z.Stride, threads);
     }
 }

@@ -8,6 +8,11 @@ internal static unsafe class Initialization
     public static void Run(LayerStack stack, float* parameters, int seed)
     {
         new Span<float>(parameters, checked((int)stack.ParameterLength)).Clear();
+        foreach (NormLayer norm in stack.Norms)
+        {
+            norm.Initialize(parameters);
+        }
+
         for (int i = 0; i < stack.Layers.Length; i++)
         {
             DenseLayer layer = stack.Layers[i];

@@ -106,6 +106,11 @@ internal abstract unsafe class Layer
     {
     }
 
+    /// <summary>Moves running averages by what the forward pass of a batch kept in z.</summary>
+    public virtual void UpdateStatistics(float* parameters, MatrixView z)
+    {
+    }
+
     /// <summary>Copies the parameters of the same layer in float32 into a block where this layer has its own place and format.</summary>
     public virtual void Convert(Layer source, float* from, float* to) =>
         Buffer.MemoryCopy(from + source.BiasOffset, to + BiasOffset, (End - BiasOffset) * sizeof(float), (End - BiasOffset) * sizeof(float));

@@ -5,27 +5,54 @@ namespace FastMlp.Layers;
 /// <summary>From a specification to a layer: the only switch over activations.</summary>
 internal static class LayerFactory
 {
-    public static DenseLayer Create(int inputSize, DenseSpec spec, nint offset, WeightFormat format)
+    public static DenseLayer Create(int inputSize, DenseSpec spec, nint offset, WeightFormat format) => spec.Activation switch
     {
-        Activation g = spec.Activation;
-        return g.Kind switch
+        { Kind: ActivationKind.Softmax } => new SoftmaxLayer(inputSize, spec, offset, format),
+        { Kind: ActivationKind.ScaledSigmoid, IsLearnable: true } => new LearnableSigmoidLayer(inputSize, spec, offset, format),
+        { Kind: ActivationKind.PRelu } => new PReluLayer(inputSize, spec, offset, format),
+        _ => Choose<DenseLayer, DenseMaker>(spec.Activation, new DenseMaker(inputSize, spec, offset, format)),
+    };
+
+    public static ActivationLayer Create(int inputSize, ActivationSpec spec, nint offset) =>
+        Choose<ActivationLayer, ActivationMaker>(spec.Activation, new ActivationMaker(inputSize, spec, offset));
+
+    /// <summary>Whether an activation is elementwise with constants that stay: what can stand on its own.</summary>
+    public static bool StandsAlone(Activation g) => g.Kind != ActivationKind.Softmax && !g.IsLearnable;
+
+    private static TLayer Choose<TLayer, TMaker>(Activation g, TMaker maker)
+        where TMaker : struct, IMaker<TLayer> => g.Kind switch
         {
-            ActivationKind.Identity => new DenseLayer<IdentityActivation>(default, inputSize, spec, offset, format),
-            ActivationKind.Step => new DenseLayer<StepActivation>(default, inputSize, spec, offset, format),
-            ActivationKind.Sigmoid => new DenseLayer<SigmoidActivation>(default, inputSize, spec, offset, format),
-            ActivationKind.Tanh => new DenseLayer<TanhActivation>(default, inputSize, spec, offset, format),
-            ActivationKind.Relu => new DenseLayer<ReluActivation>(default, inputSize, spec, offset, format),
-            ActivationKind.Softmax => new SoftmaxLayer(inputSize, spec, offset, format),
-            ActivationKind.Selu => new DenseLayer<SeluActivation>(default, inputSize, spec, offset, format),
-            ActivationKind.Gelu => new DenseLayer<GeluActivation>(default, inputSize, spec, offset, format),
-            ActivationKind.Silu => new DenseLayer<SiluActivation>(default, inputSize, spec, offset, format),
-            ActivationKind.Softplus => new DenseLayer<SoftplusActivation>(default, inputSize, spec, offset, format),
-            ActivationKind.LeakyRelu => new DenseLayer<LeakyReluActivation>(new(g.First), inputSize, spec, offset, format),
-            ActivationKind.Elu => new DenseLayer<EluActivation>(new(g.First), inputSize, spec, offset, format),
-            ActivationKind.ScaledSigmoid when g.IsLearnable => new LearnableSigmoidLayer(inputSize, spec, offset, format),
-            ActivationKind.ScaledSigmoid => new DenseLayer<ScaledSigmoidActivation>(new(g.First, g.Second), inputSize, spec, offset, format),
-            ActivationKind.PRelu => new PReluLayer(inputSize, spec, offset, format),
-            _ => throw new ArgumentOutOfRangeException(nameof(spec), g.Kind, "There is no such activation."),
+            ActivationKind.Identity => maker.Make(default(IdentityActivation)),
+            ActivationKind.Step => maker.Make(default(StepActivation)),
+            ActivationKind.Sigmoid => maker.Make(default(SigmoidActivation)),
+            ActivationKind.Tanh => maker.Make(default(TanhActivation)),
+            ActivationKind.Relu => maker.Make(default(ReluActivation)),
+            ActivationKind.Selu => maker.Make(default(SeluActivation)),
+            ActivationKind.Gelu => maker.Make(default(GeluActivation)),
+            ActivationKind.Silu => maker.Make(default(SiluActivation)),
+            ActivationKind.Softplus => maker.Make(default(SoftplusActivation)),
+            ActivationKind.LeakyRelu => maker.Make(new LeakyReluActivation(g.First)),
+            ActivationKind.Elu => maker.Make(new EluActivation(g.First)),
+            ActivationKind.ScaledSigmoid => maker.Make(new ScaledSigmoidActivation(g.First, g.Second)),
+            _ => throw new ArgumentOutOfRangeException(nameof(g), g.Kind, "There is no such activation."),
         };
+
+    /// <summary>Makes a layer of an activation as a type.</summary>
+    private interface IMaker<TLayer>
+    {
+        TLayer Make<TActivation>(TActivation g)
+            where TActivation : unmanaged, IActivation;
+    }
+
+    private readonly struct DenseMaker(int inputSize, DenseSpec spec, nint offset, WeightFormat format) : IMaker<DenseLayer>
+    {
+        public DenseLayer Make<TActivation>(TActivation g)
+            where TActivation : unmanaged, IActivation => new DenseLayer<TActivation>(g, inputSize, spec, offset, format);
+    }
+
+    private readonly struct ActivationMaker(int size, ActivationSpec spec, nint offset) : IMaker<ActivationLayer>
+    {
+        public ActivationLayer Make<TActivation>(TActivation g)
+            where TActivation : unmanaged, IActivation => new ActivationLayer<TActivation>(g, size, spec, offset);
     }
 }

@@ -20,25 +20,29 @@ internal sealed unsafe class LayerStack
     private const int MaxRowBlock = 20 * Microkernel.MaxRows;
 
     private readonly nint widest;
-    private readonly Layer[] steps;
     private readonly int firstTrained;
+    private readonly int[] firstUses;
+    private readonly int[] lastUses;
+    private readonly PredictionPlan plan;
 
     public LayerStack(int inputSize, ReadOnlySpan<LayerSpec> specs, WeightFormat format = WeightFormat.Float32)
     {
         InputSize = inputSize;
         Specs = specs.ToArray();
-        StageList list = new(inputSize, format);
-        list.Add(specs);
-        Stages = [.. list.Stages];
+        Stages = [.. StageList.Of(inputSize, specs, format)];
         Layers = [.. Stages.OfType<DenseLayer>()];
+        Norms = [.. Stages.OfType<NormLayer>()];
         Trained = [.. Stages.Where(stage => stage.End > stage.WeightOffset)];
-        firstTrained = Array.IndexOf(Stages, Trained[0]);
         Output = Stages[^1] as DenseLayer ?? throw new ArgumentException("The last layer must be dense.", nameof(specs));
-        steps = [.. Stages.Where(stage => !stage.IsForTraining)];
-        ParameterLength = Output.End;
+        IsChain = !Stages.Any(stage => stage is SumLayer);
+        firstTrained = Array.IndexOf(Stages, Trained[0]);
+        (firstUses, lastUses) = Uses();
+        plan = new PredictionPlan(Stages);
+        TrainedLength = Output.End;
+        ParameterLength = Norms.Length == 0 ? TrainedLength : Norms[^1].StatisticsEnd;
         nint inputWidth = inputSize;
         nint widestPass = 0;
-        foreach (Layer layer in steps)
+        foreach (Layer layer in plan.Steps)
         {
             widest = Math.Max(widest, layer.Stride);
             widestPass = Math.Max(widestPass, inputWidth + layer.Stride);
@@ -70,14 +74,23 @@ internal sealed unsafe class LayerStack
     /// <summary>The dense ones among them: the layers that indices of the public face count.</summary>
     public DenseLayer[] Layers { get; }
 
+    /// <summary>The normalizations among them.</summary>
+    public NormLayer[] Norms { get; }
+
     /// <summary>Those that have parameters.</summary>
     public Layer[] Trained { get; }
 
     /// <summary>The last layer.</summary>
     public DenseLayer Output { get; }
 
-    /// <summary>Floats in the parameter block, padding included.</summary>
+    /// <summary>Whether each stage takes the one before it, and nothing else.</summary>
+    public bool IsChain { get; }
+
+    /// <summary>Floats in the parameter block, padding and running statistics included.</summary>
     public nint ParameterLength { get; }
+
+    /// <summary>Floats up to the statistics, which no optimizer touches.</summary>
+    public nint TrainedLength { get; }
 
     /// <summary>Trainable numbers.</summary>
     public int ParameterCount { get; }
@@ -89,10 +102,16 @@ internal sealed unsafe class LayerStack
     private bool NeedsPadding { get; }
 
     /// <summary>Floats of scratch that a forward pass needs for so many rows.</summary>
-    public nint WorkspaceLength(nint rows) => 2 * Math.Min(rows, RowBlock) * widest;
+    public nint WorkspaceLength(nint rows) => plan.Slots * Math.Min(rows, RowBlock) * widest;
 
     /// <summary>Whether the delta of a stage leads to any gradient: whether something that is trained lies there or below.</summary>
     public bool NeedsDelta(int stage) => stage >= firstTrained;
+
+    /// <summary>The first stage that takes this one's output: the last in the backward pass.</summary>
+    public int FirstUse(int stage) => firstUses[stage];
+
+    /// <summary>The last stage that takes this one's output: the first in the backward pass.</summary>
+    public int LastUse(int stage) => lastUses[stage];
 
     /// <summary>The same layers with weights in another format.</summary>
     public LayerStack In(WeightFormat format) => new(InputSize, Specs, format);
@@ -116,7 +135,8 @@ internal sealed unsafe class LayerStack
     /// </summary>
     public void Forward(float* parameters, MatrixView x, MatrixView y, float* workspace, bool linearOutput = false)
     {
-        nint half = Math.Min(x.Rows, RowBlock) * widest;
+        Layer[] steps = plan.Steps;
+        nint slot = Math.Min(x.Rows, RowBlock) * widest;
         for (nint row = 0; row < x.Rows; row += RowBlock)
         {
             nint count = Math.Min(RowBlock, x.Rows - row);
@@ -125,12 +145,19 @@ internal sealed unsafe class LayerStack
             {
                 Layer layer = steps[i];
                 bool isLast = i == steps.Length - 1;
-                MatrixView output = isLast && !NeedsPadding
-                    ? y.Slice(row, count)
-                    : new((nint)(workspace + ((i & 1) * half)), count, layer.OutputSize, layer.Stride, IsPadded: true);
+                MatrixView output = isLast && !NeedsPadding ? y.Slice(row, count) : Value(i, count, workspace, slot);
+                if (!IsChain)
+                {
+                    input = plan.Source(i) < 0 ? x.Slice(row, count) : Value(plan.Source(i), count, workspace, slot);
+                }
+
                 if (isLast && linearOutput)
                 {
                     Output.ForwardLinear(parameters, input, output, threads: 1);
+                }
+                else if (layer is SumLayer)
+                {
+                    SumLayer.Forward(input, plan.Skip(i) < 0 ? x.Slice(row, count) : Value(plan.Skip(i), count, workspace, slot), output, threads: 1);
                 }
                 else
                 {
@@ -150,7 +177,13 @@ internal sealed unsafe class LayerStack
     /// <summary>The same for one row.</summary>
     public void ForwardRow(float* parameters, float* x, float* y, float* workspace)
     {
-        Layer[] layers = steps;
+        if (!IsChain)
+        {
+            ForwardRowOfGraph(parameters, x, y, workspace);
+            return;
+        }
+
+        Layer[] layers = plan.Steps;
         int last = layers.Length - 1;
         float* even = workspace, odd = workspace + widest;
         for (int i = 0; i < last; i++)
@@ -170,6 +203,57 @@ internal sealed unsafe class LayerStack
         using GCHandle<LayerStack> self = new(this);
         ParallelForward whole = new() { Stack = self, Parameters = parameters, X = x, Y = y, Workspace = workspace, LinearOutput = linearOutput };
         WorkerPool.Shared.Run(threads, &ForwardPart, &whole);
+    }
+
+    /// <summary>One row where outputs are used more than once.</summary>
+    private void ForwardRowOfGraph(float* parameters, float* x, float* y, float* workspace)
+    {
+        Layer[] steps = plan.Steps;
+        int last = steps.Length - 1;
+        for (int i = 0; i < last; i++)
+        {
+            float* a = Row(i, x, workspace);
+            if (steps[i] is SumLayer sum)
+            {
+                int n = sum.OutputSize;
+                SumLayer.Forward(
+                    MatrixView.Dense(Row(plan.Source(i), x, workspace), 1, n), MatrixView.Dense(Row(plan.Skip(i), x, workspace), 1, n), MatrixView.Dense(a, 1, n), threads: 1);
+            }
+            else
+            {
+                steps[i].ForwardRow(parameters, Row(plan.Source(i), x, workspace), a, isPadded: true);
+            }
+        }
+
+        steps[last].ForwardRow(parameters, Row(plan.Source(last), x, workspace), y, isPadded: false);
+    }
+
+    private float* Row(int step, float* x, float* workspace) => step < 0 ? x : workspace + (plan.Slot(step) * widest);
+
+    private MatrixView Value(int step, nint rows, float* workspace, nint slot) =>
+        new((nint)(workspace + (plan.Slot(step) * slot)), rows, plan.Steps[step].OutputSize, plan.Steps[step].Stride, IsPadded: true);
+
+    /// <summary>The first and last stage that take each stage's output.</summary>
+    private (int[] First, int[] Last) Uses()
+    {
+        int[] first = new int[Stages.Length];
+        int[] last = new int[Stages.Length];
+        for (int i = Stages.Length - 1; i >= 0; i--)
+        {
+            Use(Stages[i].Source, i);
+            Use(Stages[i] is SumLayer sum ? sum.Skip : -1, i);
+        }
+
+        return (first, last);
+
+        void Use(int source, int stage)
+        {
+            if (source >= 0)
+            {
+                first[source] = stage;
+                last[source] = Math.Max(last[source], stage);
+            }
+        }
     }
 
     private static void ForwardPart(void* context, int part, int parts)

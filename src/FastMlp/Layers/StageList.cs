@@ -1,14 +1,20 @@
 namespace FastMlp.Layers;
 
 /// <summary>The layers of a network in order of computation, made from its specification one after the other.</summary>
-internal sealed class StageList(int inputSize, WeightFormat format)
+internal sealed class StageList
 {
+    private readonly int inputSize;
+    private readonly WeightFormat format;
     private readonly List<Layer> stages = [];
     private int denseCount;
     private int dropoutCount;
+    private int normCount;
 
-    /// <summary>The layers so far.</summary>
-    public IReadOnlyList<Layer> Stages => stages;
+    private StageList(int inputSize, WeightFormat format)
+    {
+        this.inputSize = inputSize;
+        this.format = format;
+    }
 
     /// <summary>The first float after the parameters so far.</summary>
     private nint Offset => stages.Count == 0 ? 0 : stages[^1].End;
@@ -18,14 +24,15 @@ internal sealed class StageList(int inputSize, WeightFormat format)
     private int Features => stages.Count == 0 ? inputSize : stages[^1].OutputSize;
 
     /// <summary>The layers of a specification.</summary>
-    public static IReadOnlyList<Layer> Of(int inputSize, ReadOnlySpan<LayerSpec> specs)
+    public static IReadOnlyList<Layer> Of(int inputSize, ReadOnlySpan<LayerSpec> specs, WeightFormat format = WeightFormat.Float32)
     {
-        StageList list = new(inputSize, WeightFormat.Float32);
+        StageList list = new(inputSize, format);
         list.Add(specs);
+        list.PlaceStatistics();
         return list.stages;
     }
 
-    public void Add(ReadOnlySpan<LayerSpec> specs)
+    private void Add(ReadOnlySpan<LayerSpec> specs)
     {
         foreach (LayerSpec spec in specs)
         {
@@ -37,9 +44,50 @@ internal sealed class StageList(int inputSize, WeightFormat format)
                 case DropoutSpec dropout:
                     Add(new DropoutLayer(Features, dropout, dropoutCount++, Offset), Last);
                     break;
+                case BatchNormSpec norm:
+                    Add(new BatchNormLayer(Features, norm, normCount++, Offset), Last);
+                    break;
+                case LayerNormSpec norm:
+                    Add(new LayerNormLayer(Features, norm, normCount++, Offset), Last);
+                    break;
+                case ActivationSpec activation:
+                    Add(LayerFactory.Create(Features, activation, Offset), Last);
+                    break;
+                case ResidualSpec residual:
+                    AddResidual(residual);
+                    break;
                 default:
                     throw new ArgumentException($"There is no layer for {spec}.", nameof(specs));
             }
+        }
+    }
+
+    /// <summary>The body, a projection of what goes around it where the sizes differ, and their sum.</summary>
+    private void AddResidual(ResidualSpec residual)
+    {
+        int skip = Last;
+        int inputs = Features;
+        Add(residual.Body);
+        int body = Last;
+        if (Features != inputs)
+        {
+            // Without a bias: the body has one.
+            DenseSpec projection = new(Features, Activation.Identity, Bias.None, DenseSpec.DefaultInitializer(Activation.Identity));
+            Add(LayerFactory.Create(inputs, projection, Offset, format), skip);
+            skip = Last;
+        }
+
+        Add(new SumLayer(Features, skip, Offset), body);
+    }
+
+    /// <summary>Running averages lie behind all that is trained, where no optimizer goes.</summary>
+    private void PlaceStatistics()
+    {
+        nint offset = Offset;
+        foreach (NormLayer norm in stages.OfType<NormLayer>())
+        {
+            norm.StatisticsOffset = offset;
+            offset = norm.StatisticsEnd;
         }
     }
 

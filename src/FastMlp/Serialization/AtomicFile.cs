@@ -3,7 +3,7 @@ namespace FastMlp.Serialization;
 /// <summary>Replaces a file as a whole: whoever looks, and whenever the process dies, there is the old file or the new one.</summary>
 internal static class AtomicFile
 {
-    /// <summary>Writes to a temporary name in the same folder, flushes to the disk, then renames.</summary>
+    /// <summary>Writes to a temporary name in the same folder, flushes to the disk, renames, and flushes the folder.</summary>
     /// <param name="path">The file. A link is followed, so that its target is replaced.</param>
     /// <param name="write">Writes the content. When it throws, the old file stays and nothing else is left behind.</param>
     /// <exception cref="IOException">The folder is missing, the disk is full, or the like; the message has the path.</exception>
@@ -29,6 +29,7 @@ internal static class AtomicFile
                 file.Flush(flushToDisk: true);
             }
             File.Move(temporary, target, overwrite: true);
+            FolderFlush.Run(folder);
         }
         catch (Exception e)
         {

@@ -19,6 +19,9 @@ internal sealed record ModelContents(
     Dictionary<string, string> Metadata,
     int Seed)
 {
+    /// <summary>What each normalization has learnt, in order.</summary>
+    public NormContents[] Norms { get; init; } = [];
+
     /// <summary>The layers with their sizes, in order of computation; only arithmetic, whatever the sizes are.</summary>
     public IReadOnlyList<Layer> Stages() => StageList.Of(InputSize, Layers);
 }

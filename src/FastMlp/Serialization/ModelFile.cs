@@ -36,7 +36,7 @@ internal static class ModelFile
         }
     }
 
-    /// <summary>Reads what <see cref="Write(Stream, ModelContents)"/> wrote, from the stream's position to its end.</summary>
+    /// <summary>Reads what <see cref="Write(Stream, ModelContents)"/> wrote, or the model of a checkpoint, from the stream's position to its end.</summary>
     /// <exception cref="ModelFormatException">The content is malformed, torn or unsupported.</exception>
     public static ModelContents Read(Stream stream)
     {
@@ -48,9 +48,23 @@ internal static class ModelFile
         // Every tensor is matched with the specification before any data is read, so a lying shape allocates nothing.
         TensorMap map = new(header);
         Require(map, specification);
-        map.RefuseOthers("has no place in the specification");
+        if (!header.Metadata.ContainsKey(CheckpointFile.Key))
+            map.RefuseOthers("has no place in the specification");
         map.ReadData(stream);
-        return Take(map, specification, header.Metadata.Where(entry => entry.Key != Specification.Key).ToDictionary());
+        return CheckVariances(Take(map, specification, header.Metadata.Where(entry => !CheckpointFile.IsReserved(entry.Key)).ToDictionary()));
+    }
+
+    /// <summary>The contents, if every running variance can be one.</summary>
+    /// <exception cref="ModelFormatException">One is negative.</exception>
+    public static ModelContents CheckVariances(ModelContents contents)
+    {
+        for (int i = 0; i < contents.Norms.Length; i++)
+        {
+            int bad = Array.FindIndex(contents.Norms[i].Variance, variance => variance < 0);
+            if (bad >= 0)
+                throw new ModelFormatException($"Tensor 'norms.{i}.running_var' has {contents.Norms[i].Variance[bad]} at index {bad}; a variance is at least 0.");
+        }
+        return contents;
     }
 
     /// <summary>Asks for the tensors of a network, their names behind a prefix.</summary>
@@ -64,6 +78,11 @@ internal static class ModelFile
             foreach (string constant in ConstantNames(layer))
                 map.Require(prefix + constant, [1], mustBeFinite);
         }
+        foreach (NormLayer norm in Stages(specification).OfType<NormLayer>())
+        {
+            foreach (string name in NormNames(norm))
+                map.Require(prefix + name, [norm.OutputSize], mustBeFinite);
+        }
     }
 
     /// <summary>What was asked for, after the data have been read.</summary>
@@ -74,7 +93,10 @@ internal static class ModelFile
         [.. DenseLayers(specification).Select(layer => layer.BiasLength == 0 ? [] : map[prefix + BiasName(layer)])],
         [.. DenseLayers(specification).Select(layer => ConstantNames(layer).Select(constant => map[prefix + constant][0]).ToArray())],
         metadata,
-        specification.Seed);
+        specification.Seed)
+    {
+        Norms = [.. Stages(specification).OfType<NormLayer>().Select(norm => Contents([.. NormNames(norm).Select(name => map[prefix + name])]))],
+    };
 
     /// <summary>Reads tensors named like <c>0.weight</c> or <c>fc1.weight</c>, each [out, in], with an optional bias [out] beside it.</summary>
     /// <inheritdoc cref="Read(Stream)" path="/exception"/>
@@ -116,11 +138,14 @@ internal static class ModelFile
             for (int c = 0; c < constants.Length; c++)
                 tensors.Add((prefix + constants[c], [1], [contents.ActivationParameters[i][c]]));
         }
+        foreach (NormLayer norm in contents.Stages().OfType<NormLayer>())
+            tensors.AddRange(NormNames(norm).Zip(Values(contents.Norms[norm.Index]), (name, values) => (prefix + name, new long[] { norm.OutputSize }, values)));
         return tensors;
     }
 
-    private static IEnumerable<DenseLayer> DenseLayers(Specification specification) =>
-        StageList.Of(specification.InputSize, specification.Layers).OfType<DenseLayer>();
+    private static IReadOnlyList<Layer> Stages(Specification specification) => StageList.Of(specification.InputSize, specification.Layers);
+
+    private static IEnumerable<DenseLayer> DenseLayers(Specification specification) => Stages(specification).OfType<DenseLayer>();
 
     private static string WeightName(DenseLayer layer) => $"layers.{layer.Number}.weight";
 
@@ -137,6 +162,18 @@ internal static class ModelFile
         };
         return Array.ConvertAll(names, name => $"layers.{layer.Number}.activation.{name}");
     }
+
+    /// <summary>The tensors of a normalization, named as PyTorch names them.</summary>
+    private static string[] NormNames(NormLayer norm)
+    {
+        string[] names = norm.StatisticLength > 0 ? ["weight", "bias", "running_mean", "running_var"] : ["weight", "bias"];
+        return Array.ConvertAll(names, name => $"norms.{norm.Index}.{name}");
+    }
+
+    /// <summary>In the order of <see cref="NormNames"/>.</summary>
+    private static float[][] Values(NormContents norm) => [norm.Scale, norm.Shift, norm.Mean, norm.Variance];
+
+    private static NormContents Contents(float[][] values) => values.Length > 2 ? new(values[0], values[1], values[2], values[3]) : new(values[0], values[1], [], []);
 
     public static FileStream Open(string path)
     {
@@ -155,8 +192,8 @@ internal static class ModelFile
         int count = dense.Length;
         if (contents.Weights.Length != count || contents.Biases.Length != count || contents.ActivationParameters.Length != count)
             throw new ArgumentException($"A model of {count} layers needs weights, biases and activation parameters for each.", nameof(contents));
-        if (contents.Metadata.ContainsKey(Specification.Key))
-            throw new ArgumentException($"The metadata key '{Specification.Key}' is reserved for the specification; use another key.", nameof(contents));
+        if (contents.Metadata.Keys.FirstOrDefault(CheckpointFile.IsReserved) is { } reserved)
+            throw new ArgumentException($"The metadata key '{reserved}' is reserved for the file itself; use another key.", nameof(contents));
 
         foreach (DenseLayer layer in dense)
         {
@@ -164,6 +201,17 @@ internal static class ModelFile
             CheckValues(WeightName(layer), contents.Weights[i], (long)layer.OutputSize * layer.InputSize);
             CheckValues(BiasName(layer), contents.Biases[i], layer.BiasLength);
             CheckValues($"layers.{i}.activation", contents.ActivationParameters[i], ConstantNames(layer).Length);
+        }
+
+        NormLayer[] norms = [.. contents.Stages().OfType<NormLayer>()];
+        if (contents.Norms.Length != norms.Length)
+            throw new ArgumentException($"A model of {norms.Length} normalizations needs the numbers of each.", nameof(contents));
+        foreach (NormLayer norm in norms)
+        {
+            string[] names = NormNames(norm);
+            float[][] values = Values(contents.Norms[norm.Index]);
+            for (int t = 0; t < names.Length; t++)
+                CheckValues(names[t], values[t], norm.OutputSize);
         }
     }
 

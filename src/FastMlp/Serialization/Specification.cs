@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using FastMlp.Layers;
 
 namespace FastMlp.Serialization;
 
@@ -67,6 +68,23 @@ internal sealed record Specification(int InputSize, int Seed, LayerSpec[] Layers
                 case DropoutSpec dropout:
                     json.WriteString(Kind, "Dropout");
                     json.WriteNumber("rate", dropout.Rate);
+                    break;
+                case BatchNormSpec norm:
+                    json.WriteString(Kind, "BatchNorm");
+                    json.WriteNumber("momentum", norm.Momentum);
+                    json.WriteNumber("epsilon", norm.Epsilon);
+                    break;
+                case LayerNormSpec norm:
+                    json.WriteString(Kind, "LayerNorm");
+                    json.WriteNumber("epsilon", norm.Epsilon);
+                    break;
+                case ActivationSpec alone:
+                    json.WriteString(Kind, "Activation");
+                    WriteActivation(json, alone.Activation);
+                    break;
+                case ResidualSpec residual:
+                    json.WriteString(Kind, "Residual");
+                    WriteLayers(json, residual.Body);
                     break;
                 default:
                     throw new ArgumentException($"There is no form in a file for {layer}.", nameof(layers));
@@ -140,8 +158,22 @@ internal sealed record Specification(int InputSize, int Seed, LayerSpec[] Layers
             case "Dropout":
                 RefuseUnknown(layer, where, [Kind, "rate"]);
                 return new DropoutSpec(ReadFloat(layer, "rate", where, rate => rate is >= 0 and < 1, "from 0 to below 1"));
+            case "BatchNorm":
+                RefuseUnknown(layer, where, [Kind, "momentum", "epsilon"]);
+                return new BatchNormSpec(ReadFloat(layer, "momentum", where, momentum => momentum is >= 0 and <= 1, "from 0 to 1"), ReadEpsilon(layer, where));
+            case "LayerNorm":
+                RefuseUnknown(layer, where, [Kind, "epsilon"]);
+                return new LayerNormSpec(ReadEpsilon(layer, where));
+            case "Activation":
+                Activation activation = ReadActivation(layer, where, [Kind]);
+                return LayerFactory.StandsAlone(activation)
+                    ? new ActivationSpec(activation)
+                    : throw new ModelFormatException($"{Capital(where)} is {activation} on its own; it belongs to a dense layer.");
+            case "Residual":
+                RefuseUnknown(layer, where, [Kind, "layers"]);
+                return new ResidualSpec(ReadLayers(layer, format, where, "layer"));
             default:
-                throw new ModelFormatException($"'{Kind}' of {where} is {Text.Quote(kind.GetRawText())}; known is Dropout, and a dense layer has none.");
+                throw new ModelFormatException($"'{Kind}' of {where} is {Text.Quote(kind.GetRawText())}; known are Dropout, BatchNorm, LayerNorm, Activation and Residual, and a dense layer has none.");
         }
     }
 
@@ -231,6 +263,8 @@ internal sealed record Specification(int InputSize, int Seed, LayerSpec[] Layers
         float value = ReadFloat(element, name, where);
         return allows(value) ? value : throw new ModelFormatException($"'{name}' of {where} is {Text.Quote(Get(element, name, where).GetRawText())}; it must be a number {range}.");
     }
+
+    private static float ReadEpsilon(JsonElement layer, string where) => ReadFloat(layer, "epsilon", where, epsilon => epsilon > 0, "above 0");
 
     private static bool ReadBool(JsonElement element, string name, string where)
     {

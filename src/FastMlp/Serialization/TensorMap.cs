@@ -47,7 +47,7 @@ internal sealed class TensorMap
         for (int i = 0; i < data.Length; i++)
         {
             TensorInfo tensor = header.Tensors[i];
-            int bad = unbounded.Contains(tensor.Name) ? -1 : FirstNotFinite(data[i]);
+            int bad = !required.Contains(tensor.Name) || unbounded.Contains(tensor.Name) ? -1 : FirstNotFinite(data[i]);
             if (bad >= 0)
                 throw new ModelFormatException($"Tensor {tensor.Quoted} has {data[i][bad]} at index {bad}; every number must be finite in float32.");
             values.Add(tensor.Name, data[i]);

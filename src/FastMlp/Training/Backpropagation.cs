@@ -61,10 +61,18 @@ internal sealed unsafe class Backpropagation : IDisposable
         int last = stages.Length - 1;
         for (int i = 0; i < last; i++)
         {
-            stages[i].ForwardKeeping(in pass, Input(i, x), workspace!.PreActivation(i, x.Rows), workspace.Activation(i, x.Rows));
+            MatrixView a = workspace!.Activation(i, x.Rows);
+            if (stages[i] is SumLayer sum)
+            {
+                SumLayer.Forward(Output(sum.Source, x), Output(sum.Skip, x), a, threads);
+            }
+            else
+            {
+                stages[i].ForwardKeeping(in pass, Output(stages[i].Source, x), workspace.PreActivation(i, x.Rows), a);
+            }
         }
 
-        return Function.Run(in pass, Input(last, x), workspace!, targets);
+        return Function.Run(in pass, Output(stages[last].Source, x), workspace!, targets);
     }
 
     /// <summary>Fills <see cref="Gradients"/> from the batch that went forward last.</summary>
@@ -81,7 +89,7 @@ internal sealed unsafe class Backpropagation : IDisposable
             if (stages[i] is DenseLayer dense)
             {
                 PullDelta(in pass, dense, i, x.Rows);
-                dense.Gradient(Gradients.Pointer, Input(i, x), workspace!.Delta(i, x.Rows), threads);
+                dense.Gradient(Gradients.Pointer, Output(dense.Source, x), workspace!.Delta(i, x.Rows), threads);
             }
             else
             {
@@ -104,7 +112,7 @@ internal sealed unsafe class Backpropagation : IDisposable
             {
                 // Before W changes: the delta below comes from W as it was.
                 PullDelta(in pass, dense, i, x.Rows);
-                if (!dense.Descend(parameters, Gradients.Pointer, Input(i, x), workspace!.Delta(i, x.Rows), rate, decay, threads))
+                if (!dense.Descend(parameters, Gradients.Pointer, Output(dense.Source, x), workspace!.Delta(i, x.Rows), rate, decay, threads))
                 {
                     failed = dense.Number;
                 }
@@ -116,6 +124,21 @@ internal sealed unsafe class Backpropagation : IDisposable
         }
 
         return failed;
+    }
+
+    /// <summary>Moves running averages by the batch that went forward last.</summary>
+    public void UpdateStatistics(float* parameters, nint rows)
+    {
+        if (isBlocked)
+        {
+            // No layer of such a network keeps statistics.
+            return;
+        }
+
+        for (int i = 0; i < stages.Length; i++)
+        {
+            stages[i].UpdateStatistics(parameters, workspace!.PreActivation(i, rows));
+        }
     }
 
     /// <summary>The first layer whose activations are not all finite; -1 if all are.</summary>
@@ -150,9 +173,10 @@ internal sealed unsafe class Backpropagation : IDisposable
 
     private TrainingPass Pass(float* parameters) => new(parameters, Gradients.Pointer, Seed, Step, threads);
 
-    private MatrixView Input(int stage, MatrixView x) => stages[stage].Source < 0 ? x : workspace!.Activation(stages[stage].Source, x.Rows);
+    /// <summary>What a stage puts out; -1 is the batch itself.</summary>
+    private MatrixView Output(int stage, MatrixView x) => stage < 0 ? x : workspace!.Activation(stage, x.Rows);
 
-    /// <summary>The delta of the layer below a dense one, if it is needed: a product with the derivative in its store.</summary>
+    /// <summary>The delta of the layer below a dense one, if it is needed: a product, with the derivative in its store where it is the whole delta.</summary>
     private void PullDelta(in TrainingPass pass, DenseLayer layer, int stage, nint rows)
     {
         int below = layer.Source;
@@ -161,32 +185,69 @@ internal sealed unsafe class Backpropagation : IDisposable
             return;
         }
 
-        layer.TransposeWeight(pass.Parameters, workspace!.TransposedWeight, threads);
-        stages[below].PullDelta(
-            pass.Parameters,
-            pass.Gradients,
-            workspace.Delta(stage, rows),
-            workspace.TransposedWeight,
-            workspace.PreActivation(below, rows),
-            workspace.Activation(below, rows),
-            workspace.Delta(below, rows),
-            threads);
+        MatrixView delta = workspace!.Delta(stage, rows);
+        layer.TransposeWeight(pass.Parameters, workspace.TransposedWeight, threads);
+        if (stack.FirstUse(below) == stack.LastUse(below))
+        {
+            stages[below].PullDelta(
+                pass.Parameters,
+                pass.Gradients,
+                delta,
+                workspace.TransposedWeight,
+                workspace.PreActivation(below, rows),
+                workspace.Activation(below, rows),
+                workspace.Delta(below, rows),
+                threads);
+            return;
+        }
+
+        MatrixView part = Part(stage, below, rows);
+        stages[below].PullOutputDelta(delta, workspace.TransposedWeight, part, threads);
+        AddPart(in pass, stage, below, part);
     }
 
-    /// <summary>Gradients and the delta below of a layer that is not dense.</summary>
+    /// <summary>Gradients and deltas below of a layer that is not dense.</summary>
     private void BackwardBeside(in TrainingPass pass, int stage, MatrixView x)
     {
         Layer layer = stages[stage];
-        int below = layer.Source;
-        MatrixView input = Input(stage, x);
-        MatrixView z = workspace!.PreActivation(stage, x.Rows);
-        MatrixView delta = workspace.Delta(stage, x.Rows);
-        layer.ParameterGradient(in pass, input, z, delta);
-        if (stack.NeedsDelta(below))
+        layer.ParameterGradient(in pass, Output(layer.Source, x), workspace!.PreActivation(stage, x.Rows), workspace.Delta(stage, x.Rows));
+        PushDelta(in pass, stage, layer.Source, x);
+        if (layer is SumLayer sum)
         {
-            MatrixView deltaBelow = workspace.Delta(below, x.Rows);
-            layer.InputDelta(in pass, input, z, workspace.Activation(stage, x.Rows), delta, deltaBelow);
-            stages[below].ApplyDerivative(pass.Parameters, pass.Gradients, workspace.PreActivation(below, x.Rows), input, deltaBelow);
+            PushDelta(in pass, stage, sum.Skip, x);
+        }
+    }
+
+    /// <summary>The delta of a layer below one that is not dense, if it is needed.</summary>
+    private void PushDelta(in TrainingPass pass, int stage, int below, MatrixView x)
+    {
+        if (!stack.NeedsDelta(below))
+        {
+            return;
+        }
+
+        MatrixView part = Part(stage, below, x.Rows);
+        stages[stage].InputDelta(
+            in pass, Output(below, x), workspace!.PreActivation(stage, x.Rows), workspace.Activation(stage, x.Rows), workspace.Delta(stage, x.Rows), part);
+        AddPart(in pass, stage, below, part);
+    }
+
+    /// <summary>Where a stage puts its part of dL/da of one below: the first part at its place, others beside it.</summary>
+    private MatrixView Part(int stage, int below, nint rows) =>
+        stage == stack.LastUse(below) ? workspace!.Delta(below, rows) : workspace!.DeltaPart(below, rows);
+
+    /// <summary>Adds a part that stands beside; after the last part, dL/da becomes the delta.</summary>
+    private void AddPart(in TrainingPass pass, int stage, int below, MatrixView part)
+    {
+        MatrixView delta = workspace!.Delta(below, part.Rows);
+        if (part != delta)
+        {
+            Vectors.Combine(1, part.Pointer, 1, delta.Pointer, delta.Pointer, part.Rows * part.Stride);
+        }
+
+        if (stage == stack.FirstUse(below))
+        {
+            stages[below].ApplyDerivative(pass.Parameters, pass.Gradients, workspace.PreActivation(below, part.Rows), workspace.Activation(below, part.Rows), delta);
         }
     }
 

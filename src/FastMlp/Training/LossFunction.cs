@@ -105,7 +105,7 @@ internal sealed unsafe class LossFunction
                 continue;
             }
 
-            if (stack.Layers.Length > 1)
+            if (stack.Trained.Length > 1)
             {
                 throw new InvalidOperationException(
                     $"Layer {i} has the step activation, which has no derivative: backpropagation cannot train a network of {stack.Layers.Length} layers with it. Use Sigmoid, or a single step layer (the perceptron rule).");
@@ -115,6 +115,11 @@ internal sealed unsafe class LossFunction
             {
                 throw new InvalidOperationException($"A step layer trains by the perceptron rule, with Loss.Quadratic; {loss} has no gradient there.");
             }
+        }
+
+        if (stack.Stages.Any(stage => stage is ActivationLayer { Spec.Activation.Kind: ActivationKind.Step }))
+        {
+            throw new InvalidOperationException("A step activation stands between layers; it has no derivative, so backpropagation cannot train the layers before it.");
         }
 
         if (loss.Kind == LossKind.CrossEntropy && stack.OutputSize == 1)

@@ -13,7 +13,7 @@ internal sealed unsafe class ParameterSpace(LayerStack stack)
     private const nint Block = 4096;
 
     /// <summary>Floats of a vector in memory, padding included.</summary>
-    public nint Length => stack.ParameterLength;
+    public nint Length => stack.TrainedLength;
 
     /// <summary>The sum of x y, in an order that the layers fix.</summary>
     public double Dot(float* x, float* y) => Sum(new Products(x, y), weightsOnly: false);

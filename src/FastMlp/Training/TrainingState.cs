@@ -14,7 +14,13 @@ internal sealed unsafe class TrainingState : IDisposable
     private readonly OptimizerState? optimizer;
     private readonly LbfgsState? lbfgs;
     private readonly UpdateLimits limits;
+    private readonly float initialRate;
     private double lastLoss;
+    private AlignedBuffer? accumulated;
+    private double accumulatedWeight;
+
+    // Batches that wait for an update: far above any count of steps, so that dropout draws anew for each of them.
+    private int waiting;
 
     public TrainingState(LayerStack stack, AlignedBuffer parameters, Loss? loss, Optimizer optimizer, UpdateLimits limits, int seed, int threads)
     {
@@ -35,7 +41,7 @@ internal sealed unsafe class TrainingState : IDisposable
             this.optimizer = OptimizerState.Create(optimizer, stack, limits);
         }
 
-        LearningRate = optimizer.LearningRate;
+        LearningRate = initialRate = optimizer.LearningRate;
     }
 
     /// <summary>Threads to use; at least 1.</summary>
@@ -82,7 +88,7 @@ internal sealed unsafe class TrainingState : IDisposable
     {
         if (!IsBatchFixed || lbfgs is null || !lbfgs.IsEvaluated(parameters.Pointer))
         {
-            Backpropagation.Step = StepCount;
+            Backpropagation.Step = StepCount + ((long)waiting << 40);
             lastLoss = Backpropagation.Forward(parameters.Pointer, x, targets);
         }
 
@@ -101,6 +107,7 @@ internal sealed unsafe class TrainingState : IDisposable
             }
 
             lastLoss = lbfgs.Step(Backpropagation, parameters.Pointer, x, targets, lastLoss, LearningRate);
+            Backpropagation.UpdateStatistics(parameters.Pointer, x.Rows);
             return;
         }
 
@@ -118,6 +125,7 @@ internal sealed unsafe class TrainingState : IDisposable
             failed = optimizer!.Step(parameters.Pointer, Backpropagation.Gradients.Pointer, rate, Threads);
         }
 
+        Backpropagation.UpdateStatistics(parameters.Pointer, x.Rows);
         Finish(failed, epoch, batch);
     }
 
@@ -126,7 +134,90 @@ internal sealed unsafe class TrainingState : IDisposable
     {
         float loss = Forward(x, targets, epoch, batch);
         Backpropagation.Backward(parameters.Pointer, x);
+        Backpropagation.UpdateStatistics(parameters.Pointer, x.Rows);
         return loss;
+    }
+
+    /// <summary>Backward for the batch that went forward last, its gradient added to those that wait for an update; each counts by its batch's weight.</summary>
+    public void Accumulate(MatrixView x)
+    {
+        accumulated ??= new AlignedBuffer(stack.ParameterLength);
+        double weight = LossFunction.Weight;
+        Backpropagation.Backward(parameters.Pointer, x);
+        Backpropagation.UpdateStatistics(parameters.Pointer, x.Rows);
+        float* gradient = Backpropagation.Gradients.Pointer;
+        bool isFirst = accumulatedWeight == 0;
+        Vectors.Combine((float)weight, gradient, isFirst ? 0 : 1, isFirst ? gradient : accumulated.Pointer, accumulated.Pointer, stack.ParameterLength);
+        accumulatedWeight += weight;
+        waiting++;
+    }
+
+    /// <summary>The gradient becomes the mean of what waits; batches that all weigh 0 have the gradient 0.</summary>
+    public void MeanOfAccumulated()
+    {
+        float share = accumulatedWeight > 0 ? (float)(1 / accumulatedWeight) : 0;
+        float* gradient = Backpropagation.Gradients.Pointer;
+        Vectors.Combine(share, accumulated!.Pointer, 0, accumulated.Pointer, gradient, stack.ParameterLength);
+    }
+
+    /// <summary>Nothing waits any more.</summary>
+    public void ForgetAccumulated()
+    {
+        accumulatedWeight = 0;
+        waiting = 0;
+    }
+
+    /// <summary>Everything that the next step takes over, beside the parameters.</summary>
+    public (RunState Run, float[][] States) Capture(Dictionary<string, string> options)
+    {
+        List<float[]> blocks = [];
+        LbfgsMemory? memory = lbfgs?.Capture(blocks);
+        ReadOnlySpan<float> states = optimizer is null ? default : optimizer.States;
+        for (; !states.IsEmpty; states = states[(int)stack.ParameterLength..])
+        {
+            blocks.Add(states[..(int)stack.ParameterLength].ToArray());
+        }
+
+        RunState run = new()
+        {
+            Format = RunState.CurrentFormat,
+            Steps = StepCount,
+            LearningRate = Schedule is null ? LearningRate : initialRate,
+            Schedule = Schedule?.State,
+            Lbfgs = memory,
+            StateBlocks = blocks.Count,
+            Options = options,
+            Writer = RunFacts.Writer(),
+        };
+        return (run, [.. blocks]);
+    }
+
+    /// <summary>Goes on from there, with the parameters set.</summary>
+    /// <exception cref="ArgumentException">The state is not that of this optimizer.</exception>
+    public void Restore(Snapshot snapshot)
+    {
+        int length = (int)stack.ParameterLength;
+        int blocks = optimizer is null ? snapshot.States.Length : optimizer.States.Length / length;
+        if ((lbfgs is null) != (snapshot.Run.Lbfgs is null) || snapshot.States.Length != blocks || (Schedule is null) != (snapshot.Run.Schedule is null))
+        {
+            throw new ArgumentException($"The checkpoint has {snapshot.States.Length} blocks of state, which is not what this optimizer and schedule keep.", nameof(snapshot));
+        }
+
+        lbfgs?.GoOnAfter(snapshot.Run.Steps, snapshot.Run.Lbfgs!, snapshot.States);
+        optimizer?.GoOnAfter(snapshot.Run.Steps);
+        for (int k = 0; k < blocks && optimizer is not null; k++)
+        {
+            snapshot.States[k].CopyTo(optimizer.States[(k * length)..]);
+        }
+
+        LearningRate = snapshot.Run.LearningRate;
+        if (Schedule is not null)
+        {
+            Schedule.State = snapshot.Run.Schedule!.Value;
+        }
+
+        snapshot.Parameters.CopyTo(parameters.Span);
+        ForgetAccumulated();
     }
 
     /// <exception cref="InvalidOperationException">The optimizer needs more than gradients.</exception>
@@ -144,6 +235,7 @@ internal sealed unsafe class TrainingState : IDisposable
     public void Dispose()
     {
         Backpropagation.Dispose();
+        accumulated?.Dispose();
         optimizer?.Dispose();
         lbfgs?.Dispose();
     }

@@ -13,6 +13,7 @@ internal sealed unsafe class TrainingWorkspace : IDisposable
     private readonly nint[] activations;
     private readonly nint[] preActivations;
     private readonly nint[] deltas;
+    private readonly nint partOffset;
     private readonly LayerStack stack;
 
     public TrainingWorkspace(LayerStack stack, int rows)
@@ -37,14 +38,17 @@ internal sealed unsafe class TrainingWorkspace : IDisposable
             transposed = Math.Max(transposed, layer is DenseLayer dense && stack.NeedsDelta(layer.Source) ? dense.TransposedLength : 0);
         }
 
-        // Hidden deltas take turns in two places. That of the output has its own, because the loss writes only the
+        // Hidden deltas take turns in two places, unless one may have to wait for a part that comes from around a block. That of the output has its own, because the loss writes only the
         // columns that there are and the padding must stay 0.
         nint even = Take(widest * rows);
         nint odd = Take(widest * rows);
         for (int i = 0; i < count - 1; i++)
         {
-            deltas[i] = (i & 1) == 0 ? even : odd;
+            deltas[i] = !stack.IsChain ? Take(stages[i].Stride * rows) : (i & 1) == 0 ? even : odd;
         }
+
+        // The places that take turns are free for parts then.
+        partOffset = even;
 
         deltas[count - 1] = Take(stack.Output.Stride * rows);
         nint valuesOffset = Take((nint)stack.OutputSize * rows);
@@ -77,6 +81,9 @@ internal sealed unsafe class TrainingWorkspace : IDisposable
 
     /// <summary>The delta of a layer; that of the layer after the next has the same place.</summary>
     public MatrixView Delta(int layer, nint rows) => View(deltas[layer], layer, rows);
+
+    /// <summary>Scratch for a part of a layer's delta, where the delta is a sum.</summary>
+    public MatrixView DeltaPart(int layer, nint rows) => View(partOffset, layer, rows);
 
     public void Dispose() => buffer.Dispose();
 

@@ -61,6 +61,47 @@ public class SnippetTests
         Assert.Equal(1.5, Math.Round(ErrorsOfParts([([1, 2], [2, 4])]).Mae, 12));
     }
 
+    [Fact]
+    public void AsInScikitLearn()
+    {
+        Dataset iris = BuiltInDatasets.Iris();
+        float[] x = iris.Features.ToArray();
+        string[] y = [.. iris.Labels.ToArray().Select(label => iris.ClassNames[label])];
+
+        // snippet
+        using MlpClassifier classifier = new() { HiddenLayerSizes = [50, 20], Alpha = 1e-3f, MaxIter = 300, RandomState = 1 };
+        classifier.Fit(x, y);
+
+        string[] species = classifier.Predict(x);
+        float[] probabilities = classifier.PredictProbabilities(x);
+        double accuracy = classifier.Score(x, y);
+        classifier.Save("iris.safetensors");
+        // end
+
+        File.Delete("iris.safetensors");
+        Assert.Equal(450, probabilities.Length);
+        Assert.Equal(accuracy, species.Zip(y).Count(pair => pair.First == pair.Second) / 150.0, 12);
+        Assert.InRange(accuracy, 0.95, 1);
+        InParts(BuiltInDatasets.Digits());
+    }
+
+    private static void InParts(Dataset digits)
+    {
+        Dataset[] parts = [.. Enumerable.Range(0, 17).Select(i => digits.Slice(i * 100, 100))];
+
+        // snippet
+        using MlpClassifier classifier = new() { RandomState = 1 };
+        foreach (Dataset part in parts)
+        {
+            classifier.PartialFit(part);
+        }
+
+        double accuracy = classifier.Score(digits);
+        // end
+
+        Assert.InRange(accuracy, 0.4, 1); // one pass; a guess is right in 0.1
+    }
+
     private static RegressionFigures ErrorsOfParts(IEnumerable<(float[] Answers, float[] Targets)> parts)
     {
         // snippet
@@ -104,6 +145,31 @@ public class SnippetTests
 
         predictor.Predict(x, y);
         // end
+    }
+
+    [Fact]
+    public void ManyKindsOfLayers()
+    {
+        (Dataset train, Dataset test) = BuiltInDatasets.Digits().Split(0.25, seed: 1, stratified: true);
+        Scaler scaler = Scaler.Standard(train);
+        train = scaler.Transform(train);
+        test = scaler.Transform(test);
+
+        // snippet
+        using Network network = Network.Input(64)
+            .Dense(64).BatchNorm().Activate(Activation.Relu)
+            .Residual(b => b.Dense(64, Activation.Relu).Dropout(0.2f).Dense(64))
+            .LayerNorm()
+            .Dense(10, Activation.Softmax)
+            .Build(seed: 1);
+
+        network.Fit(train, new FitOptions { Epochs = 15, BatchSize = 32, Seed = 1 });
+
+        using Predictor predictor = network.Freeze();
+        // end
+
+        Assert.InRange(network.Evaluate(test).Accuracy, 0.95f, 1f);
+        Assert.InRange(predictor.Evaluate(test).Accuracy, 0.95f, 1f);
     }
 
     [Fact]
@@ -221,5 +287,119 @@ public class SnippetTests
         // end
 
         Assert.NotNull(Preprocessing.From(network));
+    }
+
+    [Fact]
+    public void TheLoop()
+    {
+        Dataset data = Scaler.Standard(BuiltInDatasets.Iris()).Transform(BuiltInDatasets.Iris());
+        using Network network = Network.Input(4).Dense(8, Activation.Relu).Dense(3, Activation.Softmax).Build(seed: 1);
+        Assert.InRange(Looped(network, data).Epochs.Count, 10, 200);
+
+        FitReport stopped = network.Fit(data, new FitOptions { Epochs = 500, Callbacks = [new StopAtLoss(1)] });
+        Assert.Equal((StopReason.Stopped, 1), (stopped.StopReason, stopped.Epochs.Count));
+        CrossValidated(BuiltInDatasets.Iris());
+        Arriving(data);
+        Checkpointed(data);
+        Checked(network, data.Features[..40], data.Labels[..10]);
+    }
+
+    private static FitReport Looped(Network network, Dataset train)
+    {
+        // snippet
+        FitReport report = network.Fit(train, new FitOptions
+        {
+            Optimizer = new Adam(2e-3f),
+            Epochs = 200,
+            ValidationFraction = 0.1,
+            EarlyStoppingPatience = 10,
+            MaxDuration = TimeSpan.FromMinutes(5),
+            Seed = 1,
+        });
+        // end
+
+        return report;
+    }
+
+    // snippet
+    internal sealed class StopAtLoss(float enough) : TrainingCallback
+    {
+        public override void OnEpochEnd(TrainingProgress progress, in EpochReport report)
+        {
+            if (report.TrainLoss < enough)
+            {
+                progress.Stop();
+            }
+        }
+    }
+    // end
+
+    private static void CrossValidated(Dataset data)
+    {
+        using Network network = Network.Input(4).Dense(8, Activation.Relu).Dense(3, Activation.Softmax).Build(seed: 1);
+
+        // snippet
+        CrossValidationReport report = CrossValidation.Run(network, data, new FitOptions { Optimizer = new Adam(0.01f), Epochs = 30 }, folds: 5, prepare: (train, heldOut) =>
+        {
+            Scaler scaler = Scaler.Standard(train);
+            return (scaler.Transform(train), scaler.Transform(heldOut));
+        });
+        double accuracy = report.Mean.Accuracy;
+        double spread = report.StandardDeviation.Accuracy;
+        // end
+
+        Assert.InRange(accuracy, 0.7, 1);
+        Assert.InRange(spread, 0, 0.2);
+    }
+
+    private static void Arriving(Dataset data)
+    {
+        using Network network = Network.Input(4).Dense(8, Activation.Relu).Dense(3, Activation.Softmax).Build(seed: 1);
+        Dataset[] arrivals = [data.Slice(0, 40), data.Slice(40, 110)];
+        float[] row = [0.1f, 0.2f, 0.3f, 0.4f];
+        int[] label = [2];
+
+        // snippet
+        using Trainer trainer = new(network, new TrainerOptions { Optimizer = new Adam(1e-3f) });
+        foreach (Dataset rows in arrivals)
+        {
+            float loss = trainer.PartialFit(rows, batchSize: 16);
+        }
+
+        trainer.Step(row, label);
+        trainer.Save("checkpoints");
+        // end
+
+        Assert.Equal(11, trainer.StepCount);
+        Directory.Delete("checkpoints", recursive: true);
+    }
+
+    private static void Checkpointed(Dataset train)
+    {
+        using Network network = Network.Input(4).Dense(8, Activation.Relu).Dense(3, Activation.Softmax).Build(seed: 1);
+
+        // snippet
+        FitOptions options = new()
+        {
+            Epochs = 50,
+            Checkpoint = new CheckpointOptions("run-7") { EveryEpochs = 5, Every = TimeSpan.FromMinutes(10), Keep = 3 },
+            Resume = "run-7",
+        };
+        FitReport report = network.Fit(train, options);
+        // end
+
+        Assert.Null(report.Resumed);
+        Assert.Equal(51, network.Fit(train, options).Resumed!.Epoch);
+        Directory.Delete("run-7", recursive: true);
+    }
+
+    private static void Checked(Network network, ReadOnlySpan<float> x, ReadOnlySpan<int> labels)
+    {
+        // snippet
+        GradientCheckReport check = GradientCheck.Run(network, Loss.CrossEntropy, x, labels);
+        Console.WriteLine($"{check.LargestError:g2} at {check.Parameter} {check.Index} of layer {check.Layer}: {check.IsRight}");
+        // end
+
+        Assert.True(check.IsRight, check.ToString());
     }
 }

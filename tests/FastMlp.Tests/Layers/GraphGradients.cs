@@ -16,7 +16,7 @@ internal static class GraphGradients
         ReferenceGraph graph = ReferenceBridge.GraphFrom(network, rows, seed);
         ReferenceLoss function = ReferenceBridge.From(loss);
         double expected = graph.ComputeGradients(xRows, yRows, function);
-        (string Name, double[] Values, double[] Gradient)[] all = [.. graph.Stages.SelectMany(stage => stage.Parameters())];
+        (string Name, double[] Values, double[] Gradient)[] all = [.. graph.Parameters()];
         double[][] gradients = [.. all.Select(p => p.Gradient.ToArray())];
         AssertCentralDifferences(all, gradients, () => graph.Loss(xRows, yRows, function));
 
@@ -27,26 +27,33 @@ internal static class GraphGradients
         float[] got = Parameters.GradientsOf(trainer, network);
 
         // float32 sums of some hundred terms through a few layers: a wrong term would be off by far more.
-        Near.Equal(gradients.SelectMany(g => g).ToArray(), got, 2e-5 * Math.Max(largest, 0.1), "gradient");
+        Near.Equal(gradients.SelectMany(g => g).ToArray(), got, 5e-5 * Math.Max(largest, 0.1), "gradient");
     }
 
     /// <summary>A few numbers of each parameter.</summary>
     private static void AssertCentralDifferences((string Name, double[] Values, double[] Gradient)[] all, double[][] gradients, Func<double> loss)
     {
-        const double step = 1e-5;
+        // Two rows behind a batch normalization bend sharply, so the term of h^2 is taken out: (4 D(h / 2) - D(h)) / 3.
+        const double step = 1e-6;
         for (int p = 0; p < all.Length; p++)
         {
             double[] values = all[p].Values;
             for (int i = 0; i < values.Length; i += Math.Max(1, values.Length / 5))
             {
-                double old = values[i];
-                values[i] = old + step;
-                double above = loss();
-                values[i] = old - step;
-                double below = loss();
-                values[i] = old;
-                Near.Equal((above - below) / (2 * step), gradients[p][i], 1e-7 * Math.Max(1, Near.Largest(gradients[p])), $"{all[p].Name}[{i}] of parameter {p}");
+                double difference = ((4 * Difference(values, i, step / 2, loss)) - Difference(values, i, step, loss)) / 3;
+                Near.Equal(difference, gradients[p][i], 1e-7 * Math.Max(1, Near.Largest(gradients[p])), $"{all[p].Name}[{i}] of parameter {p}");
             }
         }
+    }
+
+    private static double Difference(double[] values, int i, double step, Func<double> loss)
+    {
+        double old = values[i];
+        values[i] = old + step;
+        double above = loss();
+        values[i] = old - step;
+        double below = loss();
+        values[i] = old;
+        return (above - below) / (2 * step);
     }
 }

@@ -28,19 +28,71 @@ internal static class ReferenceBridge
         return new ReferenceNetwork(layers);
     }
 
-    /// <summary>The network in training, with what its dropout layers drop at a step with a seed.</summary>
+    /// <summary>The network in training, with what its dropout layers drop at a step with a seed; or, with <paramref name="rows"/> 0, at prediction.</summary>
     public static ReferenceGraph GraphFrom(Network network, int rows, int seed = 0, long step = 0)
     {
-        ReferenceNetwork dense = From(network);
-        return new ReferenceGraph([.. network.Stack.Stages.Select(Stage)]);
+        ReferenceNetwork layers = From(network);
+        DropoutLayer[] dropouts = [.. network.Stack.Stages.OfType<DropoutLayer>()];
+        int dense = 0;
+        int norm = 0;
+        int dropout = 0;
+        return new ReferenceGraph(Convert(network.Stack.Specs, network.InputSize));
 
-        ReferenceStage Stage(Layer stage, int index) => stage switch
+        ReferenceStage[] Convert(LayerSpec[] specs, int size)
         {
-            DenseLayer layer => new ReferenceDense(dense.Layers[layer.Number]),
-            DropoutLayer layer => new ReferenceDropout(Factors(layer, rows, seed, step)),
-            _ => throw new ArgumentException($"The oracle has no {stage}.", nameof(network)),
-        };
+            List<ReferenceStage> stages = [];
+            foreach (LayerSpec spec in specs)
+            {
+                if (spec is DropoutSpec && rows == 0)
+                {
+                    continue;
+                }
+
+                stages.Add(Stage(spec, size));
+                size = spec.OutputSize(size);
+            }
+
+            return [.. stages];
+        }
+
+        ReferenceStage Stage(LayerSpec spec, int size)
+        {
+            switch (spec)
+            {
+                case DenseSpec:
+                    return new ReferenceDense(layers.Layers[dense++]);
+                case DropoutSpec:
+                    return new ReferenceDropout(Factors(dropouts[dropout++], rows, seed, step));
+                case ActivationSpec alone:
+                    return new ReferenceAlone(From(alone.Activation));
+                case LayerNormSpec layer:
+                    norm++;
+                    return new ReferenceLayerNorm(Numbers(network.GetNormScale, norm - 1, size), Numbers(network.GetNormShift, norm - 1, size), layer.Epsilon);
+                case BatchNormSpec batch:
+                    norm++;
+                    return new ReferenceBatchNorm(
+                        Numbers(network.GetNormScale, norm - 1, size),
+                        Numbers(network.GetNormShift, norm - 1, size),
+                        batch.Epsilon,
+                        rows == 0 ? Numbers(network.GetRunningMean, norm - 1, size) : null,
+                        rows == 0 ? Numbers(network.GetRunningVariance, norm - 1, size) : null);
+                case ResidualSpec block:
+                    ReferenceStage[] body = Convert(block.Body, size);
+                    return new ReferenceResidual(body, block.OutputSize(size) == size ? null : new ReferenceDense(layers.Layers[dense++]));
+                default:
+                    throw new ArgumentException($"The oracle has no {spec}.", nameof(network));
+            }
+        }
     }
+
+    private static double[] Numbers(Getter get, int index, int size)
+    {
+        float[] values = new float[size];
+        get(index, values);
+        return ToDouble(values);
+    }
+
+    private delegate void Getter(int index, Span<float> destination);
 
     /// <summary>The factors of a dropout layer: what it makes of ones.</summary>
     public static unsafe double[][] Factors(DropoutLayer layer, int rows, int seed, long step)

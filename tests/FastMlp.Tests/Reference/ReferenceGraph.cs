@@ -5,7 +5,16 @@ internal sealed class ReferenceGraph(params ReferenceStage[] stages)
 {
     public IReadOnlyList<ReferenceStage> Stages => stages;
 
-    /// <summary>The outputs of a batch in training.</summary>
+    /// <summary>What is trained, in the order of the engine: dense layers first, then normalizations.</summary>
+    public IEnumerable<(string Name, double[] Values, double[] Gradient)> Parameters()
+    {
+        ReferenceStage[] all = [.. stages.SelectMany(Flat)];
+        return [.. all.OfType<ReferenceDense>().SelectMany(stage => stage.Parameters()), .. all.OfType<ReferenceNorm>().SelectMany(stage => stage.Parameters())];
+
+        static IEnumerable<ReferenceStage> Flat(ReferenceStage stage) => stage is ReferenceResidual block ? block.Inner.SelectMany(Flat) : [stage];
+    }
+
+    /// <summary>The outputs of a batch.</summary>
     public double[][] Forward(double[][] x) => Run(stages, x)[^1];
 
     public double Loss(double[][] x, double[][] y, ReferenceLoss loss)
@@ -85,4 +94,108 @@ internal sealed class ReferenceDropout(double[][] factors) : ReferenceStage
     public override double[][] Backward(double[][] x, double[][] gradient) => Times(gradient);
 
     private double[][] Times(double[][] x) => [.. x.Select((row, i) => row.Select((value, j) => value * factors[i][j]).ToArray())];
+}
+
+/// <summary>a = g(x).</summary>
+internal sealed class ReferenceAlone(ReferenceActivation activation) : ReferenceStage
+{
+    public override double[][] Forward(double[][] x) => Array.ConvertAll(x, activation.Value);
+
+    public override double[][] Backward(double[][] x, double[][] gradient) =>
+        [.. x.Select((row, i) =>
+        {
+            double[,] jacobian = activation.Jacobian(row);
+            return row.Select((_, j) => Enumerable.Range(0, row.Length).Sum(k => gradient[i][k] * jacobian[k, j])).ToArray();
+        })];
+}
+
+/// <summary>a = gamma (x - mean) / sqrt(variance + epsilon) + beta over groups of numbers: the columns of a batch, or the numbers of each row.</summary>
+internal abstract class ReferenceNorm(double[] gamma, double[] beta, double epsilon) : ReferenceStage
+{
+    private readonly double[] gammaGradient = new double[gamma.Length];
+    private readonly double[] betaGradient = new double[beta.Length];
+
+    public override double[][] Forward(double[][] x) =>
+        [.. Normalized(x).Select(row => row.Select((value, j) => (gamma[j] * value) + beta[j]).ToArray())];
+
+    public override double[][] Backward(double[][] x, double[][] gradient)
+    {
+        double[][] normal = Normalized(x);
+        for (int j = 0; j < gamma.Length; j++)
+        {
+            gammaGradient[j] = gradient.Select((row, i) => row[j] * normal[i][j]).Sum();
+            betaGradient[j] = gradient.Sum(row => row[j]);
+        }
+
+        return InputGradient(x, [.. gradient.Select(row => row.Select((value, j) => value * gamma[j]).ToArray())]);
+    }
+
+    public override IEnumerable<(string Name, double[] Values, double[] Gradient)> Parameters() => [("gamma", gamma, gammaGradient), ("beta", beta, betaGradient)];
+
+    /// <summary>The normalized numbers.</summary>
+    protected abstract double[][] Normalized(double[][] x);
+
+    /// <summary>dL/dx from the gradient with respect to the normalized numbers.</summary>
+    protected abstract double[][] InputGradient(double[][] x, double[][] gradient);
+
+    protected double[] Normalize(double[] group)
+    {
+        double mean = group.Average();
+        double variance = group.Average(value => (value - mean) * (value - mean));
+        return Array.ConvertAll(group, value => (value - mean) / Math.Sqrt(variance + epsilon));
+    }
+
+    /// <summary>The chain rule through mean and variance, each number's effect on each other one spelt out.</summary>
+    protected double[] NormalizeBackward(double[] group, double[] gradient)
+    {
+        int n = group.Length;
+        double mean = group.Average();
+        double deviation = Math.Sqrt(group.Average(value => (value - mean) * (value - mean)) + epsilon);
+        return [.. group.Select((value, k) => group.Select((other, i) =>
+        {
+            double ofCentred = (i == k ? 1.0 : 0) - (1.0 / n);
+            double ofDeviation = (value - mean) / (n * deviation);
+            return gradient[i] * ((ofCentred / deviation) - ((other - mean) * ofDeviation / (deviation * deviation)));
+        }).Sum())];
+    }
+
+    protected static double[][] Transposed(double[][] rows) => [.. rows[0].Select((_, j) => rows.Select(row => row[j]).ToArray())];
+}
+
+/// <summary>Over columns; with given statistics, as at prediction, there is no backward pass.</summary>
+internal sealed class ReferenceBatchNorm(double[] gamma, double[] beta, double epsilon, double[]? mean = null, double[]? variance = null) : ReferenceNorm(gamma, beta, epsilon)
+{
+    private readonly double epsilon = epsilon;
+
+    protected override double[][] Normalized(double[][] x) => mean is null
+        ? Transposed(Array.ConvertAll(Transposed(x), Normalize))
+        : Array.ConvertAll(x, row => row.Select((value, j) => (value - mean[j]) / Math.Sqrt(variance![j] + epsilon)).ToArray());
+
+    protected override double[][] InputGradient(double[][] x, double[][] gradient)
+    {
+        double[][] columns = Transposed(gradient);
+        return Transposed([.. Transposed(x).Select((column, j) => NormalizeBackward(column, columns[j]))]);
+    }
+}
+
+/// <summary>Over rows.</summary>
+internal sealed class ReferenceLayerNorm(double[] gamma, double[] beta, double epsilon) : ReferenceNorm(gamma, beta, epsilon)
+{
+    protected override double[][] Normalized(double[][] x) => Array.ConvertAll(x, Normalize);
+
+    protected override double[][] InputGradient(double[][] x, double[][] gradient) => [.. x.Select((row, i) => NormalizeBackward(row, gradient[i]))];
+}
+
+/// <summary>a = F(x) + V x, V the identity where there is no projection.</summary>
+internal sealed class ReferenceResidual(ReferenceStage[] body, ReferenceDense? projection) : ReferenceStage
+{
+    /// <summary>The stages of the block, in the order in which the engine counts them.</summary>
+    public IEnumerable<ReferenceStage> Inner => projection is null ? body : [.. body, projection];
+
+    public override double[][] Forward(double[][] x) => Sum(ReferenceGraph.Run(body, x)[^1], projection?.Forward(x) ?? x);
+
+    public override double[][] Backward(double[][] x, double[][] gradient) =>
+        Sum(ReferenceGraph.Backward(body, ReferenceGraph.Run(body, x), gradient), projection?.Backward(x, gradient) ?? gradient);
+
+    private static double[][] Sum(double[][] left, double[][] right) => [.. left.Select((row, i) => row.Select((value, j) => value + right[i][j]).ToArray())];
 }

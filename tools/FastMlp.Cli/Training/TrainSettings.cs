@@ -50,4 +50,10 @@ internal sealed record TrainSettings
     public string? Report { get; init; }
 
     public Scaling? Scale { get; init; }
+
+    /// <summary>Where and how often checkpoints are written.</summary>
+    public CheckpointOptions? Checkpoint { get; init; }
+
+    /// <summary>The folder of checkpoints to go on from.</summary>
+    public string? Resume { get; init; }
 }

@@ -97,6 +97,8 @@ internal sealed class TrainingPlan
         Seed = settings.Seed,
         Threads = settings.Threads,
         Progress = progress,
+        Checkpoint = settings.Checkpoint,
+        Resume = settings.Resume,
     };
 
     private static float RoundedToTwoDigits(float value) =>

@@ -63,6 +63,8 @@ internal sealed class TrainingRun : IDisposable
             console.ErrorIsTerminal ? new LiveDisplay(console.Status, Plan.Epochs, metric)
             : quiet ? new SilentDisplay()
             : new PlainDisplay(console.Error, Plan.Epochs, metric);
+        // Before training, so that a checkpoint is a whole model too.
+        Data.Preprocessing.Attach(Network);
         using (StopSignal signal = new(display.Restore, stop))
         using (signal.Token.Register(display.Stopping))
         {
@@ -75,6 +77,11 @@ internal sealed class TrainingRun : IDisposable
                 // The engine refuses what cannot be trained, such as a step unit in a hidden layer.
                 throw new CommandFailedException(exception.Message);
             }
+            catch (ArgumentException exception) when (settings.Checkpoint is not null || settings.Resume is not null)
+            {
+                // A folder of another run, or a checkpoint of other data or options.
+                throw new CommandFailedException(exception.Message.Replace($" (Parameter '{exception.ParamName}')", "", StringComparison.Ordinal));
+            }
             catch (TrainingDivergedException exception)
             {
                 throw new CommandFailedException(string.Create(CultureInfo.InvariantCulture,
@@ -82,7 +89,11 @@ internal sealed class TrainingRun : IDisposable
             }
         }
 
-        Data.Preprocessing.Attach(Network);
+        foreach (string damage in Report.Resumed?.Skipped ?? [])
+        {
+            console.Error.WriteLine($"passed over {damage}");
+        }
+
         Describe(settings).Attach(Network);
         Network.Save(ModelPath);
         Score = Data.ScoreTest(Network);

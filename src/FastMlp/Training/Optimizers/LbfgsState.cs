@@ -40,8 +40,8 @@ internal sealed unsafe class LbfgsState : IDisposable
 
         this.lbfgs = lbfgs;
         space = new ParameterSpace(stack);
-        pairs = new AlignedBuffer(checked(2 * lbfgs.History * stack.ParameterLength));
-        scratch = new AlignedBuffer(checked(3 * stack.ParameterLength));
+        pairs = new AlignedBuffer(checked(2 * lbfgs.History * space.Length));
+        scratch = new AlignedBuffer(checked(3 * space.Length));
         curvatures = new double[lbfgs.History];
         factors = new double[lbfgs.History];
     }
@@ -68,6 +68,40 @@ internal sealed unsafe class LbfgsState : IDisposable
 
     /// <summary>The next batch may be another: what was evaluated last is of no use for it.</summary>
     public void Forget() => evaluated = double.NaN;
+
+    /// <summary>All that the next step takes over: the counts, and the pairs, steps first.</summary>
+    public LbfgsMemory Capture(List<float[]> blocks)
+    {
+        int kept = (int)Math.Min(PairCount, lbfgs.History);
+        for (int place = 0; place < 2 * kept; place++)
+        {
+            blocks.Add(Block(place, kept).ToArray());
+        }
+
+        return new LbfgsMemory(PairCount, curvatures[..kept], HasConverged);
+    }
+
+    /// <summary>The other way.</summary>
+    /// <exception cref="ArgumentException">There are more pairs than this history holds, or fewer blocks than it needs.</exception>
+    public void GoOnAfter(long steps, LbfgsMemory memory, float[][] blocks)
+    {
+        int kept = memory.Curvatures.Length;
+        if (kept != Math.Min(memory.Pairs, lbfgs.History) || blocks.Length != 2 * kept)
+        {
+            throw new ArgumentException($"The checkpoint has {kept} pairs in {blocks.Length} blocks, not the {Math.Min(memory.Pairs, lbfgs.History)} of L-BFGS with a history of {lbfgs.History}.", nameof(memory));
+        }
+
+        StepCount = steps;
+        PairCount = memory.Pairs;
+        HasConverged = memory.HasConverged;
+        memory.Curvatures.CopyTo(curvatures, 0);
+        for (int place = 0; place < blocks.Length; place++)
+        {
+            blocks[place].AsSpan(0, (int)space.Length).CopyTo(Block(place, kept));
+        }
+
+        Forget();
+    }
 
     /// <summary>One direction and one search along it. The outputs of the batch have gone forward; after it, those of the new parameters have.</summary>
     /// <param name="backpropagation">Where losses and gradients come from.</param>
@@ -207,6 +241,10 @@ internal sealed unsafe class LbfgsState : IDisposable
     private void Copy(float* from, float* to) => new ReadOnlySpan<float>(from, (int)space.Length).CopyTo(new Span<float>(to, (int)space.Length));
 
     private int Place(long pair) => (int)(pair % lbfgs.History);
+
+    /// <summary>Of the steps of so many places followed by their changes, one.</summary>
+    private Span<float> Block(int index, int places) =>
+        new(pairs.Pointer + ((index < places ? index : lbfgs.History + index - places) * space.Length), (int)space.Length);
 
     /// <summary>s of a pair.</summary>
     private float* Step(long pair) => pairs.Pointer + (Place(pair) * space.Length);

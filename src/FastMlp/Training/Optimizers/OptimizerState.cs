@@ -27,6 +27,9 @@ internal abstract unsafe class OptimizerState : IDisposable
     /// <summary>All that a step leaves behind for the next one beside <see cref="StepCount"/>: the state vectors, one behind the other.</summary>
     public Span<float> States => states.Span;
 
+    /// <summary>Goes on after so many updates; <see cref="States"/> are for the caller to set.</summary>
+    public void GoOnAfter(long steps) => StepCount = steps;
+
     protected LayerStack Stack { get; }
 
     /// <summary>Whether biases and constants are treated like weights: then a layer is one range.</summary>

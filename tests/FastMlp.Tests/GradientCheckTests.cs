@@ -1,0 +1,104 @@
+using FastMlp.Tests.Support;
+
+namespace FastMlp.Tests;
+
+public class GradientCheckTests
+{
+    private const int Inputs = 4;
+    private const int Outputs = 3;
+
+    [Theory]
+    [MemberData(nameof(Catalogue.GradientCases), MemberType = typeof(Catalogue))]
+    public void ItFindsTheEngineRight(string activation, string loss, Bias bias)
+    {
+        // Outputs between 0 and 1 suit every loss.
+        using Network network = Network.Input(Inputs).Dense(7, Catalogue.Trainable[activation], bias).Dense(5, Activation.Tanh, bias).Dense(Outputs, loss == "CrossEntropy" ? Activation.Softmax : Activation.Sigmoid).Build(1).Fill(3);
+        GradientCheckReport report = GradientCheck.Run(network, Catalogue.Losses[loss], Numbers.Uniform(1, 6 * Inputs), Numbers.Distributions(2, 6, Outputs));
+        Assert.True(report.IsRight && report.IsDouble, report.ToString());
+        Assert.InRange(report.Checked, 70, network.ParameterCount);
+        Assert.Equal(network.ParameterCount, report.Checked + report.Skipped);
+    }
+
+    [Theory]
+    [MemberData(nameof(Catalogue.FurtherLossNames), MemberType = typeof(Catalogue))]
+    public void SoWithEveryLoss(string loss)
+    {
+        using Network network = Network.Input(Inputs).Dense(6, Activation.Gelu).Dense(Outputs, Activation.Sigmoid).Build(1).Fill(3);
+        int size = loss == "Quantile" ? 1 : Outputs;
+        GradientCheckReport report = GradientCheck.Run(network, Catalogue.FurtherLosses[loss], Numbers.Uniform(1, 6 * Inputs), Numbers.Uniform(2, 6 * size, 0, 1));
+        Assert.True(report.IsRight && report.IsDouble, report.ToString());
+    }
+
+    [Theory]
+    [MemberData(nameof(Catalogue.ClassWeightedNames), MemberType = typeof(Catalogue))]
+    public void SoWithLabelsAndWeightsOfClasses(string loss)
+    {
+        using Network network = Network.Input(Inputs).Dense(6, Activation.Relu).Dense(Outputs, loss.StartsWith("Cross", StringComparison.Ordinal) ? Activation.Softmax : Activation.Sigmoid).Build(1).Fill(3);
+        GradientCheckReport report = GradientCheck.Run(network, Catalogue.ClassWeighted[loss], Numbers.Uniform(1, 9 * Inputs), Numbers.Labels(2, 9, Outputs));
+        Assert.True(report.IsRight, report.ToString());
+    }
+
+    [Fact]
+    public void DropoutIsCheckedInSinglePrecision()
+    {
+        using Network network = Network.Input(Inputs).Dense(12, Activation.Tanh).Dropout(0.4f).Dense(Outputs, Activation.Softmax).Build(1).Fill(3);
+        GradientCheckReport report = GradientCheck.Run(network, Loss.CrossEntropy, Numbers.Uniform(1, 6 * Inputs), Numbers.Labels(2, 6, Outputs));
+        Assert.True(report.IsRight && !report.IsDouble, report.ToString());
+        Assert.InRange(report.Checked, network.ParameterCount / 2, network.ParameterCount);
+    }
+
+    [Fact]
+    public void AKinkIsSkippedAndNotTakenForAnError()
+    {
+        // z is exactly 0 for the first row: no difference over that point means anything.
+        using Network network = Network.Input(1).Dense(1, Activation.Relu, Bias.None).Dense(1).Build(1);
+        network.SetWeight(0, [0]);
+        network.SetWeight(1, [1]);
+        GradientCheckReport report = GradientCheck.Run(network, Loss.Quadratic, [1], new float[] { 1 });
+        Assert.Equal(1, report.Skipped);
+        Assert.True(report.IsRight, report.ToString());
+    }
+
+    [Fact]
+    public void FewOfManyParametersAreSpreadOverTheTensor()
+    {
+        using Network network = Network.Input(50).Dense(40, Activation.Tanh).Dense(Outputs, Activation.Softmax).Build(1);
+        float[] before = Parameters.Of(network);
+        GradientCheckReport report = GradientCheck.Run(network, Loss.CrossEntropy, Numbers.Uniform(1, 3 * 50), Numbers.Labels(2, 3, Outputs), perTensor: 10);
+        Assert.Equal(33, report.Checked);
+        Assert.True(report.IsRight, report.ToString());
+        Bits.Equal(before, Parameters.Of(network), "parameters");
+        Refusal.Names(() => GradientCheck.Run(network, Loss.CrossEntropy, new float[7], new int[1]), "whole number of rows");
+    }
+
+    [Fact]
+    public void TheReportNamesThePlaceAndBothValues()
+    {
+        // L = (w - 1)^2, dL/dw = 2 at w = 2.
+        using Network network = Network.Input(1).Dense(1, bias: Bias.None).Build(1);
+        network.SetWeight(0, [2]);
+        GradientCheckReport right = GradientCheck.Run(network, Loss.MeanSquaredError, [1], new float[] { 1 });
+        Assert.Equal((0, "weight", 0, 1, true), (right.Layer, right.Parameter, right.Index, right.Checked, right.IsRight));
+        Assert.Equal(2, right.Expected, 1e-6);
+        Assert.Equal(2, right.Computed, 1e-6);
+        Assert.False((right with { LargestError = 0.002 }).IsRight);
+        Assert.False((right with { LargestError = double.NaN }).IsRight);
+        Assert.False((right with { Checked = 0 }).IsRight);
+    }
+
+    [Fact]
+    public void AWrongGradientIsFoundWhereItIs()
+    {
+        GradientCheckReport start = new(0, 1e-3, -1, "weight", 0, 0, 0, Checked: 6, Skipped: 0, IsDouble: true);
+        List<(int, double)> differences = [(0, 1), (3, -2), (4, 1e-4)];
+        GradientCheckReport right = GradientCheck.Worst(start, 0, "weight", [1, 9, 9, -2, 1e-4f], differences, 0.02);
+        Assert.True(right.IsRight && right.Layer == 0);
+
+        // A factor of 2, and a sign; the entry far below the floor counts little.
+        GradientCheckReport doubled = GradientCheck.Worst(right, 1, "bias", [1, 9, 9, -4, 2e-4f], differences, 0.02);
+        Assert.Equal((0.5, 1, "bias", 3, -4, -2, false), (doubled.LargestError, doubled.Layer, doubled.Parameter, doubled.Index, doubled.Computed, doubled.Expected, doubled.IsRight));
+        GradientCheckReport turned = GradientCheck.Worst(doubled, 2, "weight", [-1, 9, 9, -2, 1e-4f], differences, 0.02);
+        Assert.Equal((2, 2, 0), (turned.LargestError, turned.Layer, turned.Index));
+        Assert.True(double.IsNaN(GradientCheck.Worst(turned, 3, "weight", [float.NaN, 9, 9, -2, 1e-4f], differences, 0.02).LargestError));
+    }
+}
