@@ -11,8 +11,10 @@ absent=''
 
 if command -v apt-get >/dev/null 2>&1; then
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update -q || echo 'The package lists could not be brought up to date; going on with those that are here.'
-    apt-get install -q -y --no-install-recommends libonnx-testdata || absent="$absent libonnx-testdata"
+    root_command=''
+    if [ "$(id -u)" -ne 0 ]; then root_command='sudo -n'; fi
+    $root_command apt-get update -q || echo 'The package lists could not be brought up to date; going on with those that are here.'
+    $root_command apt-get install -q -y --no-install-recommends libonnx-testdata || absent="$absent libonnx-testdata"
 else
     absent="$absent libonnx-testdata(no-apt-get)"
 fi

@@ -205,7 +205,7 @@ public sealed class CsvBatches
         }
     }
 
-    private static CsvRows OpenRows(string path, CsvOptions options, IEnumerable<string> knownNames)
+    internal static CsvRows OpenRows(string path, CsvOptions options, IEnumerable<string> knownNames)
     {
         FileStream file = File.OpenRead(path);
         try

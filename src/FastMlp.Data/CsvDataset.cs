@@ -72,17 +72,26 @@ public static class CsvDataset
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static Dataset Load(string path, Preprocessing preprocessing, CsvOptions? options = null)
     {
-        using FileStream file = Open(path);
-        using Stream content = Unpack(file, path);
-        return Evaluate(o => CsvReader.Create(content, o, leaveOpen: true), path, preprocessing, options);
+        return Evaluate(OfFile(path, options), preprocessing, options, int.MaxValue).First();
     }
 
     /// <summary>As the overload for a file; <paramref name="source"/> names the text in messages.</summary>
     /// <exception cref="DataFormatException">The text cannot be used, a column is missing, or a class is unknown to the model.</exception>
     public static Dataset Load(TextReader reader, Preprocessing preprocessing, CsvOptions? options = null, string source = "CSV")
     {
-        ArgumentNullException.ThrowIfNull(reader);
-        return Evaluate(o => CsvReader.Create(reader, o, leaveOpen: true), source, preprocessing, options);
+        return Evaluate(OfText(reader, source, options), preprocessing, options, int.MaxValue).First();
+    }
+
+    /// <summary>
+    /// As <see cref="Load(string, Preprocessing, CsvOptions?)"/>, so many rows at a time and fewer at the end: for files larger than
+    /// memory. The file is read as the batches are asked for, and a fault in it is found when its row comes.
+    /// </summary>
+    /// <exception cref="DataFormatException">The text cannot be used, a column is missing, or a class is unknown to the model.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static IEnumerable<Dataset> LoadBatches(string path, Preprocessing preprocessing, int batchRows, CsvOptions? options = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchRows, 1);
+        return Evaluate(OfFile(path, options), preprocessing, options, batchRows);
     }
 
     /// <summary>
@@ -93,17 +102,31 @@ public static class CsvDataset
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static FeatureTable LoadFeatures(string path, Preprocessing preprocessing, CsvOptions? options = null)
     {
-        using FileStream file = Open(path);
-        using Stream content = Unpack(file, path);
-        return Predict(o => CsvReader.Create(content, o, leaveOpen: true), path, preprocessing, options);
+        return Predict(OfFile(path, options), preprocessing, options, int.MaxValue).First();
     }
 
     /// <summary>As the overload for a file; <paramref name="source"/> names the text in messages.</summary>
     /// <exception cref="DataFormatException">The text cannot be used, or a column is missing; the message names it.</exception>
     public static FeatureTable LoadFeatures(TextReader reader, Preprocessing preprocessing, CsvOptions? options = null, string source = "CSV")
     {
-        ArgumentNullException.ThrowIfNull(reader);
-        return Predict(o => CsvReader.Create(reader, o, leaveOpen: true), source, preprocessing, options);
+        return Predict(OfText(reader, source, options), preprocessing, options, int.MaxValue).First();
+    }
+
+    /// <summary>As <see cref="LoadFeatures(string, Preprocessing, CsvOptions?)"/>, so many rows at a time and fewer at the end: for files larger than memory.</summary>
+    /// <exception cref="DataFormatException">The text cannot be used, or a column is missing; the message names it.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static IEnumerable<FeatureTable> LoadFeatureBatches(string path, Preprocessing preprocessing, int batchRows, CsvOptions? options = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchRows, 1);
+        return Predict(OfFile(path, options), preprocessing, options, batchRows);
+    }
+
+    /// <summary>As the overload for a file; <paramref name="source"/> names the text in messages.</summary>
+    /// <exception cref="DataFormatException">The text cannot be used, or a column is missing; the message names it.</exception>
+    public static IEnumerable<FeatureTable> LoadFeatureBatches(TextReader reader, Preprocessing preprocessing, int batchRows, CsvOptions? options = null, string source = "CSV")
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchRows, 1);
+        return Predict(OfText(reader, source, options), preprocessing, options, batchRows);
     }
 
     private static CsvOptions NumbersOnly(CsvOptions? options)
@@ -115,6 +138,19 @@ public static class CsvDataset
     }
 
     private static Dataset Numbers(RawTable table) => table.With(table.Memory, table.Columns.Count, [.. table.Columns.Select(column => column.Name)]);
+
+    /// <summary>Opens the rows of a file whose columns a model knows.</summary>
+    private static Func<IReadOnlyList<string>, CsvRows> OfFile(string path, CsvOptions? options)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return knownNames => CsvBatches.OpenRows(path, options ?? new CsvOptions(), knownNames);
+    }
+
+    private static Func<IReadOnlyList<string>, CsvRows> OfText(TextReader reader, string source, CsvOptions? options)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        return knownNames => new CsvRows(o => CsvReader.Create(reader, o, leaveOpen: true), source, options ?? new CsvOptions(), knownNames);
+    }
 
     private static FileStream Open(string path)
     {
@@ -136,7 +172,7 @@ public static class CsvDataset
         (CsvColumn[] columns, int target) = Discover(rows, options);
         TargetColumn targets = new(target, options.Task);
         List<double> read = [];
-        ReadOnlyMemory<float> values = ReadValues(rows, columns, () => read.Add(targets.Read(rows)));
+        ReadOnlyMemory<float> values = ReadValues(rows, columns, () => read.Add(targets.Read(rows)), int.MaxValue);
         targets.Finish();
         float[] none = new float[read.Count];
         Dataset answers = targets.IsClassification
@@ -168,61 +204,75 @@ public static class CsvDataset
                 : "no column is left to learn from.");
     }
 
-    private static Dataset Evaluate(Func<CsvReaderOptions, CsvReader> open, string source, Preprocessing preprocessing, CsvOptions? options)
+    private static IEnumerable<Dataset> Evaluate(Func<IReadOnlyList<string>, CsvRows> open, Preprocessing preprocessing, CsvOptions? options, int batchRows)
     {
         ArgumentNullException.ThrowIfNull(preprocessing);
-        options ??= new CsvOptions();
         bool classes = preprocessing.Task == DataTask.Classification;
         if (classes ? preprocessing.ClassNames.Count == 0 : preprocessing.Targets is { Size: > 1 } || preprocessing.TargetNames.Count > 1)
         {
             throw new ArgumentException(classes ? "The model does not name its classes." : "The model has several targets; a CSV file gives one.", nameof(preprocessing));
         }
 
+        return classes ? EvaluateClasses(open, preprocessing, options ?? new CsvOptions(), batchRows) : EvaluateValues(open, preprocessing, options ?? new CsvOptions(), batchRows);
+    }
+
+    private static IEnumerable<Dataset> EvaluateClasses(Func<IReadOnlyList<string>, CsvRows> open, Preprocessing preprocessing, CsvOptions options, int batchRows)
+    {
+        ClassLookup lookup = new(preprocessing.ClassNames);
+        foreach ((ReadOnlyMemory<float> features, int[] labels) in ReadBatches(open, preprocessing, options, batchRows, lookup.Read))
+        {
+            yield return new Dataset(features, preprocessing.Features.Size, labels, preprocessing.ClassNames.Count)
+            {
+                FeatureNames = preprocessing.FeatureNames,
+                ClassNames = preprocessing.ClassNames,
+                TargetNames = preprocessing.TargetNames,
+            };
+        }
+    }
+
+    private static IEnumerable<Dataset> EvaluateValues(Func<IReadOnlyList<string>, CsvRows> open, Preprocessing preprocessing, CsvOptions options, int batchRows)
+    {
+        foreach ((ReadOnlyMemory<float> features, float[] targets) in ReadBatches(open, preprocessing, options, batchRows, (rows, column) => rows.Number(column)))
+        {
+            yield return new Dataset(features, preprocessing.Features.Size, targets, 1)
+            {
+                FeatureNames = preprocessing.FeatureNames,
+                TargetNames = preprocessing.TargetNames,
+            };
+        }
+    }
+
+    private static IEnumerable<FeatureTable> Predict(Func<IReadOnlyList<string>, CsvRows> open, Preprocessing preprocessing, CsvOptions? options, int batchRows)
+    {
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        return ReadBatches<byte>(open, preprocessing, options ?? new CsvOptions(), batchRows, null)
+            .Select(batch => new FeatureTable(batch.Features, preprocessing.Features.Size, preprocessing.FeatureNames));
+    }
+
+    /// <summary>The features of so many rows at a time, and their targets if they are wanted; at least one batch.</summary>
+    private static IEnumerable<(ReadOnlyMemory<float> Features, TTarget[] Targets)> ReadBatches<TTarget>(
+        Func<IReadOnlyList<string>, CsvRows> open, Preprocessing preprocessing, CsvOptions options, int batchRows, Func<CsvRows, int, TTarget>? readTarget)
+    {
         ColumnPlan plan = preprocessing.Plan;
-        using CsvRows rows = new(open, source, options, [.. plan.Columns.Select(column => column.Name)]);
+        using CsvRows rows = open([.. plan.Columns.Select(column => column.Name)]);
         (CsvColumn[] columns, int target) = Match(rows, preprocessing, plan, options);
-        if (target < 0)
+        if (readTarget is not null && target < 0)
         {
             string name = options.Target ?? (preprocessing.TargetNames is [var first, ..] ? first : "target");
             throw rows.About($"the target column '{CsvRows.Shown(name)}' is missing; the columns are {CsvRows.List(rows.Names)}.");
         }
 
-        List<float> numbers = [];
-        List<int> labels = [];
-        ClassLookup lookup = new(preprocessing.ClassNames);
-        ReadOnlyMemory<float> features = Encoded(rows, plan, ReadValues(rows, columns, () =>
+        for (bool isFirst = true; ; isFirst = false)
         {
-            if (classes)
+            List<TTarget> targets = [];
+            ReadOnlyMemory<float> values = ReadValues(rows, columns, readTarget is null ? null : () => targets.Add(readTarget(rows, target)), batchRows, mayBeEmpty: !isFirst);
+            if (values.IsEmpty)
             {
-                labels.Add(lookup.Read(rows, target));
+                yield break;
             }
-            else
-            {
-                numbers.Add(rows.Number(target));
-            }
-        }));
-        return classes
-            ? new Dataset(features, plan.FeatureCount, labels.ToArray(), preprocessing.ClassNames.Count)
-            {
-                FeatureNames = preprocessing.FeatureNames,
-                ClassNames = preprocessing.ClassNames,
-                TargetNames = preprocessing.TargetNames,
-            }
-            : new Dataset(features, plan.FeatureCount, numbers.ToArray(), 1)
-            {
-                FeatureNames = preprocessing.FeatureNames,
-                TargetNames = preprocessing.TargetNames,
-            };
-    }
 
-    private static FeatureTable Predict(Func<CsvReaderOptions, CsvReader> open, string source, Preprocessing preprocessing, CsvOptions? options)
-    {
-        ArgumentNullException.ThrowIfNull(preprocessing);
-        options ??= new CsvOptions();
-        ColumnPlan plan = preprocessing.Plan;
-        using CsvRows rows = new(open, source, options, [.. plan.Columns.Select(column => column.Name)]);
-        (CsvColumn[] columns, _) = Match(rows, preprocessing, plan, options);
-        return new FeatureTable(Encoded(rows, plan, ReadValues(rows, columns, null)), plan.FeatureCount, preprocessing.FeatureNames);
+            yield return (Encoded(rows, plan, values), [.. targets]);
+        }
     }
 
     private static ReadOnlyMemory<float> Encoded(CsvRows rows, ColumnPlan plan, ReadOnlyMemory<float> values)
@@ -293,11 +343,12 @@ public static class CsvDataset
 
     private static int[] AllBut(CsvRows rows, int target) => [.. Enumerable.Range(0, rows.Names.Count).Where(c => c != target)];
 
-    private static ReadOnlyMemory<float> ReadValues(CsvRows rows, CsvColumn[] columns, Action? readTarget)
+    /// <summary>The fields of at most so many rows.</summary>
+    private static ReadOnlyMemory<float> ReadValues(CsvRows rows, CsvColumn[] columns, Action? readTarget, int mostRows, bool mayBeEmpty = false)
     {
         float[] values = new float[Math.Max(FirstBuffer, columns.Length)];
         int filled = 0;
-        while (rows.Next())
+        for (int row = 0; row < mostRows && rows.Next(); row++)
         {
             if (values.Length - filled < columns.Length)
             {
@@ -317,7 +368,7 @@ public static class CsvDataset
             readTarget?.Invoke();
         }
 
-        return filled > 0
+        return filled > 0 || mayBeEmpty
             ? values.AsMemory(0, filled)
             : throw rows.About("there are no rows of data after the header.");
     }

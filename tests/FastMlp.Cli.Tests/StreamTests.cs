@@ -37,6 +37,49 @@ public sealed class StreamTests : IDisposable
         Assert.Equal(heldOut.Figure("test rmse"), trained.Figure("test rmse"), 1e-2 * heldOut.Figure("test rmse"));
     }
 
+    /// <summary>More rows than are held at a time: the figures are those of all, and a fault far down is still found.</summary>
+    [Fact]
+    public void EvaluateAndPredictReadAFileInParts()
+    {
+        const int Rows = 40_000;
+        string data = folder.WritePlane("long.csv", Rows);
+        string model = folder["long.safetensors"];
+        Command.Run("train", folder.WritePlane("short.csv"), "--layers", "8", "--epochs", "20", "--out", model).Done();
+
+        CommandResult scored = Command.Run("evaluate", model, data).Done();
+        using Network network = Network.Load(model);
+        Preprocessing preprocessing = Preprocessing.From(network)!;
+        Dataset whole = CsvDataset.Load(data, preprocessing);
+        Evaluation expected = network.Evaluate(preprocessing.Transform(whole));
+        Assert.Equal(Rows, scored.Figure("rows"));
+        Assert.Equal(expected.R2, scored.Figure("test r2"), 1e-4);
+        Assert.Equal(expected.Rmse / preprocessing.Targets!.Scales[0], scored.Figure("test rmse"), 1e-3);
+
+        string[] lines = Command.Run("predict", model, data).Done().OutputLines;
+        float[] answers = network.Predict(preprocessing.Transform(whole).Features);
+        preprocessing.InverseTargets(answers);
+        Assert.Equal(["z", .. answers.Select(answer => answer.ToString("G6", CultureInfo.InvariantCulture))], lines);
+        Assert.Equal(Rows, Command.Run("predict", model, data, "--json").Done().Json().GetProperty("predictions").GetArrayLength());
+
+        File.AppendAllText(data, "1,2,much\n");
+        Command.Run("evaluate", model, data).FailedWith("line 40002", "much");
+        string report = folder["long.html"];
+        Command.Run("evaluate", model, folder.WritePlane("other.csv", Rows), "--report", report).Done();
+        Assert.Contains("The figures are of 40,000 rows, the drawings of 16,384 of them, the first.", File.ReadAllText(report), StringComparison.Ordinal);
+    }
+
+    /// <summary>A fault in the first rows leaves an older file as it was.</summary>
+    [Fact]
+    public void NothingIsWrittenBeforeTheFirstRowsAreRead()
+    {
+        string model = folder["plane.safetensors"];
+        Command.Run("train", folder.WritePlane("good.csv"), "--layers", "4", "--epochs", "2", "--out", model).Done();
+        string older = folder.Write("older.csv", "kept");
+        Command.Run("predict", model, folder.Write("bad.csv", "x,y\n1,2\n1,two\n"), "--out", older).FailedWith("line 3", "two");
+        Command.Run("predict", model, folder["bad.csv"], "--json").FailedWith("line 3", "two");
+        Assert.Equal("kept", File.ReadAllText(older));
+    }
+
     [Fact]
     public void WhatAStreamCannotDoIsSaid()
     {

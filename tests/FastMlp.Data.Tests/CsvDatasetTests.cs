@@ -295,4 +295,38 @@ public class CsvDatasetTests
 
         return packed.ToArray();
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(10)]
+    [InlineData(1000)]
+    public void BatchesAreTheWholeInParts(int batchRows)
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllLines(path, ["size,colour,price", .. Enumerable.Range(0, 10).Select(i => FormattableString.Invariant($"{i},{(i % 2 == 0 ? "red" : "blue")},{i * 1.5}"))]);
+            Preprocessing preprocessing = Preprocessing.Fit(CsvDataset.LoadTable(path, new CsvOptions { Task = DataTask.Regression }));
+            Dataset whole = CsvDataset.Load(path, preprocessing);
+
+            Dataset[] parts = [.. CsvDataset.LoadBatches(path, preprocessing, batchRows)];
+            Assert.All(parts[..^1], part => Assert.Equal(batchRows, part.Rows));
+            Assert.Equal(whole.Features.ToArray(), parts.SelectMany(part => part.Features.ToArray()));
+            Assert.Equal(whole.Targets.ToArray(), parts.SelectMany(part => part.Targets.ToArray()));
+            Assert.Equal(whole.Features.ToArray(), CsvDataset.LoadFeatureBatches(path, preprocessing, batchRows).SelectMany(part => part.Features.ToArray()));
+            using StringReader text = new(File.ReadAllText(path));
+            Assert.Equal(whole.Features.ToArray(), CsvDataset.LoadFeatureBatches(text, preprocessing, batchRows).SelectMany(part => part.Features.ToArray()));
+            Assert.Throws<ArgumentOutOfRangeException>(() => CsvDataset.LoadBatches(path, preprocessing, 0));
+
+            // Enumerating again reads again; stopping early lets the file go.
+            Assert.Equal(Math.Min(batchRows, 10), CsvDataset.LoadBatches(path, preprocessing, batchRows).First().Rows);
+            File.AppendAllText(path, "1,green,x\n");
+            Assert.Throws<DataFormatException>(() => CsvDataset.LoadBatches(path, preprocessing, batchRows).Count());
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
 }

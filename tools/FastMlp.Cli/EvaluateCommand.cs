@@ -37,29 +37,41 @@ internal static class EvaluateCommand
         {
             using StoredModel model = StoredModel.Load(parsed.GetRequiredValue(modelPath));
             DataSource source = DataSource.Find(parsed.GetRequiredValue(dataName));
-            Dataset data = source.LoadFor(model.Preprocessing);
             bool onlyHeldOut = parsed.GetValue(heldOut);
-            if (onlyHeldOut)
-            {
-                data = HeldOut(model, source, data);
-            }
-
-            if (data.Rows == 0)
-            {
-                throw new CommandFailedException($"{source.Name} has no rows.");
-            }
-
             string? reportPath = parsed.GetValue(report);
             if (reportPath is not null)
             {
                 OutputFile.CheckWritable(reportPath, report.Name);
             }
 
-            Dataset scaled = model.Preprocessing.Transform(data);
-            Score score = Score.Of(model.Network, model.Preprocessing, scaled);
+            ScoreSum sum = new(model.Preprocessing);
+            Dataset? first = null;
+            long rows = 0;
+            foreach ((Dataset part, long read) in onlyHeldOut ? HeldOut(model, source) : source.ReadFor(model.Preprocessing).Select(part => (part, (long)part.Rows)))
+            {
+                rows += read;
+                if (part.Rows > 0)
+                {
+                    Dataset scaled = model.Preprocessing.Transform(part);
+                    sum.Add(Score.Of(model.Network, model.Preprocessing, scaled), scaled);
+                    first ??= scaled;
+                }
+            }
+
+            if (onlyHeldOut)
+            {
+                CheckSameData(model, source, rows);
+            }
+
+            if (first is null)
+            {
+                throw new CommandFailedException($"{source.Name} has no rows.");
+            }
+
+            Score score = sum.Score;
             if (reportPath is not null)
             {
-                Page.Write(reportPath, RunReport.Of(model, source, scaled, score, onlyHeldOut));
+                Page.Write(reportPath, RunReport.Of(model, source, first, score, onlyHeldOut));
             }
 
             if (parsed.GetValue(Cli.JsonOption))
@@ -83,7 +95,7 @@ internal static class EvaluateCommand
             }
             else
             {
-                if (!onlyHeldOut && MayHaveTrained(model, source, data))
+                if (!onlyHeldOut && MayHaveTrained(model, source, rows))
                 {
                     console.Error.WriteLine($"note: the model was trained on part of {source.Name}; --held-out scores only the rows that it has not seen.");
                 }
@@ -102,24 +114,40 @@ internal static class EvaluateCommand
         return command;
     }
 
-    private static bool MayHaveTrained(StoredModel model, DataSource source, Dataset data) =>
-        model.Provenance is { TestFraction: > 0 } provenance && provenance.Data == source.Name && provenance.Rows == data.Rows;
+    private static bool MayHaveTrained(StoredModel model, DataSource source, long rows) =>
+        model.Provenance is { TestFraction: > 0 } provenance && provenance.Data == source.Name && provenance.Rows == rows;
 
-    private static Dataset HeldOut(StoredModel model, DataSource source, Dataset data)
+    /// <summary>The rows that training held out, in parts, and how many rows were read for each.</summary>
+    private static IEnumerable<(Dataset HeldOut, long Read)> HeldOut(StoredModel model, DataSource source)
     {
         if (model.Provenance is not { TestFraction: > 0 } provenance)
         {
             throw new CommandFailedException($"{model.Path} does not say that any rows were held out at training; leave --held-out away.");
         }
 
-        if (provenance.Data != source.Name || provenance.Rows != data.Rows)
+        if (!provenance.Stream)
         {
-            throw new CommandFailedException($"the model was trained on {provenance.Data} with {Text.Count(provenance.Rows, "row")}, not on {source.Name} with {Text.Count(data.Rows)}: which rows were held out is not known.");
+            // The parting of rows in memory looks at the classes of all of them.
+            Dataset all = source.LoadFor(model.Preprocessing);
+            CheckSameData(model, source, all.Rows);
+            yield return (SplitData.HeldOutRows(RawTable.Of(all), provenance.TestFraction, provenance.Seed) is { } chosen ? all.Select(chosen) : all, all.Rows);
+            yield break;
         }
 
-        int[]? rows = provenance.Stream
-            ? [.. Enumerable.Range(0, data.Rows).Where(row => CsvBatches.IsTestRow(row, provenance.TestFraction, provenance.Seed))]
-            : SplitData.HeldOutRows(RawTable.Of(data), provenance.TestFraction, provenance.Seed);
-        return rows is null ? data : data.Select(rows);
+        long start = 0;
+        foreach (Dataset part in source.ReadFor(model.Preprocessing))
+        {
+            int[] chosen = [.. Enumerable.Range(0, part.Rows).Where(row => CsvBatches.IsTestRow(start + row, provenance.TestFraction, provenance.Seed))];
+            yield return (part.Select(chosen), part.Rows);
+            start += part.Rows;
+        }
+    }
+
+    private static void CheckSameData(StoredModel model, DataSource source, long rows)
+    {
+        if (model.Provenance is { } provenance && (provenance.Data != source.Name || provenance.Rows != rows))
+        {
+            throw new CommandFailedException($"the model was trained on {provenance.Data} with {Text.Count(provenance.Rows, "row")}, not on {source.Name} with {Text.Count(rows)}: which rows were held out is not known.");
+        }
     }
 }

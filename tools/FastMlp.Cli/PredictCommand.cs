@@ -2,7 +2,6 @@ using System.CommandLine;
 using FastMlp.Cli.Arguments;
 using FastMlp.Cli.Reporting;
 using FastMlp.Cli.Sources;
-using FastMlp.Data;
 
 namespace FastMlp.Cli;
 
@@ -38,15 +37,25 @@ internal static class PredictCommand
             }
 
             string? outputPath = parsed.GetValue(output);
-            Predictions predictions = Predict(model, parsed.GetRequiredValue(dataName), console);
+            bool all = parsed.GetValue(probabilities);
+            IEnumerable<float[]> parts = Predict(model, parsed.GetRequiredValue(dataName), console);
+            Predictions predictions = new(model, all);
             if (outputPath is not null)
             {
-                using StreamWriter file = new(outputPath, append: false);
-                predictions.WriteCsv(file, parsed.GetValue(probabilities));
+                // Opened when the first rows are there: a fault in them leaves an older file as it was.
+                StreamWriter? file = null;
+                try
+                {
+                    predictions.WriteCsv(parts, () => file = new StreamWriter(outputPath, append: false));
+                }
+                finally
+                {
+                    file?.Dispose();
+                }
             }
             else if (!parsed.GetValue(Cli.JsonOption))
             {
-                predictions.WriteCsv(console.Output, parsed.GetValue(probabilities));
+                predictions.WriteCsv(parts, () => console.Output);
             }
 
             if (parsed.GetValue(Cli.JsonOption))
@@ -55,7 +64,16 @@ internal static class PredictCommand
                 {
                     json.WriteString("command", "predict");
                     json.WriteString("model", model.Path);
-                    predictions.Write(json, outputPath, parsed.GetValue(probabilities));
+                    if (outputPath is not null)
+                    {
+                        json.WriteString("out", outputPath);
+                    }
+                    else
+                    {
+                        predictions.Write(json, parts);
+                    }
+
+                    json.WriteNumber("rows", predictions.Rows);
                 });
             }
             else if (outputPath is not null)
@@ -68,14 +86,18 @@ internal static class PredictCommand
         return command;
     }
 
-    private static Predictions Predict(StoredModel model, string dataName, CommandConsole console)
+    /// <summary>The answers in the unit of the data, in parts that follow the reading of the rows.</summary>
+    private static IEnumerable<float[]> Predict(StoredModel model, string dataName, CommandConsole console)
     {
-        float[] features = dataName == StandardInput
-            ? CsvDataset.LoadFeatures(console.Input, model.Preprocessing, source: "standard input").Features.ToArray()
-            : DataSource.Find(dataName).LoadFeaturesFor(model.Preprocessing).ToArray();
-        model.Preprocessing.Features.Transform(features);
-        float[] outputs = model.Network.Predict(features);
-        model.Preprocessing.InverseTargets(outputs);
-        return new Predictions(model, outputs);
+        IEnumerable<float[]> parts = dataName == StandardInput
+            ? DataSource.ReadFeaturesFor(console.Input, model.Preprocessing, "standard input")
+            : DataSource.Find(dataName).ReadFeaturesFor(model.Preprocessing);
+        return parts.Select(features =>
+        {
+            model.Preprocessing.Features.Transform(features);
+            float[] outputs = model.Network.Predict(features);
+            model.Preprocessing.InverseTargets(outputs);
+            return outputs;
+        });
     }
 }

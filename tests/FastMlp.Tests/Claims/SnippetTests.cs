@@ -290,6 +290,219 @@ public class SnippetTests
     }
 
     [Fact]
+    public void FirstSteps()
+    {
+        // snippet
+        Dataset data = BuiltInDatasets.Iris();
+        (Dataset train, Dataset test) = data.Split(0.25, seed: 1, stratified: true);
+        Preprocessing preprocessing = Preprocessing.Fit(train);
+
+        using Network network = Network.Input(4)
+            .Dense(16, Activation.Relu)
+            .Dense(3, Activation.Softmax)
+            .Build(seed: 1);
+        FitReport report = network.Fit(preprocessing.Transform(train), new FitOptions { Loss = Loss.CrossEntropy, Optimizer = new Adam(1e-2f), Epochs = 60 });
+        Evaluation evaluation = network.Evaluate(preprocessing.Transform(test));
+
+        preprocessing.Attach(network);
+        network.Save("iris.safetensors");
+        // end
+
+        File.Delete("iris.safetensors");
+        Assert.InRange(evaluation.Accuracy, 0.9f, 1f);
+        Assert.Equal(60, report.Epochs.Count);
+    }
+
+    [Fact]
+    public void ClassesOfACsvFile()
+    {
+        Dataset wine = BuiltInDatasets.Wine();
+        File.WriteAllLines("wines.csv", ["alcohol,malic_acid,color,flavanoids,class", .. Enumerable.Range(0, wine.Rows).Select(row =>
+        {
+            ReadOnlySpan<float> own = wine.Features.Slice(row * wine.InputSize, wine.InputSize);
+            return FormattableString.Invariant($"{own[0]},{(row % 8 == 0 ? "" : $"{own[1]:R}")},{(own[9] > 5 ? "deep" : "light")},{own[6]},{wine.ClassNames[wine.Labels[row]]}");
+        })]);
+        File.WriteAllLines("new.csv", ["color,flavanoids,malic_acid,alcohol,price", "deep,3.1,1.7,14.2,9", "unheard of,0.6,,12.8,4"]);
+
+        // snippet
+        CsvOptions columns = new() { Target = "class", Missing = Missing.Mean };
+        (RawTable train, RawTable test) = CsvDataset.LoadTable("wines.csv", columns).Split(0.25, seed: 1, stratified: true);
+        Preprocessing preprocessing = Preprocessing.Fit(train);
+
+        using Network network = Network.Input(preprocessing.Features.Size)
+            .Dense(32, Activation.Relu)
+            .Dense(train.TargetSize, Activation.Softmax)
+            .Build(seed: 1);
+        network.Fit(preprocessing.Transform(train), new FitOptions { Loss = Loss.CrossEntropy, Optimizer = new Adam(1e-2f), Epochs = 60 });
+
+        ClassificationMetrics metrics = ClassificationMetrics.Of(network, preprocessing.Transform(test));
+        double area = metrics.RocAuc;
+        preprocessing.Attach(network);
+        network.Save("wines.safetensors");
+        // end
+
+        Assert.InRange(area, 0.95, 1);
+        RawRowsOfACsvFile();
+        File.Delete("wines.csv");
+        File.Delete("new.csv");
+        File.Delete("wines.safetensors");
+    }
+
+    private static void RawRowsOfACsvFile()
+    {
+        // snippet
+        using Network network = Network.Load("wines.safetensors");
+        Preprocessing preprocessing = Preprocessing.From(network)!;
+
+        float[] features = CsvDataset.LoadFeatures("new.csv", preprocessing).Features.ToArray();
+        preprocessing.Features.Transform(features);
+        float[] probabilities = network.Predict(features);
+        // end
+
+        Assert.Equal(2 * preprocessing.ClassNames.Count, probabilities.Length);
+        Assert.InRange(probabilities[0], 0.8f, 1f);
+    }
+
+    [Fact]
+    public void Values()
+    {
+        // snippet
+        (Dataset train, Dataset test) = BuiltInDatasets.Diabetes().Split(0.25, seed: 1);
+        Preprocessing preprocessing = Preprocessing.Fit(train);
+
+        using Network network = Network.Input(train.InputSize)
+            .Dense(64, Activation.Relu)
+            .Dense(1)
+            .Build(seed: 1);
+        network.Fit(preprocessing.Transform(train), new FitOptions { Loss = Loss.Quadratic, Optimizer = new Adam(2e-3f, weightDecay: 0.1f), Epochs = 100 });
+
+        float[] features = test.Features.ToArray();
+        preprocessing.Features.Transform(features);
+        float[] answers = network.Predict(features);
+        preprocessing.InverseTargets(answers);
+        // end
+
+        float worst = test.Targets.ToArray().Zip(answers, (target, answer) => MathF.Abs(target - answer)).Average();
+        Assert.InRange(worst, 20, 55); // the unit of the data, whose deviation is 77
+    }
+
+    [Fact]
+    public void ImagesOfAFolder()
+    {
+        Directory.CreateDirectory("mnist");
+        try
+        {
+            foreach ((string part, int rows) in new[] { ("train", 256), ("t10k", 40) })
+            {
+                byte[] images = [0, 0, 8, 3, 0, 0, (byte)(rows >> 8), (byte)rows, 0, 0, 0, 28, 0, 0, 0, 28, .. new byte[784 * rows]];
+                byte[] labels = [0, 0, 8, 1, 0, 0, (byte)(rows >> 8), (byte)rows, .. Enumerable.Range(0, rows).Select(i => (byte)(i % 10))];
+                for (int i = 0; i < rows; i++)
+                {
+                    images.AsSpan(16 + (784 * i) + (56 * (i % 10)), 56).Fill((byte)(150 + (i % 100)));
+                }
+
+                File.WriteAllBytes($"mnist/{part}-images-idx3-ubyte", images);
+                File.WriteAllBytes($"mnist/{part}-labels-idx1-ubyte", labels);
+            }
+
+            // snippet
+            (Dataset train, Dataset? test) = IdxDataset.LoadFolder("mnist");
+            Scaler pixels = Scaler.Pixels(train.InputSize);
+
+            using Network network = Network.Input(train.InputSize)
+                .Dense(128, Activation.Relu)
+                .Dense(10, Activation.Softmax)
+                .Build(seed: 1);
+            FitOptions options = new()
+            {
+                Loss = Loss.CrossEntropy,
+                Optimizer = new Adam(1e-3f),
+                Epochs = 5,
+                BatchSize = 128,
+                Schedule = Schedule.OneCycle(),
+            };
+            network.Fit(pixels.Transform(train), options);
+            float accuracy = network.Evaluate(pixels.Transform(test!)).Accuracy;
+            // end
+
+            Assert.InRange(accuracy, 0.5f, 1f);
+        }
+        finally
+        {
+            Directory.Delete("mnist", recursive: true);
+        }
+    }
+
+    [Fact]
+    public void RequestsOfAService()
+    {
+        File.WriteAllLines("houses.csv", ["rooms,garden,town,price", .. Enumerable.Range(0, 120).Select(i => $"{1 + (i % 5)},{(i % 7 == 0 ? "" : $"{i % 90}")},{(i % 2 == 0 ? "Bonn" : "Ulm")},{(50 * (1 + (i % 5))) + i}.5")]);
+        RawTable houses = CsvDataset.LoadTable("houses.csv", new CsvOptions { Missing = Missing.Mean });
+        Preprocessing fitted = Preprocessing.Fit(houses);
+        using Network trained = Network.Input(fitted.Features.Size).Dense(8, Activation.Relu).Dense(1).Build(seed: 1);
+        trained.Fit(fitted.Transform(houses), new FitOptions { Epochs = 40 });
+        fitted.Attach(trained);
+        trained.Save("houses.safetensors");
+
+        // snippet
+        using Network network = Network.Load("houses.safetensors");
+        Preprocessing preprocessing = Preprocessing.From(network)!;
+        using Network folded = preprocessing.Fold(network);
+        using Predictor predictor = folded.Freeze();
+        // end
+
+        // snippet
+        float[] features = new float[predictor.InputSize];
+        float[] answer = new float[predictor.OutputSize];
+        preprocessing.Columns!.Encode(["3", null, "Bonn"], features);
+        predictor.Predict(features, answer);
+        // end
+
+        File.Delete("houses.csv");
+        File.Delete("houses.safetensors");
+        Assert.InRange(answer[0], 100, 320);
+    }
+
+    [Fact]
+    public void ALoopOfYourOwn()
+    {
+        (Dataset train, Dataset validation) = Scaler.Standard(BuiltInDatasets.Iris()).Transform(BuiltInDatasets.Iris()).Split(0.2, seed: 1, stratified: true);
+        using Network network = Network.Input(4).Dense(16, Activation.Relu).Dense(3, Activation.Softmax).Build(seed: 3);
+
+        // snippet
+        using Trainer trainer = new(network, new TrainerOptions { Loss = Loss.CrossEntropy, Optimizer = new AdamW(1e-2f) });
+        Random random = new(1);
+        int[] order = [.. Enumerable.Range(0, train.Rows)];
+
+        for (int epoch = 1; epoch <= 20; epoch++)
+        {
+            random.Shuffle(order);
+            double sum = 0;
+            for (int start = 0; start < order.Length; start += 32)
+            {
+                ReadOnlySpan<int> rows = order.AsSpan(start, Math.Min(32, order.Length - start));
+                sum += rows.Length * trainer.Step(train, rows);
+            }
+
+            float validationLoss = network.Evaluate(validation, Loss.CrossEntropy).Loss;
+            trainer.LearningRate *= 0.95f;
+        }
+        // end
+
+        Assert.InRange(network.Evaluate(validation, Loss.CrossEntropy).Loss, 0, 0.5f);
+
+        // snippet
+        float loss = trainer.ComputeGradients(train.Features, train.Labels);
+        float[] gradient = new float[16 * 4];
+        trainer.GetWeightGradient(0, gradient);
+        trainer.ApplyGradients();
+        // end
+
+        Assert.Contains(gradient, value => value != 0);
+        Assert.InRange(loss, 0, 0.5f);
+    }
+
+    [Fact]
     public void TheLoop()
     {
         Dataset data = Scaler.Standard(BuiltInDatasets.Iris()).Transform(BuiltInDatasets.Iris());

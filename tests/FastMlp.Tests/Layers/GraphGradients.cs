@@ -40,20 +40,9 @@ internal static class GraphGradients
             double[] values = all[p].Values;
             for (int i = 0; i < values.Length; i += Math.Max(1, values.Length / 5))
             {
-                double difference = ((4 * Difference(values, i, step / 2, loss)) - Difference(values, i, step, loss)) / 3;
+                double difference = ((4 * ReferenceTests.CentralDifference(values, i, step / 2, loss)) - ReferenceTests.CentralDifference(values, i, step, loss)) / 3;
                 Near.Equal(difference, gradients[p][i], 1e-7 * Math.Max(1, Near.Largest(gradients[p])), $"{all[p].Name}[{i}] of parameter {p}");
             }
         }
-    }
-
-    private static double Difference(double[] values, int i, double step, Func<double> loss)
-    {
-        double old = values[i];
-        values[i] = old + step;
-        double above = loss();
-        values[i] = old - step;
-        double below = loss();
-        values[i] = old;
-        return (above - below) / (2 * step);
     }
 }

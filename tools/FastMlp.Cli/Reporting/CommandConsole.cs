@@ -47,18 +47,67 @@ internal sealed class CommandConsole
     public static CommandConsole OfProcess() =>
         new(Console.Out, Console.Error, Console.In, !Console.IsOutputRedirected, !Console.IsErrorRedirected);
 
-    /// <summary>Prints one JSON object and nothing else.</summary>
+    /// <summary>
+    /// Prints one JSON object and nothing else. What is long is flushed as it grows; if <paramref name="write"/> fails, nothing
+    /// behind its last flush is printed.
+    /// </summary>
     public void WriteJson(Action<Utf8JsonWriter> write)
     {
-        using MemoryStream stream = new();
-        using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using TextStream stream = new(Output);
+        using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        try
         {
             json.WriteStartObject();
             write(json);
             json.WriteEndObject();
+            json.Flush();
+        }
+        catch
+        {
+            json.Reset();
+            throw;
         }
 
-        Output.WriteLine(Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length));
+        Output.WriteLine();
+    }
+
+    /// <summary>UTF-8 bytes to a writer of text, a character cut in two between writes included.</summary>
+    private sealed class TextStream(TextWriter writer) : Stream
+    {
+        private readonly Decoder decoder = Encoding.UTF8.GetDecoder();
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            char[] text = new char[Encoding.UTF8.GetMaxCharCount(buffer.Length)];
+            int count = decoder.GetChars(buffer, text, flush: false);
+            writer.Write(text, 0, count);
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
     }
 
     private static IAnsiConsole Create(TextWriter writer, bool isTerminal)

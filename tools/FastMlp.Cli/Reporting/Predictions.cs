@@ -4,17 +4,17 @@ using FastMlp.Cli.Sources;
 
 namespace FastMlp.Cli.Reporting;
 
-/// <summary>The answers of a model, [rows, outputs], and how they are written.</summary>
+/// <summary>How the answers of a model, [rows, outputs] in parts, are written: a line or an object for each row.</summary>
 internal sealed class Predictions
 {
-    private readonly float[] outputs;
     private readonly int width;
     private readonly bool classifies;
+    private readonly bool allProbabilities;
     private readonly IReadOnlyList<string> names;
 
-    public Predictions(StoredModel model, float[] outputs)
+    public Predictions(StoredModel model, bool allProbabilities)
     {
-        this.outputs = outputs;
+        this.allProbabilities = allProbabilities;
         width = model.Network.OutputSize;
         classifies = model.Classifies;
         names = classifies ? model.ClassNames
@@ -22,79 +22,103 @@ internal sealed class Predictions
             : [.. Enumerable.Range(0, width).Select(i => $"output{i}")];
     }
 
-    public int Rows => outputs.Length / width;
+    /// <summary>Rows written so far.</summary>
+    public long Rows { get; private set; }
 
     /// <summary>A header, then one line for each row.</summary>
-    public void WriteCsv(TextWriter writer, bool allProbabilities)
+    /// <param name="parts">The answers.</param>
+    /// <param name="open">Opens the file, once there is something to write.</param>
+    public void WriteCsv(IEnumerable<float[]> parts, Func<TextWriter> open)
     {
-        IEnumerable<string> header = !classifies ? names
-            : allProbabilities ? names.Prepend("class")
-            : ["class", "probability"];
-        writer.WriteLine(string.Join(',', header.Select(Quote)));
-        for (int row = 0; row < Rows; row++)
+        TextWriter? writer = null;
+        foreach (float[] outputs in parts)
         {
-            ReadOnlySpan<float> answer = Answer(row);
-            if (classifies)
+            if (writer is null)
             {
-                int best = Best(answer);
-                writer.Write(Quote(names[best]));
-                writer.Write(',');
-                answer = allProbabilities ? answer : answer.Slice(best, 1);
+                writer = open();
+                WriteHeader(writer);
             }
 
-            for (int i = 0; i < answer.Length; i++)
+            for (int row = 0; row < outputs.Length / width; row++)
             {
-                writer.Write(i == 0 ? "" : ",");
-                writer.Write(Number(answer[i]));
+                WriteLine(writer, outputs.AsSpan(row * width, width));
             }
 
-            writer.WriteLine();
+            Rows += outputs.Length / width;
         }
     }
 
-    public void Write(Utf8JsonWriter json, string? outputPath, bool allProbabilities)
+    public void Write(Utf8JsonWriter json, IEnumerable<float[]> parts)
     {
-        json.WriteNumber("rows", Rows);
-        if (outputPath is not null)
-        {
-            json.WriteString("out", outputPath);
-            return;
-        }
-
         json.WriteStartArray("predictions");
-        for (int row = 0; row < Rows; row++)
+        foreach (float[] outputs in parts)
         {
-            ReadOnlySpan<float> answer = Answer(row);
-            json.WriteStartObject();
-            if (classifies)
+            for (int row = 0; row < outputs.Length / width; row++)
             {
-                int best = Best(answer);
-                json.WriteString("class", names[best]);
-                TrainingSummary.Figure(json, "probability", answer[best]);
+                WriteObject(json, outputs.AsSpan(row * width, width));
             }
 
-            if (allProbabilities)
-            {
-                json.WriteStartObject("probabilities");
-            }
-
-            for (int i = 0; i < answer.Length && (allProbabilities || !classifies); i++)
-            {
-                TrainingSummary.Figure(json, names[i], answer[i]);
-            }
-
-            if (allProbabilities)
-            {
-                json.WriteEndObject();
-            }
-
-            json.WriteEndObject();
+            Rows += outputs.Length / width;
+            json.Flush();
         }
 
         json.WriteEndArray();
     }
 
-    private ReadOnlySpan<float> Answer(int row) => outputs.AsSpan(row * width, width);
+    private void WriteHeader(TextWriter writer)
+    {
+        IEnumerable<string> header = !classifies ? names
+            : allProbabilities ? names.Prepend("class")
+            : ["class", "probability"];
+        writer.WriteLine(string.Join(',', header.Select(Quote)));
+    }
+
+    private void WriteLine(TextWriter writer, ReadOnlySpan<float> answer)
+    {
+        if (classifies)
+        {
+            int best = Best(answer);
+            writer.Write(Quote(names[best]));
+            writer.Write(',');
+            answer = allProbabilities ? answer : answer.Slice(best, 1);
+        }
+
+        for (int i = 0; i < answer.Length; i++)
+        {
+            writer.Write(i == 0 ? "" : ",");
+            writer.Write(Number(answer[i]));
+        }
+
+        writer.WriteLine();
+    }
+
+    private void WriteObject(Utf8JsonWriter json, ReadOnlySpan<float> answer)
+    {
+        json.WriteStartObject();
+        if (classifies)
+        {
+            int best = Best(answer);
+            json.WriteString("class", names[best]);
+            TrainingSummary.Figure(json, "probability", answer[best]);
+        }
+
+        if (allProbabilities)
+        {
+            json.WriteStartObject("probabilities");
+        }
+
+        for (int i = 0; i < answer.Length && (allProbabilities || !classifies); i++)
+        {
+            TrainingSummary.Figure(json, names[i], answer[i]);
+        }
+
+        if (allProbabilities)
+        {
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
 
     /// <summary>The class with the highest probability; the first of equals.</summary>
     private static int Best(ReadOnlySpan<float> answer)

@@ -78,6 +78,10 @@ internal sealed class DataSource
             : throw new CommandFailedException($"{Name} has {(rows.IsClassification ? "classes" : "values")} to learn; --task {(rows.IsClassification ? "regress needs values" : "classify needs classes")}.");
     }
 
+    /// <summary>The same rows in parts: a CSV file as it is read, so that it need not fit in memory, anything else whole.</summary>
+    public IEnumerable<Dataset> ReadFor(Preprocessing preprocessing) =>
+        IsCsv ? CsvDataset.LoadBatches(argument, preprocessing, BatchRows(preprocessing)) : [LoadFor(preprocessing)];
+
     /// <summary>The rows as a trained model wants them, not yet scaled; the test set where the data come with one.</summary>
     public Dataset LoadFor(Preprocessing preprocessing)
     {
@@ -107,23 +111,30 @@ internal sealed class DataSource
         return data;
     }
 
-    /// <summary>The features only, [rows, inputSize], not yet scaled.</summary>
-    public ReadOnlySpan<float> LoadFeaturesFor(Preprocessing preprocessing)
+    /// <summary>The features only, [rows, inputSize], not yet scaled, in parts like those of <see cref="ReadFor"/>.</summary>
+    public IEnumerable<float[]> ReadFeaturesFor(Preprocessing preprocessing)
     {
         if (IsCsv)
         {
-            return CsvDataset.LoadFeatures(argument, preprocessing).Features;
+            return CsvDataset.LoadFeatureBatches(argument, preprocessing, BatchRows(preprocessing)).Select(batch => batch.Features.ToArray());
         }
 
         if (IsNumpy || IsLibsvm)
         {
-            return (IsNumpy ? NumpyDataset.LoadFeatures(argument, preprocessing) : LibsvmDataset.LoadFeatures(argument, preprocessing)).Features;
+            return [(IsNumpy ? NumpyDataset.LoadFeatures(argument, preprocessing) : LibsvmDataset.LoadFeatures(argument, preprocessing)).Features.ToArray()];
         }
 
         (Dataset rows, Dataset? test) = Load();
         CheckFeatures(rows.InputSize, preprocessing);
-        return (test ?? rows).Features;
+        return [(test ?? rows).Features.ToArray()];
     }
+
+    /// <summary>The same of CSV text.</summary>
+    public static IEnumerable<float[]> ReadFeaturesFor(TextReader text, Preprocessing preprocessing, string name) =>
+        CsvDataset.LoadFeatureBatches(text, preprocessing, BatchRows(preprocessing), source: name).Select(batch => batch.Features.ToArray());
+
+    /// <summary>Rows of a part: 16 MB of features, and not so many that figures wait long for the first.</summary>
+    private static int BatchRows(Preprocessing preprocessing) => Math.Clamp((1 << 22) / preprocessing.Features.Size, 1, 1 << 14);
 
     private (Dataset Rows, Dataset? Test) Load(string? target = null, DataTask? task = null) =>
         builtIn is not null ? (builtIn.Load(), null)

@@ -11,27 +11,27 @@ internal static class LayerSection
     public static Fragment Of(ReportSubject subject, Dataset? rows)
     {
         Network network = subject.Network;
-        float[][] outputs = rows is { Rows: > 0 } ? [.. LayerValues.Outputs(network, ReportSubject.Sample(rows, MostRows).Features.ToArray())] : [];
+        IReadOnlyList<float[]> outputs = rows is { Rows: > 0 } ? LayerValues.Outputs(network, ReportSubject.Sample(rows, MostRows).Features.ToArray()) : [];
         List<Fragment> layers = [];
         for (int i = 0; i < network.LayerCount; i++)
         {
             LayerInfo layer = network.GetLayer(i);
             float[] weights = LayerValues.Weights(network, i);
-            Fragment outputsOf = outputs.Length == 0 ? default : Fragment.Of(
+            Fragment outputsOf = outputs.Count == 0 ? default : Fragment.Of(
                 $"<div><h3>Outputs</h3>{Histogram.Of($"Outputs of layer {i}", "output", outputs[i], 2)}<p class=\"soft\">{Spread(outputs[i])}{Silent(outputs[i], layer.OutputSize)}</p></div>");
             layers.Add(Page.Card(
                 string.Create(CultureInfo.InvariantCulture, $"Layer {i}: {layer.InputSize} to {layer.OutputSize}, {layer.Activation}"),
                 Fragment.Of($"<div class=\"layers\"><div><h3>Weights</h3>{Histogram.Of($"Weights of layer {i}", "weight", weights, 0)}<p class=\"soft\">{Spread(weights)}</p></div>{outputsOf}</div>")));
         }
 
-        string note = outputs.Length > 0 ? $"Outputs for {Text.Count(Math.Min(rows!.Rows, MostRows))} of the {subject.RowsName}." : "";
+        string note = outputs.Count > 0 ? $"Outputs for {Text.Count(Math.Min(rows!.Rows, MostRows))} of the {subject.RowsName}." : "";
         return Page.Section("Inside the network", Fragment.Of($"<div class=\"cards\">{FirstWeights(subject)}{layers}</div>"), note);
     }
 
     private static Fragment FirstWeights(ReportSubject subject)
     {
         LayerInfo first = subject.Network.GetLayer(0);
-        if (subject.ImageWidth == 0)
+        if (subject.ImageWidth == 0 || first.InputSize != subject.Network.InputSize)
         {
             return default;
         }

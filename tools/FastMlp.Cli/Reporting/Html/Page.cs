@@ -71,7 +71,7 @@ internal static class Page
 
     /// <summary>Which rows the drawings of a section show.</summary>
     public static string OfRows(ReportSubject subject, Dataset rows) => subject.Score is { } score && score.Rows > rows.Rows
-        ? $"Figures of {Text.Count(score.Rows)} {subject.RowsName}; drawings of {Text.Count(rows.Rows)} of them."
+        ? $"The figures are of {Text.Count(score.Rows, "row")}, the drawings of {Text.Count(rows.Rows)} of them{(subject.RowsName.StartsWith("first", StringComparison.Ordinal) ? ", the first" : "")}."
         : $"Of {Text.Count(rows.Rows)} {subject.RowsName}.";
 
     private static Fragment Tiles(ReportSubject subject)
@@ -79,19 +79,21 @@ internal static class Page
         List<(string Value, string Name)> tiles = [];
         if (subject.Score is { } score)
         {
-            string part = subject.RowsName.Replace(" rows", "", StringComparison.Ordinal);
+            // "test rows", "first test rows" and "rows" have figures of the "test " rows or of all.
+            string all = subject.RowsName.Replace("first ", "", StringComparison.Ordinal);
+            string part = all.Replace("rows", "", StringComparison.Ordinal);
             if (score.Classifies)
             {
-                tiles.Add((Text.Percent(score.Accuracy), $"{part} accuracy"));
-                tiles.Add((Text.Figure(score.Loss), $"{part} loss"));
+                tiles.Add((Text.Percent(score.Accuracy), $"{part}accuracy"));
+                tiles.Add((Text.Figure(score.Loss), $"{part}loss"));
             }
             else
             {
-                tiles.Add((Text.Figure(score.Rmse), $"{part} rmse"));
-                tiles.Add((Text.Figure(score.R2), $"{part} R²"));
+                tiles.Add((Text.Figure(score.Rmse), $"{part}rmse"));
+                tiles.Add((Text.Figure(score.R2), $"{part}R²"));
             }
 
-            tiles.Add((Text.Count(score.Rows), subject.RowsName));
+            tiles.Add((Text.Count(score.Rows), all));
         }
 
         if (subject.Training is { } training)

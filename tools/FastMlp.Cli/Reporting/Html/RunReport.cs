@@ -36,7 +36,7 @@ internal static class RunReport
     {
         Facts facts = new();
         facts.Add("model", model.Path);
-        facts.Add("data", $"{source.Name}: {Text.Count(scaled.Rows, "row")}{(onlyHeldOut ? " that training held out" : "")}");
+        facts.Add("data", $"{source.Name}: {Text.Count(score.Rows, "row")}{(onlyHeldOut ? " that training held out" : "")}");
         if (model.Provenance is { } provenance)
         {
             facts.Add("trained on", $"{provenance.Data}: {Text.Count(provenance.TrainRows)} of {Text.Count(provenance.Rows, "row")}");
@@ -51,7 +51,7 @@ internal static class RunReport
             Preprocessing = model.Preprocessing,
             ClassNames = model.ClassNames,
             Rows = scaled,
-            RowsName = onlyHeldOut ? "test rows" : "rows",
+            RowsName = $"{(score.Rows > scaled.Rows ? "first " : "")}{(onlyHeldOut ? "test " : "")}rows",
             Score = score,
             ImageWidth = source.ImageWidth(scaled.InputSize),
             Facts = facts.Lines,
