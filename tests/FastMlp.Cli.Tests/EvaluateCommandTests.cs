@@ -32,6 +32,29 @@ public sealed class EvaluateCommandTests(TempFolder folder) : IClassFixture<Temp
     }
 
     [Fact]
+    public void ClassesAndValuesHaveFiguresOfTheirOwn()
+    {
+        string model = folder["figures.safetensors"];
+        Command.Run("train", "digits", "--epochs", "5", "--out", model).Done();
+        CommandResult text = Command.Run("evaluate", model, "digits").Done();
+        JsonElement json = Command.Run("evaluate", model, "digits", "--json").Done().Json();
+        Assert.InRange(text.Figure("test roc auc"), 0.99, 1);
+        Assert.InRange(text.Figure("test top-5 accuracy"), text.Figure("test accuracy"), 1);
+        Assert.InRange(text.Figure("test calibration error"), 0.0001, 0.3);
+        Assert.Equal(text.Figure("test macro f1"), json.GetProperty("macroF1").GetDouble(), 1e-4);
+        int[][] confusion = [.. json.GetProperty("confusion").EnumerateArray().Select(row => row.EnumerateArray().Select(cell => cell.GetInt32()).ToArray())];
+        double recall = confusion.Select((row, c) => row[c] / (double)row.Sum()).Average();
+        Assert.Equal(recall, json.GetProperty("macroRecall").GetDouble(), 1e-9);
+
+        string values = folder["values.safetensors"];
+        Command.Run("train", "diabetes", "--epochs", "5", "--out", values).Done();
+        CommandResult errors = Command.Run("evaluate", values, "diabetes").Done();
+        Assert.InRange(errors.Figure("test mae"), 30, errors.Figure("test rmse")); // in the unit of the data
+        Assert.InRange(errors.Figure("test largest error"), errors.Figure("test rmse"), 400);
+        Assert.InRange(errors.Figure("test mape"), 0.1, 1);
+    }
+
+    [Fact]
     public void AFolderOfIdxFilesIsScoredOnItsTestSet()
     {
         string idx = folder.WriteIdx("idx");

@@ -19,17 +19,20 @@ internal static class Cli
         Recursive = true,
     };
 
+    /// <summary>How command lines are read.</summary>
+    public static ParserConfiguration Parsing { get; } = new()
+    {
+        EnablePosixBundling = false,
+        ResponseFileTokenReplacer = null, // a path may start with @
+    };
+
     /// <summary>Runs in this process, with the streams given.</summary>
     public static int Run(string[] args, TextWriter output, TextWriter error, TextReader? input = null, CancellationToken stop = default) =>
         Run(args, new CommandConsole(output, error, input ?? TextReader.Null), stop);
 
     public static int Run(string[] args, CommandConsole console, CancellationToken stop = default)
     {
-        ParseResult parsed = Root(console, stop).Parse(args, new ParserConfiguration
-        {
-            EnablePosixBundling = false,
-            ResponseFileTokenReplacer = null, // a path may start with @
-        });
+        ParseResult parsed = Root(console, stop).Parse(args, Parsing);
         if (parsed.Action is ParseErrorAction || (parsed.Action is null && parsed.Errors.Count > 0))
         {
             return BadUsage(console, parsed, Misunderstood(parsed));

@@ -45,6 +45,7 @@ internal static class EvaluateCommand
             }
 
             ScoreSum sum = new(model.Preprocessing);
+            Details details = new(model.Network, model.Preprocessing);
             Dataset? first = null;
             long rows = 0;
             foreach ((Dataset part, long read) in onlyHeldOut ? HeldOut(model, source) : source.ReadFor(model.Preprocessing).Select(part => (part, (long)part.Rows)))
@@ -54,6 +55,7 @@ internal static class EvaluateCommand
                 {
                     Dataset scaled = model.Preprocessing.Transform(part);
                     sum.Add(Score.Of(model.Network, model.Preprocessing, scaled), scaled);
+                    details.Add(scaled);
                     first ??= scaled;
                 }
             }
@@ -87,6 +89,7 @@ internal static class EvaluateCommand
                     }
 
                     ScoreReport.WriteFigures(json, score);
+                    details.Write(json);
                     if (score.Confusion is not null)
                     {
                         ScoreReport.WriteConfusion(json, score.Confusion, model.ClassNames);
@@ -107,6 +110,7 @@ internal static class EvaluateCommand
 
                 console.Output.WriteLine($"rows: {score.Rows}");
                 ScoreReport.WriteFigures(console.Output, score, "test ");
+                details.Write(console.Output, "test ");
             }
 
             return ExitCode.Done;

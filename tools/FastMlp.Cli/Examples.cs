@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using FastMlp.Cli.Config;
 
 namespace FastMlp.Cli;
 
@@ -16,6 +17,8 @@ internal static class Examples
             "fastmlp train houses.csv --target price --missing median --ignore id --layers 64,32 --out price.safetensors",
             "fastmlp train mnist/ --layers 256 --epochs 10 --early-stop 3",
             "fastmlp train large.csv --stream --epochs 1",
+            "fastmlp train digits --optimizer adamw --schedule cosine --warm-up 1 --dropout 0.2 --save-config digits.json",
+            "fastmlp train --config digits.json --seed 2",
         ],
         ["evaluate"] =
         [
@@ -49,9 +52,15 @@ internal static class Examples
     {
         public override int Invoke(ParseResult parseResult)
         {
-            int code = plain.Invoke(parseResult);
             Command command = parseResult.CommandResult.Command;
             TextWriter output = parseResult.InvocationConfiguration.Output;
+            OptionGroup[] groups = command.Name == "train" ? [.. TrainCommand.Groups] : [];
+            int code = WithoutOptionsOf(groups, () => plain.Invoke(parseResult));
+            foreach (OptionGroup group in groups)
+            {
+                group.WriteTo(output);
+            }
+
             output.WriteLine("Examples:");
             foreach (string line in Of(command is RootCommand ? "fastmlp" : command.Name))
             {
@@ -59,6 +68,21 @@ internal static class Examples
             }
 
             return code;
+        }
+
+        /// <summary>The plain help shows all options under one heading: those of groups are hidden from it.</summary>
+        private static int WithoutOptionsOf(OptionGroup[] groups, Func<int> help)
+        {
+            Option[] options = [.. groups.SelectMany(group => group.Options)];
+            Array.ForEach(options, option => option.Hidden = true);
+            try
+            {
+                return help();
+            }
+            finally
+            {
+                Array.ForEach(options, option => option.Hidden = false);
+            }
         }
     }
 }

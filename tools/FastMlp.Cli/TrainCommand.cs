@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using FastMlp.Cli.Arguments;
+using FastMlp.Cli.Config;
 using FastMlp.Cli.Reporting;
 using FastMlp.Cli.Training;
 using FastMlp.Data;
@@ -10,20 +11,25 @@ namespace FastMlp.Cli;
 /// <summary><c>fastmlp train</c>: reads the options, runs the training, prints the summary and the held-out figures.</summary>
 internal static class TrainCommand
 {
-    private static readonly Argument<string> data = new("DATA")
+    private const string AtLeast0 = "a number of at least 0";
+
+    private const string Below1 = "a number of at least 0 and below 1";
+
+    private static readonly Argument<string?> data = new("DATA")
     {
+        Arity = ArgumentArity.ZeroOrOne, // a configuration file may name them
         Description = $"A built-in data set ({string.Join(", ", BuiltInDatasets.Names)}), a file of CSV, NumPy (.npz, .npy) or libsvm (.libsvm, .svm), or a folder of idx files",
     };
 
     private static readonly Option<int[]?> layers = Options.Value<int[]>("--layers", "N,N,...",
         "Units of the hidden layers, or none [default: 128, or 64 for values]", "a list of whole numbers such as 64,32, nor 'none'", LayerSizes.TryParse);
 
-    private static readonly Option<NamedActivation?> activation = Options.Value("--activation", "NAME",
+    private static readonly Option<Named<Activation>?> activation = Options.Value("--activation", "NAME",
         $"Activation of the hidden layers: {ActivationNames.Known} [default: relu]", $"one of {ActivationNames.Known}",
-        (string text, out NamedActivation value) =>
+        (string text, out Named<Activation> value) =>
         {
             bool known = ActivationNames.TryParse(text, out Activation parsed);
-            value = new NamedActivation(text, parsed);
+            value = new Named<Activation>(text, parsed);
             return known;
         });
 
@@ -37,21 +43,22 @@ internal static class TrainCommand
     };
 
     private static readonly Option<OptimizerKind?> optimizer = Choice("--optimizer", "The update rule [default: adam]",
-        ("sgd", OptimizerKind.Sgd), ("momentum", OptimizerKind.Momentum), ("nesterov", OptimizerKind.Nesterov), ("adam", OptimizerKind.Adam));
+        ("sgd", OptimizerKind.Sgd), ("momentum", OptimizerKind.Momentum), ("nesterov", OptimizerKind.Nesterov), ("adam", OptimizerKind.Adam),
+        ("adamw", OptimizerKind.AdamW), ("amsgrad", OptimizerKind.AmsGrad), ("adagrad", OptimizerKind.AdaGrad), ("rmsprop", OptimizerKind.RmsProp), ("irprop", OptimizerKind.IRprop), ("lbfgs", OptimizerKind.Lbfgs));
 
     private static readonly Option<float?> momentum = Options.Real("--momentum",
-        "Momentum of sgd, momentum and nesterov [default: 0.9, for sgd 0]", "a number of at least 0 and below 1", value => value is >= 0 and < 1);
+        "Momentum of sgd, momentum, nesterov and rmsprop [default: 0.9, for sgd and rmsprop 0]", "a number of at least 0 and below 1", value => value is >= 0 and < 1);
 
     private static readonly Option<float?> weightDecay = Options.Real("--weight-decay",
-        "L2 coefficient on the weights [default: 1.2 / training rows, or 30 / training rows for values]", "a number of at least 0", value => value >= 0);
+        "L2 coefficient on the weights, of adamw decoupled [default: 1.2 / training rows, or 30 / training rows for values; of adamw 0.01]", "a number of at least 0", value => value >= 0);
 
     private static readonly Option<float?> lr = Options.Real("--lr",
-        "Learning rate [default: adam 0.002, or 0.001 from 10,000 rows on; sgd 0.1; momentum and nesterov 0.02]", "a number above 0", value => value > 0);
+        "Learning rate [default: adam, adamw, amsgrad and rmsprop 0.002, or 0.001 from 10,000 rows on; sgd 0.1; momentum, nesterov and adagrad 0.02; irprop 0.01; lbfgs 1]", "a number above 0", value => value > 0);
 
     private static readonly Option<int?> epochs = Options.Integer("--epochs", "Passes over the training rows [default: 60,000 / training rows, from 20 to 200]", least: 1);
 
     private static readonly Option<int?> batch = Options.Number("--batch", "N",
-        "Rows in a mini-batch, or full [default: 32]", "a whole number of at least 1, nor 'full'", (string text, out int value) =>
+        "Rows in a mini-batch, or full [default: 32; of irprop and lbfgs full]", "a whole number of at least 1, nor 'full'", (string text, out int value) =>
         {
             value = FitOptions.FullBatch;
             return text == "full" || Options.Integer(text, 1, out value);
@@ -96,6 +103,47 @@ internal static class TrainCommand
 
     private static readonly Option<int?> shuffleRows = Options.Integer("--shuffle-rows", "Rows of a stream that wait in memory to be mixed [default: 100,000]", least: 1);
 
+    private static readonly Option<Normalization?> norm = Choice("--norm", "What normalizes each hidden layer before its activation: over the rows of a batch, or over the units of a row [default: none]",
+        ("none", Normalization.None), ("batch", Normalization.Batch), ("layer", Normalization.Layer));
+
+    private static readonly Option<float?> dropout = Options.Real("--dropout",
+        "Share of each hidden layer's outputs that training drops at random [default: 0]", Below1, IsBelow1);
+
+    private static readonly Option<Named<Schedule>?> schedule = Options.Value("--schedule", "NAME",
+        $"How the learning rate moves: {ScheduleNames.Known} [default: constant]", $"one of {ScheduleNames.Known}", (string text, out Named<Schedule> value) => ScheduleNames.TryParse(text, out value));
+
+    private static readonly Option<float?> warmUp = Options.Real("--warm-up", "Epochs, or parts of one, in which the learning rate rises to its first value [default: 0]", AtLeast0, IsAtLeast0);
+
+    private static readonly Option<float?> clipNorm = Options.Real("--clip-norm", "Scale gradients down to this length; 0 is off [default: 0]", AtLeast0, IsAtLeast0);
+
+    private static readonly Option<float?> clipValue = Options.Real("--clip-value", "Hold each component of a gradient within plus or minus this; 0 is off [default: 0]", AtLeast0, IsAtLeast0);
+
+    private static readonly Option<float?> l1 = Options.Real("--l1", "L1 coefficient on the weights [default: 0]", AtLeast0, IsAtLeast0);
+
+    private static readonly Option<float?> maxNorm = Options.Real("--max-norm", "Greatest length of the weights into a unit; 0 is off [default: 0]", AtLeast0, IsAtLeast0);
+
+    private static readonly Option<Named<Loss>?> loss = Options.Value("--loss", "NAME",
+        $"What to make small: {LossNames.Known} [default: cross-entropy, quadratic for values]", $"one of {LossNames.Known}", (string text, out Named<Loss> value) => LossNames.TryParse(text, out value));
+
+    private static readonly Option<float?> labelSmoothing = Options.Real("--label-smoothing", "Share of each class label that is spread over all classes [default: 0]", Below1, IsBelow1);
+
+    private static readonly Option<ClassWeighting?> classWeights = Options.Value<ClassWeighting>("--class-weights", "W,W,...",
+        "How much each class counts in the loss, in the order of the classes' names, or balanced: all classes alike", "a list of numbers of at least 0, not all 0, nor 'balanced'", ClassWeighting.TryParse);
+
+    private static readonly Option<string?> config = new("--config")
+    {
+        HelpName = "FILE.json",
+        Description = "Take options from a file, by their names without dashes; what the command line says goes first",
+    };
+
+    private static readonly Option<string?> saveConfig = new("--save-config")
+    {
+        HelpName = "FILE.json",
+        Description = "Write the options of this run to a file, defaults filled in, for --config",
+    };
+
+    private static readonly Option<bool> configSchema = new("--config-schema") { Description = "Print the JSON schema of such files and do nothing else" };
+
     private static readonly Option<string?> checkpoint = new("--checkpoint")
     {
         HelpName = "DIR",
@@ -112,40 +160,106 @@ internal static class TrainCommand
         Description = "Go on from the newest whole checkpoint in this folder; where it has none yet, from the beginning. The result is bit for bit that of a run that was never interrupted",
     };
 
+    private static readonly OptionGroup[] groups =
+    [
+        new("Data", [task, target, scale, validation, test, .. ColumnOptions.All, stream, shuffleRows]),
+        new("Network", layers, activation, norm, dropout),
+        new("Update rule", optimizer, lr, momentum, weightDecay, l1, maxNorm, clipNorm, clipValue, schedule, warmUp),
+        new("Loss", loss, labelSmoothing, classWeights),
+        new("Course", epochs, batch, earlyStop, seed, threads),
+        new("Checkpoints", checkpoint, checkpointEvery, resume),
+        new("Files", output, report),
+    ];
+
+    private static readonly OptionGroup files = new("Configuration", config, saveConfig, configSchema);
+
+    /// <summary>The options under their headings, in the order of the help.</summary>
+    public static IReadOnlyList<OptionGroup> Groups { get; } = [.. groups, files];
+
     public static Command Create(CommandConsole console, CancellationToken stop)
     {
         data.OffersDataSets();
         activation.Offers([.. ActivationNames.Known.Split(", ").Select(name => name.Split('[')[0])]);
+        schedule.Offers([.. ScheduleNames.Known.Split(", ").Select(name => name.Split(':', '[')[0])]);
+        loss.Offers([.. LossNames.Known.Split(", ").Select(name => name.Split('[')[0])]);
+        batch.Offers("full");
+        layers.Offers("none");
+        classWeights.Offers(ClassWeighting.Balanced);
         Command command = new("train", "Train a network, score it on rows that were held out, and write it to a file. Ctrl-C stops after the batch under way, then scores and writes what was learnt (exit code 0).")
         {
-            data, layers, activation, task, target, optimizer, momentum, weightDecay, lr, epochs, batch, validation, test, earlyStop, seed, threads, scale, output, report, stream, shuffleRows, checkpoint, checkpointEvery, resume,
+            data,
         };
-        ColumnOptions.AddTo(command);
-        command.SetAction(parsed =>
+        foreach (Option option in Groups.SelectMany(group => group.Options))
         {
-            CheckTogether(parsed);
-            bool asJson = parsed.GetValue(Cli.JsonOption);
-            using TrainingRun run = TrainingRun.Execute(Settings(parsed), console, quiet: asJson, stop);
-            if (asJson)
-            {
-                console.WriteJson(json => TrainingSummary.Write(json, run));
-            }
-            else
-            {
-                TrainingSummary.Write(console, run);
-            }
+            command.Add(option);
+        }
 
-            return ExitCode.Done;
-        });
+        command.SetAction(parsed => Run(parsed, console, stop));
         return command;
     }
 
+    /// <summary>The command line with the options of its configuration file, if it names one.</summary>
+    public static ParseResult WithConfig(ParseResult parsed) => parsed.GetValue(config) is { } path ? File(parsed).Merge(parsed, path) : parsed;
+
+    private static ConfigFile File(ParseResult parsed) => new(parsed.CommandResult.Command, data, [.. groups.SelectMany(group => group.Options)]);
+
+    private static int Run(ParseResult parsed, CommandConsole console, CancellationToken stop)
+    {
+        if (parsed.GetValue(configSchema))
+        {
+            console.Output.Write(File(parsed).Schema());
+            return ExitCode.Done;
+        }
+
+        parsed = WithConfig(parsed);
+        CheckTogether(parsed);
+        bool asJson = parsed.GetValue(Cli.JsonOption);
+        using TrainingRun run = TrainingRun.Execute(Settings(parsed), console, quiet: asJson, Planned, stop);
+        if (asJson)
+        {
+            console.WriteJson(json => TrainingSummary.Write(json, run));
+        }
+        else
+        {
+            TrainingSummary.Write(console, run);
+        }
+
+        return ExitCode.Done;
+
+        void Planned(TrainingPlan plan)
+        {
+            if (parsed.GetValue(saveConfig) is { } saved)
+            {
+                File(parsed).Save(saved, parsed, plan.Resolved);
+            }
+        }
+    }
+
+    private static bool IsAtLeast0(float value) => value >= 0;
+
+    private static bool IsBelow1(float value) => value is >= 0 and < 1;
+
     private static void CheckTogether(ParseResult parsed)
     {
-        OptimizerKind kind = parsed.GetValue(optimizer) ?? OptimizerKind.Adam;
-        if (parsed.GetValue(momentum) is not null && kind == OptimizerKind.Adam)
+        if (parsed.GetValue(data) is null)
         {
-            throw new UsageException("--momentum goes with --optimizer sgd, momentum or nesterov; adam has its own.");
+            throw new UsageException("DATA is missing: the name of a data set, a file or a folder.");
+        }
+
+        OptimizerKind kind = parsed.GetValue(optimizer) ?? OptimizerKind.Adam;
+        if (parsed.GetValue(momentum) is not null && kind is not (OptimizerKind.Sgd or OptimizerKind.Momentum or OptimizerKind.Nesterov or OptimizerKind.RmsProp))
+        {
+            throw new UsageException($"--momentum goes with --optimizer sgd, momentum, nesterov or rmsprop; {kind.ToString().ToLowerInvariant()} has no use for it.");
+        }
+
+        if (kind == OptimizerKind.Lbfgs && parsed.GetValue(batch) is { } rows && rows != FitOptions.FullBatch)
+        {
+            throw new UsageException("--optimizer lbfgs takes all rows at once: leave --batch away or give full.");
+        }
+
+        if (parsed.GetValue(stream) && (kind is OptimizerKind.Lbfgs or OptimizerKind.IRprop || parsed.GetValue(schedule) is not null || parsed.GetValue(warmUp) > 0))
+        {
+            throw new UsageException("--stream does not know how many steps an epoch has nor hold all rows at once: it goes without --schedule, --warm-up, and --optimizer lbfgs and irprop.");
         }
 
         if (parsed.GetValue(momentum) == 0 && kind == OptimizerKind.Nesterov)
@@ -176,13 +290,24 @@ internal static class TrainCommand
 
     private static TrainSettings Settings(ParseResult parsed)
     {
-        TrainSettings defaults = new() { Data = parsed.GetRequiredValue(data) };
+        TrainSettings defaults = new() { Data = parsed.GetValue(data)! };
         return defaults with
         {
             Layers = parsed.GetResult(layers) is null ? null : parsed.GetValue(layers), // an array not given would be an empty one
             Activation = parsed.GetValue(activation) ?? defaults.Activation,
             Csv = ColumnOptions.Read(parsed, parsed.GetValue(target), parsed.GetValue(task)),
+            Norm = parsed.GetValue(norm) ?? Normalization.None,
+            Dropout = parsed.GetValue(dropout) ?? 0,
             Optimizer = parsed.GetValue(optimizer) ?? defaults.Optimizer,
+            Schedule = parsed.GetValue(schedule),
+            WarmUp = parsed.GetValue(warmUp) ?? 0,
+            ClipNorm = parsed.GetValue(clipNorm) ?? 0,
+            ClipValue = parsed.GetValue(clipValue) ?? 0,
+            L1 = parsed.GetValue(l1) ?? 0,
+            MaxNorm = parsed.GetValue(maxNorm) ?? 0,
+            Loss = parsed.GetValue(loss),
+            LabelSmoothing = parsed.GetValue(labelSmoothing) ?? 0,
+            ClassWeights = parsed.GetValue(classWeights),
             Momentum = parsed.GetValue(momentum),
             WeightDecay = parsed.GetValue(weightDecay),
             LearningRate = parsed.GetValue(lr),

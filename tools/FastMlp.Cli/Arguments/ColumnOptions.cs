@@ -32,13 +32,7 @@ internal static class ColumnOptions
 
     private static readonly Option<int?> rare = Options.Integer("--rare", "Count texts of fewer than N training rows among the others [default: 1, which keeps all]", least: 1);
 
-    public static void AddTo(Command command)
-    {
-        foreach (Option option in (ReadOnlySpan<Option>)[missing, tokens, categorical, ignore, maxCategories, rare])
-        {
-            command.Add(option);
-        }
-    }
+    public static Option[] All => [missing, tokens, categorical, ignore, maxCategories, rare];
 
     public static CsvOptions Read(ParseResult parsed, string? target, DataTask? task)
     {

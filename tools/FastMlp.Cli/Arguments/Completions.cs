@@ -13,7 +13,7 @@ internal static class Completions
     }
 
     /// <summary>The names of the built-in data sets; the shell adds its files.</summary>
-    public static void OffersDataSets(this Argument<string> argument)
+    public static void OffersDataSets(this Argument argument)
     {
         argument.CompletionSources.Clear();
         argument.CompletionSources.Add([.. BuiltInDatasets.Names]);

@@ -7,4 +7,10 @@ internal enum OptimizerKind
     Momentum,
     Nesterov,
     Adam,
+    AdamW,
+    AmsGrad,
+    AdaGrad,
+    RmsProp,
+    IRprop,
+    Lbfgs,
 }

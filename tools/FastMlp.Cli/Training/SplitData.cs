@@ -35,6 +35,20 @@ internal sealed class SplitData : TrainingData
 
     public override int TargetSize => train.TargetSize;
 
+    public override IReadOnlyList<long> ClassRows
+    {
+        get
+        {
+            long[] counts = new long[TargetSize];
+            foreach (int label in train.Labels)
+            {
+                counts[label]++;
+            }
+
+            return counts;
+        }
+    }
+
     public override FitReport Fit(Network network, TrainingPlan plan, Action<EpochReport> progress, CancellationToken stop) =>
         network.Fit(train, plan.FitOptions(validation, progress), stop);
 

@@ -10,7 +10,13 @@ internal sealed record TrainSettings
 
     public int[]? Layers { get; init; }
 
-    public NamedActivation Activation { get; init; } = new("relu", FastMlp.Activation.Relu);
+    public Named<Activation> Activation { get; init; } = new("relu", FastMlp.Activation.Relu);
+
+    /// <summary>What normalizes each hidden layer, before its activation.</summary>
+    public Normalization Norm { get; init; }
+
+    /// <summary>The share of each hidden layer's outputs that training drops.</summary>
+    public float Dropout { get; init; }
 
     /// <summary>How the columns of a CSV file are read.</summary>
     public CsvOptions Csv { get; init; } = new();
@@ -22,6 +28,25 @@ internal sealed record TrainSettings
     public float? Momentum { get; init; }
 
     public float? WeightDecay { get; init; }
+
+    public Named<Schedule>? Schedule { get; init; }
+
+    /// <summary>Epochs in which the learning rate rises to its first value.</summary>
+    public float WarmUp { get; init; }
+
+    public float ClipNorm { get; init; }
+
+    public float ClipValue { get; init; }
+
+    public float L1 { get; init; }
+
+    public float MaxNorm { get; init; }
+
+    public Named<Loss>? Loss { get; init; }
+
+    public float LabelSmoothing { get; init; }
+
+    public ClassWeighting? ClassWeights { get; init; }
 
     public int? Epochs { get; init; }
 
@@ -56,4 +81,7 @@ internal sealed record TrainSettings
 
     /// <summary>The folder of checkpoints to go on from.</summary>
     public string? Resume { get; init; }
+
+    /// <summary>Whether the update rule takes every row in every step unless --batch says otherwise.</summary>
+    public bool TakesAllRows => Optimizer is OptimizerKind.Lbfgs or OptimizerKind.IRprop;
 }

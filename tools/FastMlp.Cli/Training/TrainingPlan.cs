@@ -26,41 +26,89 @@ internal sealed class TrainingPlan
     private readonly bool classifies;
     private readonly float weightDecay;
 
-    public TrainingPlan(TrainSettings settings, bool classifies, long trainRows)
+    public TrainingPlan(TrainSettings settings, TrainingData data)
     {
         this.settings = settings;
-        this.classifies = classifies;
+        classifies = data.Classifies;
         Layers = settings.Layers ?? [classifies ? 128 : 64];
-        Epochs = settings.Epochs ?? (int)Math.Clamp(DefaultRowsVisited / trainRows, settings.Stream ? 1 : LeastDefaultEpochs, MostDefaultEpochs);
-        weightDecay = settings.WeightDecay ?? RoundedToTwoDigits((classifies ? ClassPrior : ValuePrior) / trainRows);
-        Optimizer = CreateOptimizer(trainRows);
+        Epochs = settings.Epochs ?? (int)Math.Clamp(DefaultRowsVisited / data.TrainRows, settings.Stream ? 1 : LeastDefaultEpochs, MostDefaultEpochs);
+        weightDecay = settings.WeightDecay ?? (settings.Optimizer == OptimizerKind.AdamW ? new AdamW().WeightDecay : RoundedToTwoDigits((classifies ? ClassPrior : ValuePrior) / data.TrainRows));
+        Optimizer = CreateOptimizer(data.TrainRows);
+        Loss = CreateLoss(data);
     }
 
     public IReadOnlyList<int> Layers { get; }
 
     public int Epochs { get; }
 
-    public int BatchSize => settings.BatchSize ?? 32;
+    public int BatchSize => settings.BatchSize ?? (settings.TakesAllRows ? FastMlp.FitOptions.FullBatch : 32);
 
     public Optimizer Optimizer { get; }
 
-    /// <summary>The options that shape the network and its training, in the spelling of the command line.</summary>
-    public string Options
+    public Loss Loss { get; }
+
+    /// <summary>The options that shape the network and its training, defaults filled in: the names of the command line with their values.</summary>
+    public IReadOnlyDictionary<string, string> Resolved
     {
         get
         {
-            string layers = Layers.Count == 0 ? "none" : string.Join(',', Layers);
-            string optimizer = Optimizer switch
+            Dictionary<string, string> all = new()
             {
-                Adam adam => string.Create(CultureInfo.InvariantCulture, $"adam --lr {adam.LearningRate} --weight-decay {adam.WeightDecay:0.########}"),
-                Sgd { Momentum: 0 } sgd => string.Create(CultureInfo.InvariantCulture, $"sgd --lr {sgd.LearningRate} --weight-decay {sgd.WeightDecay:0.########}"),
-                Sgd sgd => string.Create(CultureInfo.InvariantCulture, $"{(sgd.Nesterov ? "nesterov" : "momentum")} --momentum {sgd.Momentum} --lr {sgd.LearningRate} --weight-decay {sgd.WeightDecay:0.########}"),
-                _ => Optimizer.ToString(),
+                ["--layers"] = Layers.Count == 0 ? "none" : string.Join(',', Layers),
+                ["--activation"] = settings.Activation.Name,
             };
-            string batch = BatchSize == FastMlp.FitOptions.FullBatch ? "full" : BatchSize.ToString(CultureInfo.InvariantCulture);
-            return string.Create(CultureInfo.InvariantCulture, $"--layers {layers} --activation {settings.Activation.Name} --optimizer {optimizer} --epochs {Epochs} --batch {batch} --early-stop {settings.EarlyStop}");
+            if (settings.Norm != Normalization.None)
+            {
+                all["--norm"] = settings.Norm.ToString().ToLowerInvariant();
+            }
+
+            Add("--dropout", settings.Dropout);
+            all["--optimizer"] = settings.Optimizer.ToString().ToLowerInvariant();
+            if (Optimizer is Sgd { Momentum: > 0 } or RmsProp { Momentum: > 0 })
+            {
+                all["--momentum"] = Number(Optimizer is Sgd sgd ? sgd.Momentum : ((RmsProp)Optimizer).Momentum);
+            }
+
+            all["--lr"] = Number(Optimizer.LearningRate);
+            all["--weight-decay"] = Number(weightDecay);
+            if (settings.Schedule is not null)
+            {
+                all["--schedule"] = settings.Schedule.Name;
+            }
+
+            Add("--warm-up", settings.WarmUp);
+            Add("--l1", settings.L1);
+            Add("--max-norm", settings.MaxNorm);
+            Add("--clip-norm", settings.ClipNorm);
+            Add("--clip-value", settings.ClipValue);
+            if (settings.Loss is not null)
+            {
+                all["--loss"] = settings.Loss.Name;
+            }
+
+            Add("--label-smoothing", settings.LabelSmoothing);
+            if (settings.ClassWeights is not null)
+            {
+                all["--class-weights"] = settings.ClassWeights.Text;
+            }
+
+            all["--epochs"] = Epochs.ToString(CultureInfo.InvariantCulture);
+            all["--batch"] = BatchSize == FastMlp.FitOptions.FullBatch ? "full" : BatchSize.ToString(CultureInfo.InvariantCulture);
+            all["--early-stop"] = settings.EarlyStop.ToString(CultureInfo.InvariantCulture);
+            return all;
+
+            void Add(string name, float value)
+            {
+                if (value != 0)
+                {
+                    all[name] = Number(value);
+                }
+            }
         }
     }
+
+    /// <summary>The same in one line, in the spelling of the command line.</summary>
+    public string Options => string.Join(' ', Resolved.Select(option => $"{option.Key} {option.Value}"));
 
     public Network BuildNetwork(int inputSize, int outputSize)
     {
@@ -73,7 +121,20 @@ internal sealed class TrainingPlan
                 throw new CommandFailedException($"hidden layer {i + 1} of --layers has {units} units; each needs at least 1 ('--layers none' makes a network without hidden layers).");
             }
 
-            builder.Dense(units, settings.Activation.Value);
+            if (settings.Norm == Normalization.None)
+            {
+                builder.Dense(units, settings.Activation.Value);
+            }
+            else
+            {
+                builder.Dense(units);
+                (settings.Norm == Normalization.Batch ? builder.BatchNorm() : builder.LayerNorm()).Activate(settings.Activation.Value);
+            }
+
+            if (settings.Dropout > 0)
+            {
+                builder.Dropout(settings.Dropout);
+            }
         }
 
         try
@@ -88,8 +149,13 @@ internal sealed class TrainingPlan
 
     public FitOptions FitOptions(Dataset? validation, Action<EpochReport> progress) => new()
     {
-        Loss = classifies ? Loss.CrossEntropy : Loss.Quadratic,
+        Loss = Loss,
         Optimizer = Optimizer,
+        Schedule = settings.WarmUp > 0 ? (settings.Schedule?.Value ?? Schedule.Constant).WithWarmUp(settings.WarmUp) : settings.Schedule?.Value,
+        ClipNorm = settings.ClipNorm,
+        ClipValue = settings.ClipValue,
+        L1 = settings.L1,
+        MaxNorm = settings.MaxNorm,
         Epochs = Epochs,
         BatchSize = BatchSize,
         Validation = validation,
@@ -101,18 +167,59 @@ internal sealed class TrainingPlan
         Resume = settings.Resume,
     };
 
+    private static string Number(float value) => value.ToString("0.########", CultureInfo.InvariantCulture) is var text && text != "0"
+        ? text
+        : value.ToString(CultureInfo.InvariantCulture);
+
     private static float RoundedToTwoDigits(float value) =>
         float.Parse(value.ToString("G2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
     private Optimizer CreateOptimizer(long trainRows)
     {
         float momentum = settings.Momentum ?? 0.9f;
+        float adaptiveRate = settings.LearningRate ?? (trainRows < ManyRows ? 2e-3f : 1e-3f);
         return settings.Optimizer switch
         {
             OptimizerKind.Sgd => new Sgd(settings.LearningRate ?? 0.1f, settings.Momentum ?? 0, weightDecay: weightDecay),
             OptimizerKind.Momentum => new Sgd(settings.LearningRate ?? 0.02f, momentum, weightDecay: weightDecay),
             OptimizerKind.Nesterov => new Sgd(settings.LearningRate ?? 0.02f, momentum, nesterov: true, weightDecay: weightDecay),
-            _ => new Adam(settings.LearningRate ?? (trainRows < ManyRows ? 2e-3f : 1e-3f), weightDecay: weightDecay),
+            OptimizerKind.AdamW => new AdamW(adaptiveRate, weightDecay: weightDecay),
+            OptimizerKind.AmsGrad => new Adam(adaptiveRate, weightDecay: weightDecay, amsGrad: true),
+            OptimizerKind.AdaGrad => new AdaGrad(settings.LearningRate ?? 0.02f, weightDecay: weightDecay),
+            OptimizerKind.RmsProp => new RmsProp(adaptiveRate, momentum: settings.Momentum ?? 0, weightDecay: weightDecay),
+            OptimizerKind.IRprop => new IRprop(settings.LearningRate ?? 0.01f, weightDecay: weightDecay),
+            OptimizerKind.Lbfgs => new Lbfgs(settings.LearningRate ?? 1, weightDecay: weightDecay),
+            _ => new Adam(adaptiveRate, weightDecay: weightDecay),
         };
+    }
+
+    private Loss CreateLoss(TrainingData data)
+    {
+        bool isOfClasses = settings.Loss is null ? classifies : settings.Loss.Value == Loss.CrossEntropy;
+        if (isOfClasses != classifies)
+        {
+            throw new UsageException($"--loss {settings.Loss!.Name} goes with {(classifies ? "values" : "classes")}; {data.Name} has {(classifies ? "classes" : "values")} to learn.");
+        }
+
+        Loss loss = settings.Loss?.Value ?? (classifies ? Loss.CrossEntropy : Loss.Quadratic);
+        if (!classifies && (settings.LabelSmoothing > 0 || settings.ClassWeights is not null))
+        {
+            throw new UsageException($"{(settings.LabelSmoothing > 0 ? "--label-smoothing" : "--class-weights")} goes with classes; {data.Name} has values to learn.");
+        }
+
+        loss = settings.LabelSmoothing > 0 ? loss.WithLabelSmoothing(settings.LabelSmoothing) : loss;
+        if (settings.ClassWeights is not { } weighting)
+        {
+            return loss;
+        }
+
+        if (weighting.Given is { } given && given.Length != data.TargetSize)
+        {
+            throw new UsageException($"--class-weights {weighting.Text} has {given.Length} weights; {data.Name} has {data.TargetSize} classes: {string.Join(", ", data.Preprocessing.ClassNames)}.");
+        }
+
+        return loss.WithClassWeights(weighting.For(data.ClassRows ?? (weighting.Given is null
+            ? throw new UsageException("--class-weights balanced counts the rows of each class first, which --stream does not: give the weights.")
+            : [])));
     }
 }

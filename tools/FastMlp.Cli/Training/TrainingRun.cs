@@ -31,7 +31,12 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>Null where no rows were held out.</summary>
     public Score? Score { get; private set; }
 
-    public static TrainingRun Execute(TrainSettings settings, CommandConsole console, bool quiet, CancellationToken stop)
+    /// <param name="settings">What the user asked for.</param>
+    /// <param name="console">Where progress goes.</param>
+    /// <param name="quiet">Whether there is none.</param>
+    /// <param name="planned">Called before training, when all defaults are known.</param>
+    /// <param name="stop">Ends training after the batch under way.</param>
+    public static TrainingRun Execute(TrainSettings settings, CommandConsole console, bool quiet, Action<TrainingPlan> planned, CancellationToken stop)
     {
         TrainingData data = TrainingData.Load(settings, quiet ? TextWriter.Null : console.Error, stop);
         string modelPath = settings.Out ?? $"{data.Name}.safetensors";
@@ -41,9 +46,10 @@ internal sealed class TrainingRun : IDisposable
             OutputFile.CheckWritable(settings.Report, "--report");
         }
 
-        TrainingRun run = new(data, new TrainingPlan(settings, data.Classifies, data.TrainRows), modelPath) { ReportPath = settings.Report };
+        TrainingRun run = new(data, new TrainingPlan(settings, data), modelPath) { ReportPath = settings.Report };
         try
         {
+            planned(run.Plan);
             run.Train(settings, console, quiet, stop);
             return run;
         }
@@ -77,9 +83,9 @@ internal sealed class TrainingRun : IDisposable
                 // The engine refuses what cannot be trained, such as a step unit in a hidden layer.
                 throw new CommandFailedException(exception.Message);
             }
-            catch (ArgumentException exception) when (settings.Checkpoint is not null || settings.Resume is not null)
+            catch (ArgumentException exception)
             {
-                // A folder of another run, or a checkpoint of other data or options.
+                // A folder of another run, a checkpoint of other data or options, or options that contradict each other.
                 throw new CommandFailedException(exception.Message.Replace($" (Parameter '{exception.ParamName}')", "", StringComparison.Ordinal));
             }
             catch (TrainingDivergedException exception)
