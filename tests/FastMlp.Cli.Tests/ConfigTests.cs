@@ -16,6 +16,7 @@ public sealed class ConfigTests(TempFolder folder) : IClassFixture<TempFolder>
         ["scale"] = ("\"minmax\"", ["minmax"]),
         ["validation"] = ("0.2", ["0.2"]),
         ["test"] = ("\"0.3\"", ["0.3"]),
+        ["folds"] = ("5", ["5"]),
         ["missing"] = ("""["mean","x=median"]""", ["mean", "x=median"]),
         ["missing-text"] = ("""["?"]""", ["?"]),
         ["categorical"] = ("""["town"]""", ["town"]),

@@ -74,6 +74,9 @@ internal static class TrainCommand
         Description = "What to hold out for the final figures: a share of the rows, or other data [default: the test set of the folder, else 0.25]",
     };
 
+    private static readonly Option<int?> folds = Options.Integer("--folds",
+        "Part all rows into K folds, train K times without one of them, score it, and print the mean and the standard deviation; no model is written", least: 2);
+
     private static readonly Option<int?> earlyStop = Options.Integer("--early-stop",
         "Stop after N epochs without a lower validation loss and keep the best epoch; 0 is never [default: 0]", least: 0);
 
@@ -174,7 +177,7 @@ internal static class TrainCommand
 
     private static readonly OptionGroup[] groups =
     [
-        new("Data", [task, target, scale, validation, test, .. ColumnOptions.All, stream, shuffleRows]),
+        new("Data", [task, target, scale, validation, test, folds, .. ColumnOptions.All, stream, shuffleRows]),
         new("Network", layers, activation, norm, dropout, residual),
         new("Update rule", optimizer, lr, momentum, weightDecay, l1, maxNorm, clipNorm, clipValue, schedule, warmUp),
         new("Loss", loss, labelSmoothing, classWeights),
@@ -226,6 +229,21 @@ internal static class TrainCommand
         parsed = WithConfig(parsed);
         CheckTogether(parsed);
         bool asJson = parsed.GetValue(Cli.JsonOption);
+        if (parsed.GetValue(folds) is { } count)
+        {
+            FoldedRun folded = FoldedRun.Execute(Settings(parsed), count, console, quiet: asJson, Planned, stop);
+            if (asJson)
+            {
+                console.WriteJson(json => FoldSummary.Write(json, folded));
+            }
+            else
+            {
+                FoldSummary.Write(console, folded);
+            }
+
+            return ExitCode.Done;
+        }
+
         using TrainingRun run = TrainingRun.Execute(Settings(parsed), console, quiet: asJson, Planned, stop);
         if (asJson)
         {
@@ -256,6 +274,12 @@ internal static class TrainCommand
         if (parsed.GetValue(data) is null)
         {
             throw new UsageException("DATA is missing: the name of a data set, a file or a folder.");
+        }
+
+        if (parsed.GetValue(folds) is not null && Array.Find<Option>([output, report, checkpoint, resume, test, stream], option => parsed.GetResult(option) is { Implicit: false }) is { } idle
+            && (idle != stream || parsed.GetValue(stream)))
+        {
+            throw new UsageException($"--folds trains on rows in memory, scores each of them once, and writes no model: it goes without {idle.Name}.");
         }
 
         OptimizerKind kind = parsed.GetValue(optimizer) ?? OptimizerKind.Adam;

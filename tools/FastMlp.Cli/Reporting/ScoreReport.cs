@@ -33,6 +33,12 @@ internal static class ScoreReport
     public static void WriteFigures(Utf8JsonWriter json, Score score)
     {
         json.WriteNumber("rows", score.Rows);
+        WriteScores(json, score);
+    }
+
+    /// <summary>The same without the number of rows.</summary>
+    public static void WriteScores(Utf8JsonWriter json, Score score)
+    {
         TrainingSummary.Figure(json, "loss", score.Loss);
         if (score.Classifies)
         {

@@ -28,9 +28,8 @@ internal static class TrainingSummary
         TrainingData data = run.Data;
         FitReport report = run.Report;
         string split = $"{Text.Count(data.TrainRows)} train, {Text.Count(data.ValidationRows)} validation, {Text.Count(data.TestRows)} test";
-        string learnt = data.Classifies ? Text.Count(data.TargetSize, "class") : Text.Count(data.TargetSize, "value") + " to learn";
         Facts facts = new();
-        facts.Add("data", $"{data.Name}: {Text.Count(data.InputSize, "feature")}, {learnt}; rows: {split}");
+        facts.Add("data", $"{data.Name}: {Text.Count(data.InputSize, "feature")}, {Learnt(data)}; rows: {split}");
         facts.Add("network", $"{NetworkText.Of(run.Network)}, {Text.Count(run.Network.ParameterCount, "parameter")}");
         facts.Add("options", run.Plan.Options);
         facts.Add("time", $"{Text.Time(report.WallTime)}, {Text.Rate(report.SamplesPerSecond)} samples/s");
@@ -41,6 +40,9 @@ internal static class TrainingSummary
 
         return facts;
     }
+
+    /// <summary><c>3 classes</c>, <c>1 value to learn</c>.</summary>
+    public static string Learnt(TrainingData data) => data.Classifies ? Text.Count(data.TargetSize, "class") : Text.Count(data.TargetSize, "value") + " to learn";
 
     public static void Write(Utf8JsonWriter json, TrainingRun run)
     {

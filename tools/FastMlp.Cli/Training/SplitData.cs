@@ -80,6 +80,23 @@ internal sealed class SplitData : TrainingData
         Check(source, all);
         double testFraction = wantedFraction ?? (testSource is null && ownTest is null ? DefaultTestFraction : 0);
         (RawTable rest, RawTable? heldOut) = Part(all, testFraction, settings.Seed);
+        SplitData data = Of(settings, source, all, rest, heldOut, testFraction);
+        if (heldOut is null)
+        {
+            data.SetTest(testSource?.LoadFor(data.Preprocessing) ?? (wantedFraction is null ? ownTest : null));
+        }
+
+        return data;
+    }
+
+    /// <param name="settings">What the user asked for.</param>
+    /// <param name="source">Where the rows come from.</param>
+    /// <param name="all">All of them.</param>
+    /// <param name="rest">Those to train on and to part the validation rows off.</param>
+    /// <param name="heldOut">Those of the test.</param>
+    /// <param name="testFraction">Their share, if they are some of <paramref name="all"/>.</param>
+    public static SplitData Of(TrainSettings settings, DataSource source, RawTable all, RawTable rest, RawTable? heldOut, double testFraction)
+    {
         (RawTable train, RawTable? validation) = Part(rest, settings.Validation ?? DefaultValidationFraction, settings.Seed);
         if (train.Rows == 0 || (testFraction > 0 && heldOut is null))
         {
@@ -87,15 +104,7 @@ internal sealed class SplitData : TrainingData
         }
 
         SplitData data = new(source, all, train, validation, settings.Scale ?? (source.IsIdxFolder ? Scaling.Pixels : Scaling.Standard), testFraction);
-        if (heldOut is not null)
-        {
-            data.test = data.Preprocessing.Transform(heldOut);
-        }
-        else
-        {
-            data.SetTest(testSource?.LoadFor(data.Preprocessing) ?? (wantedFraction is null ? ownTest : null));
-        }
-
+        data.test = heldOut is null ? null : data.Preprocessing.Transform(heldOut);
         return data;
     }
 
@@ -118,7 +127,8 @@ internal sealed class SplitData : TrainingData
         test = rows is null ? null : Preprocessing.Transform(rows);
     }
 
-    private static void Check(DataSource source, RawTable all)
+    /// <summary>There are rows, and something to learn from them.</summary>
+    public static void Check(DataSource source, RawTable all)
     {
         if (all.Rows == 0)
         {

@@ -52,6 +52,9 @@ internal sealed class TrainingPlan
 
     public Loss Loss { get; }
 
+    /// <summary>The settings with the defaults that depend on the number of rows filled in.</summary>
+    public TrainSettings Fixed => settings with { Epochs = Epochs, WeightDecay = weightDecay, LearningRate = Optimizer.LearningRate };
+
     /// <summary>The options that shape the network and its training, defaults filled in: the names of the command line with their values.</summary>
     public IReadOnlyDictionary<string, string> Resolved
     {

@@ -62,6 +62,30 @@ internal sealed class TrainingRun : IDisposable
 
     public void Dispose() => Network.Dispose();
 
+    /// <summary>Trains; what the engine refuses fails in one line.</summary>
+    public static FitReport Fit(TrainingData data, Network network, TrainingPlan plan, Action<EpochReport> progress, CancellationToken stop)
+    {
+        try
+        {
+            return data.Fit(network, plan, progress, stop);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // The engine refuses what cannot be trained, such as a step unit in a hidden layer.
+            throw new CommandFailedException(exception.Message);
+        }
+        catch (ArgumentException exception)
+        {
+            // A folder of another run, a checkpoint of other data or options, or options that contradict each other.
+            throw new CommandFailedException(exception.Message.Replace($" (Parameter '{exception.ParamName}')", "", StringComparison.Ordinal));
+        }
+        catch (TrainingDivergedException exception)
+        {
+            throw new CommandFailedException(string.Create(CultureInfo.InvariantCulture,
+                $"{exception.Message} No model was written; try a learning rate below --lr {plan.Optimizer.LearningRate}."));
+        }
+    }
+
     private void Train(TrainSettings settings, CommandConsole console, bool quiet, CancellationToken stop)
     {
         MetricFormat metric = new(Data.Classifies, Score.TargetScale(Data.Preprocessing));
@@ -74,25 +98,7 @@ internal sealed class TrainingRun : IDisposable
         using (StopSignal signal = new(display.Restore, stop))
         using (signal.Token.Register(display.Stopping))
         {
-            try
-            {
-                Report = display.Show(progress => Data.Fit(Network, Plan, progress, signal.Token));
-            }
-            catch (InvalidOperationException exception)
-            {
-                // The engine refuses what cannot be trained, such as a step unit in a hidden layer.
-                throw new CommandFailedException(exception.Message);
-            }
-            catch (ArgumentException exception)
-            {
-                // A folder of another run, a checkpoint of other data or options, or options that contradict each other.
-                throw new CommandFailedException(exception.Message.Replace($" (Parameter '{exception.ParamName}')", "", StringComparison.Ordinal));
-            }
-            catch (TrainingDivergedException exception)
-            {
-                throw new CommandFailedException(string.Create(CultureInfo.InvariantCulture,
-                    $"{exception.Message} No model was written; try a learning rate below --lr {Plan.Optimizer.LearningRate}."));
-            }
+            Report = display.Show(progress => Fit(Data, Network, Plan, progress, signal.Token));
         }
 
         foreach (string damage in Report.Resumed?.Skipped ?? [])
