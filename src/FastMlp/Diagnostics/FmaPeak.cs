@@ -92,7 +92,7 @@ public static class FmaPeak
         return TSimd.Sum(TSimd.MultiplyAdd(a, a, TSimd.Broadcast(-1 - (1f / 2048)))) != 0;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     private static float SpinFused<TSimd, TVec>(int iterations)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
@@ -129,7 +129,7 @@ public static class FmaPeak
     /// <summary>
     /// All products, then all sums: in pairs, as a kernel has them, Zen 3 settles at 40 or at 52 GFLOP/s by chance.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     private static float SpinUnfused<TSimd, TVec>(int iterations)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged

@@ -45,7 +45,7 @@ internal static unsafe class ActivationGradients
 {
     /// <summary>The sum over an [m, n] block; each row in vectors, the rows in order and in double.</summary>
     public static float Sum<TDerivative>(TDerivative derivative, float* z, float* a, float* gradient, nint m, nint n, nint stride)
-        where TDerivative : struct, IConstantDerivative
+        where TDerivative : unmanaged, IConstantDerivative
     {
         double sum = 0;
         Isa.Run(new Kernel<TDerivative>(derivative, z, a, gradient, m, n, stride, &sum));
@@ -54,7 +54,7 @@ internal static unsafe class ActivationGradients
 
     private readonly struct Kernel<TDerivative>(
         TDerivative derivative, float* z, float* a, float* gradient, nint m, nint n, nint stride, double* result) : IVectorKernel
-        where TDerivative : struct, IConstantDerivative
+        where TDerivative : unmanaged, IConstantDerivative
     {
         public void Run<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>

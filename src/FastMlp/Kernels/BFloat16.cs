@@ -33,7 +33,7 @@ internal static unsafe class BFloat16
     }
 
     /// <summary>Rows of words as rows of two vectors of float32, one behind the other.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     public static void Widen<TSimd, TVec>(float* words, nint rows, float* destination)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged

@@ -46,7 +46,7 @@ internal static unsafe class BatchNormalization
         TSimd.Divide(TSimd.Broadcast(1f), TSimd.Sqrt(TSimd.Add(TSimd.Load(variance), TSimd.Broadcast(epsilon))));
 
     /// <summary>a &lt;- (x - mean) scale + beta down the rows of one vector of columns.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     private static void Column<TSimd, TVec>(float* x, nint ldx, TVec mean, TVec scale, TVec beta, float* a, nint lda, nint rows, int lanes)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
@@ -59,7 +59,7 @@ internal static unsafe class BatchNormalization
     }
 
     /// <summary>The sum of (x - centre)^power down the rows, power 1 or 2.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     private static TVec Sum<TSimd, TVec>(float* x, nint ld, nint rows, int lanes, TVec centre, bool squares)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
@@ -122,7 +122,7 @@ internal static unsafe class BatchNormalization
     private readonly struct ParameterWork(
         MatrixView x, float epsilon, float* mean, float* variance, MatrixView delta, float* gammaGradient, float* betaGradient) : IRangeWork
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Compile.Loop)]
         public void Run<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
@@ -158,7 +158,7 @@ internal static unsafe class BatchNormalization
     private readonly struct InputWork(
         MatrixView x, float* gamma, float epsilon, float* mean, float* variance, MatrixView delta, float* gammaGradient, float* betaGradient, MatrixView deltaOfX) : IRangeWork
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Compile.Loop)]
         public void Run<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged

@@ -23,7 +23,7 @@ internal static unsafe class Dot
         where TEpilogue : unmanaged, IEpilogue => Isa.Run(new GradientKernel<TEpilogue>(epilogue, x, delta, c, m, k, ldx, ldDelta));
 
     /// <inheritdoc cref="Forward{TActivation}(TActivation, float*, float*, float, float*, nint, nint, nint, nint)"/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     [SkipLocalsInit]
     internal static void Forward<TSimd, TVec, TActivation>(TActivation g, float* x, float* w, float bias, float* a, nint m, nint k, nint ldx, nint lda)
         where TSimd : struct, ISimd<TVec>
@@ -66,7 +66,7 @@ internal static unsafe class Dot
     private static void Products<TSimd, TVec, TRows>(float* x0, float* w, nint k, nint ldx, float* z)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : struct, IConstant
+        where TRows : unmanaged, IConstant
     {
         TVec even0 = TSimd.Zero, even1 = TSimd.Zero, even2 = TSimd.Zero, even3 = TSimd.Zero;
         TVec odd0 = TSimd.Zero, odd1 = TSimd.Zero, odd2 = TSimd.Zero, odd3 = TSimd.Zero;
@@ -77,7 +77,7 @@ internal static unsafe class Dot
             TVec w0 = TSimd.Load(w + p), w1 = TSimd.Load(w + p + TSimd.Width);
             even0 = TSimd.MultiplyAdd(TSimd.Load(x0 + p), w0, even0);
             odd0 = TSimd.MultiplyAdd(TSimd.Load(x0 + p + TSimd.Width), w1, odd0);
-            if (TRows.Value > 1)
+            if (sizeof(TRows) > 1)
             {
                 even1 = TSimd.MultiplyAdd(TSimd.Load(x1 + p), w0, even1);
                 odd1 = TSimd.MultiplyAdd(TSimd.Load(x1 + p + TSimd.Width), w1, odd1);
@@ -93,7 +93,7 @@ internal static unsafe class Dot
             int left = (int)Math.Min(k - p, TSimd.Width);
             TVec rest = TSimd.Load(w + p);
             even0 = TSimd.MultiplyAdd(Tail.Load<TSimd, TVec>(x0 + p, left), rest, even0);
-            if (TRows.Value > 1)
+            if (sizeof(TRows) > 1)
             {
                 even1 = TSimd.MultiplyAdd(Tail.Load<TSimd, TVec>(x1 + p, left), rest, even1);
                 even2 = TSimd.MultiplyAdd(Tail.Load<TSimd, TVec>(x2 + p, left), rest, even2);
@@ -102,7 +102,7 @@ internal static unsafe class Dot
         }
 
         z[0] = TSimd.Sum(TSimd.Add(even0, odd0));
-        if (TRows.Value > 1)
+        if (sizeof(TRows) > 1)
         {
             z[1] = TSimd.Sum(TSimd.Add(even1, odd1));
             z[2] = TSimd.Sum(TSimd.Add(even2, odd2));
@@ -111,7 +111,7 @@ internal static unsafe class Dot
     }
 
     /// <inheritdoc cref="Gradient{TEpilogue}(TEpilogue, float*, float*, float*, nint, nint, nint, nint)"/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     internal static void Gradient<TSimd, TVec, TEpilogue>(TEpilogue epilogue, float* x, float* delta, float* c, nint m, nint k, nint ldx, nint ldDelta)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged

@@ -20,7 +20,7 @@ internal static unsafe class Dropout
         Ranges.Run(new Products(x, y, z), count, AlignedBuffer.AlignmentFloats, count, threads);
 
     /// <summary>The factors of one row of n columns.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     private static void Fill(in DropoutDraw draw, nint row, nint n, float* factors)
     {
         ulong key = draw.Key;
@@ -46,7 +46,7 @@ internal static unsafe class Dropout
     private static float Factor(uint bits, long threshold, uint scale) =>
         BitConverter.UInt32BitsToSingle(scale & ~(uint)((bits - threshold) >> 63));
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     private static void Multiply<TSimd, TVec>(float* x, float* y, float* z, nint count)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged

@@ -65,7 +65,7 @@ internal static unsafe class Elementwise
         where TActivation : struct, IActivation => Isa.Run(new DerivativeKernel<TActivation>(g, z, a, delta, count));
 
     /// <summary>a[i] = g(z[i]) on a given instruction set.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     internal static void Apply<TSimd, TVec, TActivation>(TActivation g, float* z, float* a, nint count)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
@@ -85,7 +85,7 @@ internal static unsafe class Elementwise
     }
 
     /// <inheritdoc cref="MultiplyByDerivative{TActivation}(TActivation, float*, float*, float*, nint)"/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     internal static void MultiplyByDerivative<TSimd, TVec, TActivation>(TActivation g, float* z, float* a, float* delta, nint count)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
@@ -115,7 +115,7 @@ internal static unsafe class Elementwise
 
     private readonly struct Sums(MatrixView x, MatrixView y, MatrixView a) : IRangeWork
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Compile.Loop)]
         public void Run<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
@@ -136,7 +136,7 @@ internal static unsafe class Elementwise
     private readonly struct DerivativeRows<TActivation>(TActivation g, MatrixView z, MatrixView a, MatrixView delta, MatrixView result) : IRangeWork
         where TActivation : unmanaged, IActivation
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Compile.Loop)]
         public void Run<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged

@@ -78,10 +78,10 @@ internal static unsafe class Gemm
     private static void Run<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : struct, IConstant
+        where TVectors : unmanaged, IConstant
         where TEpilogue : unmanaged, IEpilogue
     {
-        nint panels = (arguments.N + (TVectors.Value * TSimd.Width) - 1) / (TVectors.Value * TSimd.Width);
+        nint panels = (arguments.N + (sizeof(TVectors) * TSimd.Width) - 1) / (sizeof(TVectors) * TSimd.Width);
         if (threads <= 1 || (double)arguments.M * arguments.N * arguments.K < ForkThreshold)
         {
             Block<TSimd, TVec, TVectors, TEpilogue>(in arguments, epilogue, 0, arguments.M, 0, panels);
@@ -107,12 +107,12 @@ internal static unsafe class Gemm
     private static void Part<TSimd, TVec, TVectors, TEpilogue>(void* context, int part, int parts)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : struct, IConstant
+        where TVectors : unmanaged, IConstant
         where TEpilogue : unmanaged, IEpilogue
     {
         Fork<TEpilogue>* fork = (Fork<TEpilogue>*)context;
         ref readonly GemmArguments arguments = ref *fork->Arguments;
-        int tileRows = GemmBlocking.TileRows<TSimd, TVec>(TVectors.Value);
+        int tileRows = GemmBlocking.TileRows<TSimd, TVec>(sizeof(TVectors));
         if (arguments.M >= 4 * parts * tileRows || fork->Panels < parts)
         {
             (nint begin, nint end) = Partition.Range(arguments.M, parts, part, tileRows);
@@ -126,17 +126,17 @@ internal static unsafe class Gemm
     }
 
     /// <summary>Loops 4 to 1 over a range of rows and panels.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     [SkipLocalsInit]
     private static void Block<TSimd, TVec, TVectors, TEpilogue>(
         in GemmArguments g, TEpilogue epilogue, nint rowBegin, nint rowEnd, nint panelBegin, nint panelEnd)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : struct, IConstant
+        where TVectors : unmanaged, IConstant
         where TEpilogue : unmanaged, IEpilogue
     {
-        int panelWidth = TVectors.Value * TSimd.Width;
-        int tileRows = GemmBlocking.TileRows<TSimd, TVec>(TVectors.Value);
+        int panelWidth = sizeof(TVectors) * TSimd.Width;
+        int tileRows = GemmBlocking.TileRows<TSimd, TVec>(sizeof(TVectors));
         nint rowBlock = GemmBlocking.RowBlock(g.KBlock);
 
         // Columns of a row-major matrix as rows of A (x^T in dW): one cache line for each step of p, of which a tile uses a part.
@@ -316,9 +316,9 @@ internal static unsafe class Gemm
     private static bool IsForRows<TSimd, TVec, TVectors>(in GemmArguments g)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : struct, IConstant
+        where TVectors : unmanaged, IConstant
     {
-        int panelWidth = TVectors.Value * TSimd.Width;
+        int panelWidth = sizeof(TVectors) * TSimd.Width;
         return g.CPanelStride == panelWidth && g.AColumnStride == 1 && g.BRowStride == (g.BIsBFloat16 ? TSimd.Width : panelWidth);
     }
 
@@ -326,12 +326,12 @@ internal static unsafe class Gemm
     private static void One<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments g, TEpilogue epilogue, nint row, nint panelBegin, nint panelEnd)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : struct, IConstant
+        where TVectors : unmanaged, IConstant
         where TEpilogue : unmanaged, IEpilogue
     {
-        nint vectors = panelEnd * TVectors.Value;
-        RowShape shape = new(g.K, g.N, TVectors.Value, vectors, g.BPanelStride, g.KBlock, g.BIsBFloat16);
-        nint begin = panelBegin * TVectors.Value;
+        nint vectors = panelEnd * sizeof(TVectors);
+        RowShape shape = new(g.K, g.N, sizeof(TVectors), vectors, g.BPanelStride, g.KBlock, g.BIsBFloat16);
+        nint begin = panelBegin * sizeof(TVectors);
         float* x = g.A + (row * g.ARowStride), y = g.C + (row * g.CRowStride);
         if (g.BIsBFloat16)
         {
@@ -348,13 +348,13 @@ internal static unsafe class Gemm
         in GemmArguments g, ref TileArguments t, TEpilogue epilogue, nint ic, nint pc, nint panelBegin, nint panelEnd)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : struct, IConstant
+        where TVectors : unmanaged, IConstant
         where TEpilogue : unmanaged, IEpilogue
     {
-        int panelWidth = TVectors.Value * TSimd.Width;
-        nint panelsInPair = 2 / TVectors.Value;
+        int panelWidth = sizeof(TVectors) * TSimd.Width;
+        nint panelsInPair = 2 / sizeof(TVectors);
         nint pairStride = panelsInPair * g.BPanelStride;
-        nint halfStride = TVectors.Value == 2 ? TSimd.Width : g.BPanelStride;
+        nint halfStride = sizeof(TVectors) == 2 ? TSimd.Width : g.BPanelStride;
         nint jr = panelBegin;
         while (jr < panelEnd)
         {

@@ -25,7 +25,7 @@ internal static unsafe class LayerNormalization
 
     private readonly struct ForwardWork(MatrixView x, float* gamma, float* beta, float epsilon, float* kept, MatrixView a) : IRangeWork
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Compile.Loop)]
         public void Run<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
@@ -61,7 +61,7 @@ internal static unsafe class LayerNormalization
 
     private readonly struct ParameterWork(MatrixView x, float* kept, MatrixView delta, float* gammaGradient, float* betaGradient) : IRangeWork
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Compile.Loop)]
         public void Run<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
@@ -87,7 +87,7 @@ internal static unsafe class LayerNormalization
 
     private readonly struct InputWork(MatrixView x, float* gamma, float* kept, MatrixView delta, MatrixView deltaOfX) : IRangeWork
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Compile.Loop)]
         public void Run<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged

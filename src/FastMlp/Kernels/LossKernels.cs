@@ -19,7 +19,7 @@ internal static unsafe class LossKernels
     public static void ScaleRows(float* delta, float* factors, int m, int n, nint ld) => Isa.Run(new ScaleKernel(delta, factors, m, n, ld));
 
     /// <summary>The one loop: sums run over vectors from left to right, so the bits of a row depend on its contents alone.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     internal static void Rows<TSimd, TVec, TLoss>(
         TLoss element, float* input, float* targets, float* delta, float* a, float* rowLoss, int m, int n, nint ld, nint ldTargets, float scale)
         where TSimd : struct, ISimd<TVec>
@@ -273,7 +273,7 @@ internal static unsafe class LossKernels
     /// <summary>The least float with full precision: a probability of 0 counts as this much, so that ln and the quotient stay finite.</summary>
     private const float SmallestNormal = 1.17549435e-38f;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     private static void ScaleRows<TSimd, TVec>(float* delta, float* factors, int m, int n, nint ld)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged

@@ -14,7 +14,7 @@ internal static unsafe class MaxNorm
         Isa.Run(new Kernel(panels, count, inputs, panelWidth, limit));
 
     /// <inheritdoc cref="Run(float*, nint, nint, nint, float)"/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     internal static void Scale<TSimd, TVec>(float* panels, nint count, nint inputs, nint panelWidth, float limit)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged

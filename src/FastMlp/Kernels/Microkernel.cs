@@ -36,7 +36,7 @@ internal static unsafe class Microkernel
     public static void Run<TSimd, TVec, TVectors, TAccess, TEpilogue>(int rows, nint tiles, in TileArguments t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : struct, IConstant
+        where TVectors : unmanaged, IConstant
         where TAccess : struct, ITileAccess
         where TEpilogue : unmanaged, IEpilogue
     {
@@ -81,13 +81,13 @@ internal static unsafe class Microkernel
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     [SkipLocalsInit]
     private static void Run<TSimd, TVec, TRows, TVectors, TAccess, TEpilogue>(nint tiles, in TileArguments t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : struct, IConstant
-        where TVectors : struct, IConstant
+        where TRows : unmanaged, IConstant
+        where TVectors : unmanaged, IConstant
         where TAccess : struct, ITileAccess
         where TEpilogue : unmanaged, IEpilogue
     {
@@ -96,7 +96,7 @@ internal static unsafe class Microkernel
         TVec* tile = stackalloc TVec[MaxRows * 2];
         nint ldc1 = t.CRowStride, ldc2 = 2 * ldc1;
         nint row1 = TAccess.RowStride(t.ARowStride), row2 = 2 * row1;
-        nint aStep = TAccess.Step(TRows.Value, t.AColumnStride), bStep = t.BRowStride;
+        nint aStep = TAccess.Step(sizeof(TRows), t.AColumnStride), bStep = t.BRowStride;
         float* a = t.A, c0 = t.C;
         for (; tiles > 0; tiles--)
         {
@@ -119,17 +119,17 @@ internal static unsafe class Microkernel
             if (t.K >= WorthPrefetching)
             {
                 TSimd.Prefetch(c0);
-                if (TRows.Value > 1) TSimd.Prefetch(c0 + ldc1);
-                if (TRows.Value > 2) TSimd.Prefetch(c0 + ldc2);
-                if (TRows.Value > 3) TSimd.Prefetch(c3);
-                if (TRows.Value > 4) TSimd.Prefetch(c3 + ldc1);
-                if (TRows.Value > 5) TSimd.Prefetch(c3 + ldc2);
-                if (TRows.Value > 6) TSimd.Prefetch(c6);
-                if (TRows.Value > 7) TSimd.Prefetch(c6 + ldc1);
-                if (TRows.Value > 8) TSimd.Prefetch(c6 + ldc2);
-                if (TRows.Value > 9) TSimd.Prefetch(c9);
-                if (TRows.Value > 10) TSimd.Prefetch(c9 + ldc1);
-                if (TRows.Value > 11) TSimd.Prefetch(c9 + ldc2);
+                if (sizeof(TRows) > 1) TSimd.Prefetch(c0 + ldc1);
+                if (sizeof(TRows) > 2) TSimd.Prefetch(c0 + ldc2);
+                if (sizeof(TRows) > 3) TSimd.Prefetch(c3);
+                if (sizeof(TRows) > 4) TSimd.Prefetch(c3 + ldc1);
+                if (sizeof(TRows) > 5) TSimd.Prefetch(c3 + ldc2);
+                if (sizeof(TRows) > 6) TSimd.Prefetch(c6);
+                if (sizeof(TRows) > 7) TSimd.Prefetch(c6 + ldc1);
+                if (sizeof(TRows) > 8) TSimd.Prefetch(c6 + ldc2);
+                if (sizeof(TRows) > 9) TSimd.Prefetch(c9);
+                if (sizeof(TRows) > 10) TSimd.Prefetch(c9 + ldc1);
+                if (sizeof(TRows) > 11) TSimd.Prefetch(c9 + ldc2);
             }
 
             // Four row pointers and two strides reach twelve rows within x64's base + index addressing.
@@ -185,110 +185,110 @@ internal static unsafe class Microkernel
                 }
             }
 
-            if (t.Columns == TVectors.Value * TSimd.Width)
+            if (t.Columns == sizeof(TVectors) * TSimd.Width)
             {
                 if (!t.IsFirst)
                 {
                     Add<TSimd, TVec, TVectors>(c0, ref c0x0, ref c0x1);
-                    if (TRows.Value > 1) Add<TSimd, TVec, TVectors>(c0 + ldc1, ref c1x0, ref c1x1);
-                    if (TRows.Value > 2) Add<TSimd, TVec, TVectors>(c0 + ldc2, ref c2x0, ref c2x1);
-                    if (TRows.Value > 3) Add<TSimd, TVec, TVectors>(c3, ref c3x0, ref c3x1);
-                    if (TRows.Value > 4) Add<TSimd, TVec, TVectors>(c3 + ldc1, ref c4x0, ref c4x1);
-                    if (TRows.Value > 5) Add<TSimd, TVec, TVectors>(c3 + ldc2, ref c5x0, ref c5x1);
-                    if (TRows.Value > 6) Add<TSimd, TVec, TVectors>(c6, ref c6x0, ref c6x1);
-                    if (TRows.Value > 7) Add<TSimd, TVec, TVectors>(c6 + ldc1, ref c7x0, ref c7x1);
-                    if (TRows.Value > 8) Add<TSimd, TVec, TVectors>(c6 + ldc2, ref c8x0, ref c8x1);
-                    if (TRows.Value > 9) Add<TSimd, TVec, TVectors>(c9, ref c9x0, ref c9x1);
-                    if (TRows.Value > 10) Add<TSimd, TVec, TVectors>(c9 + ldc1, ref c10x0, ref c10x1);
-                    if (TRows.Value > 11) Add<TSimd, TVec, TVectors>(c9 + ldc2, ref c11x0, ref c11x1);
+                    if (sizeof(TRows) > 1) Add<TSimd, TVec, TVectors>(c0 + ldc1, ref c1x0, ref c1x1);
+                    if (sizeof(TRows) > 2) Add<TSimd, TVec, TVectors>(c0 + ldc2, ref c2x0, ref c2x1);
+                    if (sizeof(TRows) > 3) Add<TSimd, TVec, TVectors>(c3, ref c3x0, ref c3x1);
+                    if (sizeof(TRows) > 4) Add<TSimd, TVec, TVectors>(c3 + ldc1, ref c4x0, ref c4x1);
+                    if (sizeof(TRows) > 5) Add<TSimd, TVec, TVectors>(c3 + ldc2, ref c5x0, ref c5x1);
+                    if (sizeof(TRows) > 6) Add<TSimd, TVec, TVectors>(c6, ref c6x0, ref c6x1);
+                    if (sizeof(TRows) > 7) Add<TSimd, TVec, TVectors>(c6 + ldc1, ref c7x0, ref c7x1);
+                    if (sizeof(TRows) > 8) Add<TSimd, TVec, TVectors>(c6 + ldc2, ref c8x0, ref c8x1);
+                    if (sizeof(TRows) > 9) Add<TSimd, TVec, TVectors>(c9, ref c9x0, ref c9x1);
+                    if (sizeof(TRows) > 10) Add<TSimd, TVec, TVectors>(c9 + ldc1, ref c10x0, ref c10x1);
+                    if (sizeof(TRows) > 11) Add<TSimd, TVec, TVectors>(c9 + ldc2, ref c11x0, ref c11x1);
                 }
 
                 if (t.IsLast)
                 {
                     nint column = t.Column;
                     Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c0, column, ref c0x0, ref c0x1);
-                    if (TRows.Value > 1) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c0 + ldc1, column, ref c1x0, ref c1x1);
-                    if (TRows.Value > 2) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c0 + ldc2, column, ref c2x0, ref c2x1);
-                    if (TRows.Value > 3) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c3, column, ref c3x0, ref c3x1);
-                    if (TRows.Value > 4) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c3 + ldc1, column, ref c4x0, ref c4x1);
-                    if (TRows.Value > 5) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c3 + ldc2, column, ref c5x0, ref c5x1);
-                    if (TRows.Value > 6) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c6, column, ref c6x0, ref c6x1);
-                    if (TRows.Value > 7) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c6 + ldc1, column, ref c7x0, ref c7x1);
-                    if (TRows.Value > 8) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c6 + ldc2, column, ref c8x0, ref c8x1);
-                    if (TRows.Value > 9) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c9, column, ref c9x0, ref c9x1);
-                    if (TRows.Value > 10) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c9 + ldc1, column, ref c10x0, ref c10x1);
-                    if (TRows.Value > 11) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c9 + ldc2, column, ref c11x0, ref c11x1);
+                    if (sizeof(TRows) > 1) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c0 + ldc1, column, ref c1x0, ref c1x1);
+                    if (sizeof(TRows) > 2) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c0 + ldc2, column, ref c2x0, ref c2x1);
+                    if (sizeof(TRows) > 3) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c3, column, ref c3x0, ref c3x1);
+                    if (sizeof(TRows) > 4) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c3 + ldc1, column, ref c4x0, ref c4x1);
+                    if (sizeof(TRows) > 5) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c3 + ldc2, column, ref c5x0, ref c5x1);
+                    if (sizeof(TRows) > 6) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c6, column, ref c6x0, ref c6x1);
+                    if (sizeof(TRows) > 7) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c6 + ldc1, column, ref c7x0, ref c7x1);
+                    if (sizeof(TRows) > 8) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c6 + ldc2, column, ref c8x0, ref c8x1);
+                    if (sizeof(TRows) > 9) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c9, column, ref c9x0, ref c9x1);
+                    if (sizeof(TRows) > 10) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c9 + ldc1, column, ref c10x0, ref c10x1);
+                    if (sizeof(TRows) > 11) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c9 + ldc2, column, ref c11x0, ref c11x1);
                 }
 
-                // 0 times a value that is not finite is NaN, and stays NaN: one instruction a vector finds it. Two chains:
-                // one of 12 took 48 cycles, a fifth of a tile of 32 steps, and for four there are no registers.
+                // A value that is not finite makes the sum of all so: one instruction a vector finds it, and a sum that merely
+                // overflows costs a second look. Two chains: one of 12 took a fifth of a tile of 32 steps, and for four there are no registers.
                 bool refused = false;
                 if (TEpilogue.KeepsFinite && t.IsLast)
                 {
                     TVec even = TSimd.Zero, odd = TSimd.Zero;
                     Probe<TSimd, TVec, TVectors>(ref even, c0x0, c0x1);
-                    if (TRows.Value > 1) Probe<TSimd, TVec, TVectors>(ref odd, c1x0, c1x1);
-                    if (TRows.Value > 2) Probe<TSimd, TVec, TVectors>(ref even, c2x0, c2x1);
-                    if (TRows.Value > 3) Probe<TSimd, TVec, TVectors>(ref odd, c3x0, c3x1);
-                    if (TRows.Value > 4) Probe<TSimd, TVec, TVectors>(ref even, c4x0, c4x1);
-                    if (TRows.Value > 5) Probe<TSimd, TVec, TVectors>(ref odd, c5x0, c5x1);
-                    if (TRows.Value > 6) Probe<TSimd, TVec, TVectors>(ref even, c6x0, c6x1);
-                    if (TRows.Value > 7) Probe<TSimd, TVec, TVectors>(ref odd, c7x0, c7x1);
-                    if (TRows.Value > 8) Probe<TSimd, TVec, TVectors>(ref even, c8x0, c8x1);
-                    if (TRows.Value > 9) Probe<TSimd, TVec, TVectors>(ref odd, c9x0, c9x1);
-                    if (TRows.Value > 10) Probe<TSimd, TVec, TVectors>(ref even, c10x0, c10x1);
-                    if (TRows.Value > 11) Probe<TSimd, TVec, TVectors>(ref odd, c11x0, c11x1);
+                    if (sizeof(TRows) > 1) Probe<TSimd, TVec, TVectors>(ref odd, c1x0, c1x1);
+                    if (sizeof(TRows) > 2) Probe<TSimd, TVec, TVectors>(ref even, c2x0, c2x1);
+                    if (sizeof(TRows) > 3) Probe<TSimd, TVec, TVectors>(ref odd, c3x0, c3x1);
+                    if (sizeof(TRows) > 4) Probe<TSimd, TVec, TVectors>(ref even, c4x0, c4x1);
+                    if (sizeof(TRows) > 5) Probe<TSimd, TVec, TVectors>(ref odd, c5x0, c5x1);
+                    if (sizeof(TRows) > 6) Probe<TSimd, TVec, TVectors>(ref even, c6x0, c6x1);
+                    if (sizeof(TRows) > 7) Probe<TSimd, TVec, TVectors>(ref odd, c7x0, c7x1);
+                    if (sizeof(TRows) > 8) Probe<TSimd, TVec, TVectors>(ref even, c8x0, c8x1);
+                    if (sizeof(TRows) > 9) Probe<TSimd, TVec, TVectors>(ref odd, c9x0, c9x1);
+                    if (sizeof(TRows) > 10) Probe<TSimd, TVec, TVectors>(ref even, c10x0, c10x1);
+                    if (sizeof(TRows) > 11) Probe<TSimd, TVec, TVectors>(ref odd, c11x0, c11x1);
 
                     TVec probe = TSimd.Add(even, odd);
-                    refused = !TSimd.AllTrue(TSimd.Equal(probe, probe));
+                    refused = !TSimd.AllTrue(TSimd.GreaterThanOrEqual(TSimd.Broadcast(float.MaxValue), TSimd.Abs(probe)));
                 }
 
                 if (!refused)
                 {
                     Store<TSimd, TVec, TVectors>(c0, c0x0, c0x1);
-                    if (TRows.Value > 1) Store<TSimd, TVec, TVectors>(c0 + ldc1, c1x0, c1x1);
-                    if (TRows.Value > 2) Store<TSimd, TVec, TVectors>(c0 + ldc2, c2x0, c2x1);
-                    if (TRows.Value > 3) Store<TSimd, TVec, TVectors>(c3, c3x0, c3x1);
-                    if (TRows.Value > 4) Store<TSimd, TVec, TVectors>(c3 + ldc1, c4x0, c4x1);
-                    if (TRows.Value > 5) Store<TSimd, TVec, TVectors>(c3 + ldc2, c5x0, c5x1);
-                    if (TRows.Value > 6) Store<TSimd, TVec, TVectors>(c6, c6x0, c6x1);
-                    if (TRows.Value > 7) Store<TSimd, TVec, TVectors>(c6 + ldc1, c7x0, c7x1);
-                    if (TRows.Value > 8) Store<TSimd, TVec, TVectors>(c6 + ldc2, c8x0, c8x1);
-                    if (TRows.Value > 9) Store<TSimd, TVec, TVectors>(c9, c9x0, c9x1);
-                    if (TRows.Value > 10) Store<TSimd, TVec, TVectors>(c9 + ldc1, c10x0, c10x1);
-                    if (TRows.Value > 11) Store<TSimd, TVec, TVectors>(c9 + ldc2, c11x0, c11x1);
+                    if (sizeof(TRows) > 1) Store<TSimd, TVec, TVectors>(c0 + ldc1, c1x0, c1x1);
+                    if (sizeof(TRows) > 2) Store<TSimd, TVec, TVectors>(c0 + ldc2, c2x0, c2x1);
+                    if (sizeof(TRows) > 3) Store<TSimd, TVec, TVectors>(c3, c3x0, c3x1);
+                    if (sizeof(TRows) > 4) Store<TSimd, TVec, TVectors>(c3 + ldc1, c4x0, c4x1);
+                    if (sizeof(TRows) > 5) Store<TSimd, TVec, TVectors>(c3 + ldc2, c5x0, c5x1);
+                    if (sizeof(TRows) > 6) Store<TSimd, TVec, TVectors>(c6, c6x0, c6x1);
+                    if (sizeof(TRows) > 7) Store<TSimd, TVec, TVectors>(c6 + ldc1, c7x0, c7x1);
+                    if (sizeof(TRows) > 8) Store<TSimd, TVec, TVectors>(c6 + ldc2, c8x0, c8x1);
+                    if (sizeof(TRows) > 9) Store<TSimd, TVec, TVectors>(c9, c9x0, c9x1);
+                    if (sizeof(TRows) > 10) Store<TSimd, TVec, TVectors>(c9 + ldc1, c10x0, c10x1);
+                    if (sizeof(TRows) > 11) Store<TSimd, TVec, TVectors>(c9 + ldc2, c11x0, c11x1);
 
                     a += t.ATileStride;
-                    c0 += TRows.Value * ldc1;
+                    c0 += sizeof(TRows) * ldc1;
                     continue;
                 }
             }
 
             // The rare goes through memory: columns short of a tile, and new values of which some are not finite.
             Spill(tile, c0x0, c0x1);
-            if (TRows.Value > 1) Spill(tile + 2, c1x0, c1x1);
-            if (TRows.Value > 2) Spill(tile + 4, c2x0, c2x1);
-            if (TRows.Value > 3) Spill(tile + 6, c3x0, c3x1);
-            if (TRows.Value > 4) Spill(tile + 8, c4x0, c4x1);
-            if (TRows.Value > 5) Spill(tile + 10, c5x0, c5x1);
-            if (TRows.Value > 6) Spill(tile + 12, c6x0, c6x1);
-            if (TRows.Value > 7) Spill(tile + 14, c7x0, c7x1);
-            if (TRows.Value > 8) Spill(tile + 16, c8x0, c8x1);
-            if (TRows.Value > 9) Spill(tile + 18, c9x0, c9x1);
-            if (TRows.Value > 10) Spill(tile + 20, c10x0, c10x1);
-            if (TRows.Value > 11) Spill(tile + 22, c11x0, c11x1);
+            if (sizeof(TRows) > 1) Spill(tile + 2, c1x0, c1x1);
+            if (sizeof(TRows) > 2) Spill(tile + 4, c2x0, c2x1);
+            if (sizeof(TRows) > 3) Spill(tile + 6, c3x0, c3x1);
+            if (sizeof(TRows) > 4) Spill(tile + 8, c4x0, c4x1);
+            if (sizeof(TRows) > 5) Spill(tile + 10, c5x0, c5x1);
+            if (sizeof(TRows) > 6) Spill(tile + 12, c6x0, c6x1);
+            if (sizeof(TRows) > 7) Spill(tile + 14, c7x0, c7x1);
+            if (sizeof(TRows) > 8) Spill(tile + 16, c8x0, c8x1);
+            if (sizeof(TRows) > 9) Spill(tile + 18, c9x0, c9x1);
+            if (sizeof(TRows) > 10) Spill(tile + 20, c10x0, c10x1);
+            if (sizeof(TRows) > 11) Spill(tile + 22, c11x0, c11x1);
 
-            if (t.Columns == TVectors.Value * TSimd.Width)
+            if (t.Columns == sizeof(TVectors) * TSimd.Width)
             {
-                TileStore.Finite<TSimd, TVec, TEpilogue>(in t, c0, epilogue, tile, TRows.Value, TVectors.Value, 2);
+                TileStore.Finite<TSimd, TVec, TEpilogue>(in t, c0, epilogue, tile, sizeof(TRows), sizeof(TVectors), 2);
             }
             else
             {
-                TileStore.Spilled<TSimd, TVec, TEpilogue>(in t, c0, epilogue, tile, TRows.Value, TVectors.Value, 2);
+                TileStore.Spilled<TSimd, TVec, TEpilogue>(in t, c0, epilogue, tile, sizeof(TRows), sizeof(TVectors), 2);
             }
 
             a += t.ATileStride;
-            c0 += TRows.Value * ldc1;
+            c0 += sizeof(TRows) * ldc1;
         }
     }
 
@@ -302,23 +302,23 @@ internal static unsafe class Microkernel
         ref TVec c9x0, ref TVec c9x1, ref TVec c10x0, ref TVec c10x1, ref TVec c11x0, ref TVec c11x1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : struct, IConstant
-        where TVectors : struct, IConstant
+        where TRows : unmanaged, IConstant
+        where TVectors : unmanaged, IConstant
     {
         TVec b0 = TSimd.Load(b);
-        TVec b1 = TVectors.Value > 1 ? TSimd.Load(b + TSimd.Width) : b0;
+        TVec b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + TSimd.Width) : b0;
         Row<TSimd, TVec, TVectors>(a0, b0, b1, ref c0x0, ref c0x1);
-        if (TRows.Value > 1) Row<TSimd, TVec, TVectors>(a0 + row1, b0, b1, ref c1x0, ref c1x1);
-        if (TRows.Value > 2) Row<TSimd, TVec, TVectors>(a0 + row2, b0, b1, ref c2x0, ref c2x1);
-        if (TRows.Value > 3) Row<TSimd, TVec, TVectors>(a3, b0, b1, ref c3x0, ref c3x1);
-        if (TRows.Value > 4) Row<TSimd, TVec, TVectors>(a3 + row1, b0, b1, ref c4x0, ref c4x1);
-        if (TRows.Value > 5) Row<TSimd, TVec, TVectors>(a3 + row2, b0, b1, ref c5x0, ref c5x1);
-        if (TRows.Value > 6) Row<TSimd, TVec, TVectors>(a6, b0, b1, ref c6x0, ref c6x1);
-        if (TRows.Value > 7) Row<TSimd, TVec, TVectors>(a6 + row1, b0, b1, ref c7x0, ref c7x1);
-        if (TRows.Value > 8) Row<TSimd, TVec, TVectors>(a6 + row2, b0, b1, ref c8x0, ref c8x1);
-        if (TRows.Value > 9) Row<TSimd, TVec, TVectors>(a9, b0, b1, ref c9x0, ref c9x1);
-        if (TRows.Value > 10) Row<TSimd, TVec, TVectors>(a9 + row1, b0, b1, ref c10x0, ref c10x1);
-        if (TRows.Value > 11) Row<TSimd, TVec, TVectors>(a9 + row2, b0, b1, ref c11x0, ref c11x1);
+        if (sizeof(TRows) > 1) Row<TSimd, TVec, TVectors>(a0 + row1, b0, b1, ref c1x0, ref c1x1);
+        if (sizeof(TRows) > 2) Row<TSimd, TVec, TVectors>(a0 + row2, b0, b1, ref c2x0, ref c2x1);
+        if (sizeof(TRows) > 3) Row<TSimd, TVec, TVectors>(a3, b0, b1, ref c3x0, ref c3x1);
+        if (sizeof(TRows) > 4) Row<TSimd, TVec, TVectors>(a3 + row1, b0, b1, ref c4x0, ref c4x1);
+        if (sizeof(TRows) > 5) Row<TSimd, TVec, TVectors>(a3 + row2, b0, b1, ref c5x0, ref c5x1);
+        if (sizeof(TRows) > 6) Row<TSimd, TVec, TVectors>(a6, b0, b1, ref c6x0, ref c6x1);
+        if (sizeof(TRows) > 7) Row<TSimd, TVec, TVectors>(a6 + row1, b0, b1, ref c7x0, ref c7x1);
+        if (sizeof(TRows) > 8) Row<TSimd, TVec, TVectors>(a6 + row2, b0, b1, ref c8x0, ref c8x1);
+        if (sizeof(TRows) > 9) Row<TSimd, TVec, TVectors>(a9, b0, b1, ref c9x0, ref c9x1);
+        if (sizeof(TRows) > 10) Row<TSimd, TVec, TVectors>(a9 + row1, b0, b1, ref c10x0, ref c10x1);
+        if (sizeof(TRows) > 11) Row<TSimd, TVec, TVectors>(a9 + row2, b0, b1, ref c11x0, ref c11x1);
     }
 
     /// <summary>One row's step of p.</summary>
@@ -326,11 +326,11 @@ internal static unsafe class Microkernel
     private static void Row<TSimd, TVec, TVectors>(float* a, TVec b0, TVec b1, ref TVec c0, ref TVec c1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : struct, IConstant
+        where TVectors : unmanaged, IConstant
     {
         TVec value = TSimd.Broadcast(*a);
         c0 = TSimd.MultiplyAdd(value, b0, c0);
-        if (TVectors.Value > 1)
+        if (sizeof(TVectors) > 1)
         {
             c1 = TSimd.MultiplyAdd(value, b1, c1);
         }
@@ -341,10 +341,10 @@ internal static unsafe class Microkernel
     private static void Add<TSimd, TVec, TVectors>(float* c, ref TVec c0, ref TVec c1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : struct, IConstant
+        where TVectors : unmanaged, IConstant
     {
         c0 = TSimd.Add(TSimd.Load(c), c0);
-        if (TVectors.Value > 1)
+        if (sizeof(TVectors) > 1)
         {
             c1 = TSimd.Add(TSimd.Load(c + TSimd.Width), c1);
         }
@@ -354,11 +354,11 @@ internal static unsafe class Microkernel
     private static void Apply<TSimd, TVec, TVectors, TEpilogue>(TEpilogue epilogue, float* c, nint column, ref TVec c0, ref TVec c1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : struct, IConstant
+        where TVectors : unmanaged, IConstant
         where TEpilogue : unmanaged, IEpilogue
     {
         c0 = epilogue.Apply<TSimd, TVec>(c0, c, column);
-        if (TVectors.Value > 1)
+        if (sizeof(TVectors) > 1)
         {
             c1 = epilogue.Apply<TSimd, TVec>(c1, c + TSimd.Width, column + TSimd.Width);
         }
@@ -368,10 +368,10 @@ internal static unsafe class Microkernel
     private static void Store<TSimd, TVec, TVectors>(float* c, TVec c0, TVec c1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : struct, IConstant
+        where TVectors : unmanaged, IConstant
     {
         TSimd.Store(c, c0);
-        if (TVectors.Value > 1)
+        if (sizeof(TVectors) > 1)
         {
             TSimd.Store(c + TSimd.Width, c1);
         }
@@ -385,16 +385,17 @@ internal static unsafe class Microkernel
         to[1] = c1;
     }
 
+    /// <summary>Adds values up, to see whether one is not finite.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Probe<TSimd, TVec, TVectors>(ref TVec probe, TVec c0, TVec c1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : struct, IConstant
+        where TVectors : unmanaged, IConstant
     {
-        probe = TSimd.MultiplyAdd(TSimd.Zero, c0, probe);
-        if (TVectors.Value > 1)
+        probe = TSimd.Add(probe, c0);
+        if (sizeof(TVectors) > 1)
         {
-            probe = TSimd.MultiplyAdd(TSimd.Zero, c1, probe);
+            probe = TSimd.Add(probe, c1);
         }
     }
 }

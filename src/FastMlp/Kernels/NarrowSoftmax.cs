@@ -15,7 +15,7 @@ internal static unsafe class NarrowSoftmax
     public const int MaxColumns = 16;
 
     /// <inheritdoc cref="Softmax.Rows(float*, float*, int, int, nint, nint)"/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     [SkipLocalsInit]
     public static void Rows<TSimd, TVec>(float* z, float* a, int m, int n, nint ldz, nint lda)
         where TSimd : struct, ISimd<TVec>
@@ -77,7 +77,7 @@ internal static unsafe class NarrowSoftmax
     }
 
     /// <summary>The fused form for class indices or targets.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     [SkipLocalsInit]
     public static void CrossEntropy<TSimd, TVec, TTarget>(float* z, TTarget target, float* delta, float* a, float* rowLoss, int m, int n, nint ld, float scale)
         where TSimd : struct, ISimd<TVec>

@@ -98,19 +98,19 @@ internal static unsafe class Packing
     }
 
     /// <summary>A whole tile: its height is known, so a step is a vector move or two.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     private static void PackTile<THeight>(float* source, nint stride, nint k, float* packed)
-        where THeight : struct, IConstant
+        where THeight : unmanaged, IConstant
     {
         for (nint p = 0; p < k; p++)
         {
-            Unsafe.CopyBlockUnaligned(packed, source, (uint)THeight.Value * sizeof(float));
+            Unsafe.CopyBlockUnaligned(packed, source, (uint)sizeof(THeight) * sizeof(float));
             source += stride;
-            packed += THeight.Value;
+            packed += sizeof(THeight);
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     private static void PackTile(float* source, nint stride, nint height, nint k, float* packed)
     {
         for (nint p = 0; p < k; p++)
@@ -126,15 +126,15 @@ internal static unsafe class Packing
     }
 
     /// <summary>A whole tile: its height is known and even, so a step is a few moves of two floats.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     private static nint PackNonZero<THeight>(float* source, nint stride, nint k, float* packed, int* list)
-        where THeight : struct, IConstant
+        where THeight : unmanaged, IConstant
     {
         nint count = 0;
         for (nint p = 0; p < k; p++)
         {
             ulong any = 0;
-            for (int i = 0; i < THeight.Value; i += 2)
+            for (int i = 0; i < sizeof(THeight); i += 2)
             {
                 ulong pair = Unsafe.ReadUnaligned<ulong>(source + i);
                 Unsafe.WriteUnaligned(packed + i, pair);
@@ -145,13 +145,13 @@ internal static unsafe class Packing
             source += stride;
             nint kept = any != 0 ? 1 : 0;
             count += kept;
-            packed += kept * THeight.Value;
+            packed += kept * sizeof(THeight);
         }
 
         return count;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     private static nint PackNonZero(float* source, nint stride, nint height, nint k, float* packed, int* list)
     {
         nint count = 0;
@@ -195,7 +195,7 @@ internal static unsafe class Packing
     /// From the panels of W^T (over n) to the panels of W (over k) that dX = delta W reads: panel j of the result holds
     /// columns j Nr' to (j + 1) Nr' - 1 of W as [n, Nr'], padded with zeros; panels <paramref name="begin"/> to <paramref name="end"/> - 1.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     public static void TransposePanels(
         float* source, nint n, nint k, nint sourceWidth, float* destination, nint destinationWidth, nint begin, nint end)
     {

@@ -35,7 +35,7 @@ internal static unsafe class Reductions
     }
 
     /// <inheritdoc cref="SumRows(float*, int, int, nint, float*)"/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     internal static void SumRows<TSimd, TVec>(float* source, int m, int n, nint ld, float* destination)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
@@ -76,7 +76,7 @@ internal static unsafe class Reductions
     }
 
     /// <summary>The sum over all i of term(i), in four interleaved chains of vectors, so that additions do not wait for each other.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     internal static float Sum<TSimd, TVec, TTerm>(TTerm term, nint count)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged

@@ -60,7 +60,7 @@ internal static unsafe class Rows
     public static void Copy(float* source, nint ldSource, float* destination, nint ld, nint m, nint n) =>
         Isa.Run(new CopyKernel(source, ldSource, destination, ld, m, n));
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     private static void Copy<TSimd, TVec>(float* source, nint ldSource, float* destination, nint ld, nint m, nint n)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged

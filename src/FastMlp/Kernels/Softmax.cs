@@ -35,7 +35,7 @@ internal static unsafe class Softmax
         Isa.Run(new CrossEntropyKernel<Targets>(z, new Targets(targets, ldTargets), delta, a, rowLoss, m, n, ld, scale));
 
     /// <inheritdoc cref="Rows(float*, float*, int, int, nint, nint)"/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     internal static void Rows<TSimd, TVec>(float* z, float* a, int m, int n, nint ldz, nint lda)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
@@ -68,7 +68,7 @@ internal static unsafe class Softmax
     }
 
     /// <inheritdoc cref="Backward(float*, float*, int, int, nint, nint)"/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     internal static void Backward<TSimd, TVec>(float* a, float* delta, int m, int n, nint lda, nint ldDelta)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
@@ -91,7 +91,7 @@ internal static unsafe class Softmax
     }
 
     /// <summary>The two fused forms; what differs between class indices and targets is folded away by the JIT.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     internal static void CrossEntropy<TSimd, TVec, TTarget>(float* z, TTarget target, float* delta, float* a, float* rowLoss, int m, int n, nint ld, float scale)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged

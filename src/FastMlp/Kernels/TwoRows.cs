@@ -47,12 +47,12 @@ internal static unsafe class TwoRows
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     [SkipLocalsInit]
     private static void Run<TSimd, TVec, TPairs, TEpilogue>(in TileArguments t, nint pairStride, nint halfStride, TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TPairs : struct, IConstant
+        where TPairs : unmanaged, IConstant
         where TEpilogue : unmanaged, IEpilogue
     {
         TVec r0p0lo = TSimd.Zero, r0p0hi = TSimd.Zero, r1p0lo = TSimd.Zero, r1p0hi = TSimd.Zero;
@@ -67,13 +67,13 @@ internal static unsafe class TwoRows
             TVec a0 = TSimd.Broadcast(*x0), a1 = TSimd.Broadcast(*x1);
             Pair<TSimd, TVec>(b0, halfStride, a0, a1, ref r0p0lo, ref r0p0hi, ref r1p0lo, ref r1p0hi);
             b0 += bStep;
-            if (TPairs.Value > 1)
+            if (sizeof(TPairs) > 1)
             {
                 Pair<TSimd, TVec>(b1, halfStride, a0, a1, ref r0p1lo, ref r0p1hi, ref r1p1lo, ref r1p1hi);
                 b1 += bStep;
             }
 
-            if (TPairs.Value > 2)
+            if (sizeof(TPairs) > 2)
             {
                 Pair<TSimd, TVec>(b2, halfStride, a0, a1, ref r0p2lo, ref r0p2hi, ref r1p2lo, ref r1p2hi);
                 b2 += bStep;
@@ -89,7 +89,7 @@ internal static unsafe class TwoRows
         sums[1] = r0p0hi;
         sums[stride] = r1p0lo;
         sums[stride + 1] = r1p0hi;
-        if (TPairs.Value > 1)
+        if (sizeof(TPairs) > 1)
         {
             sums[2] = r0p1lo;
             sums[3] = r0p1hi;
@@ -97,7 +97,7 @@ internal static unsafe class TwoRows
             sums[stride + 3] = r1p1hi;
         }
 
-        if (TPairs.Value > 2)
+        if (sizeof(TPairs) > 2)
         {
             sums[4] = r0p2lo;
             sums[5] = r0p2hi;
@@ -105,7 +105,7 @@ internal static unsafe class TwoRows
             sums[stride + 5] = r1p2hi;
         }
 
-        TileStore.Spilled<TSimd, TVec, TEpilogue>(in t, t.C, epilogue, sums, Rows, 2 * TPairs.Value, stride);
+        TileStore.Spilled<TSimd, TVec, TEpilogue>(in t, t.C, epilogue, sums, Rows, 2 * sizeof(TPairs), stride);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -43,8 +43,7 @@ internal static unsafe class Update
         where TRule : unmanaged, IUpdateRule => ((Kernel<TShape, TRule>*)whole)->RunPart(part, parts);
 
     /// <summary>The pass over a range; what a formula and a shape keep as vectors stays in registers.</summary>
-    // Never inlined: in the caller of a thread's part the JIT runs out of its inlining budget and calls the formula for each vector.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(Compile.Loop)]
     public static bool Loop<TSimd, TVec, TShape, TFormula>(TShape shape, TFormula formula, UpdateRange range)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged

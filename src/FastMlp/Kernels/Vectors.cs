@@ -27,7 +27,7 @@ internal static unsafe class Vectors
     }
 
     /// <inheritdoc cref="Combine(float, float*, float, float*, float*, nint)"/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     internal static void Combine<TSimd, TVec>(float a, float* x, float b, float* y, float* z, nint count)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
@@ -43,7 +43,7 @@ internal static unsafe class Vectors
     }
 
     /// <inheritdoc cref="LargestMagnitude(float*, nint)"/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     internal static float LargestMagnitude<TSimd, TVec>(float* x, nint count)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged

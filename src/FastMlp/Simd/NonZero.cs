@@ -14,7 +14,7 @@ internal static unsafe class NonZero
     private static readonly byte[] Places = MakePlaces();
 
     /// <summary>Values that are not 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     public static nint Count(float* x, nint length)
     {
         nint count = 0, i = 0;
@@ -41,7 +41,7 @@ internal static unsafe class NonZero
     public static nint List(float* x, nint length, int* list) => List(x, 0, 1, length, list);
 
     /// <summary>The same for the columns in which any of <paramref name="rows"/> rows is not 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compile.Loop)]
     public static nint List(float* x, nint stride, nint rows, nint length, int* list)
     {
         nint count = 0, i = 0;

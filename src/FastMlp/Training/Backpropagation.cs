@@ -9,18 +9,25 @@ internal sealed unsafe class Backpropagation : IDisposable
 {
     private readonly LayerStack stack;
     private readonly Layer[] stages;
-    private readonly LossFunction loss;
     private readonly int threads;
     private TrainingWorkspace? workspace;
+    private RowBlocks? blocks;
+    private bool isBlocked;
 
     public Backpropagation(LayerStack stack, LossFunction loss, int threads)
     {
         this.stack = stack;
         stages = stack.Stages;
-        this.loss = loss;
+        Function = loss;
         this.threads = threads;
         Gradients = new AlignedBuffer(stack.ParameterLength);
     }
+
+    /// <summary>The loss of a batch, or of a block.</summary>
+    public LossFunction Function { get; }
+
+    /// <summary>The loss of batches that may be so large that they are taken in blocks; null for the passes over such blocks.</summary>
+    public Loss? LossOfBlocks { get; init; }
 
     /// <summary>dL/dtheta, laid out like the parameters.</summary>
     public AlignedBuffer Gradients { get; }
@@ -32,11 +39,23 @@ internal sealed unsafe class Backpropagation : IDisposable
     public long Step { get; set; }
 
     /// <summary>The outputs of the last batch, [rows, outputSize].</summary>
-    public MatrixView Outputs(nint rows) => workspace!.Activation(stages.Length - 1, rows);
+    public MatrixView Outputs(nint rows) => isBlocked ? blocks!.Outputs : workspace!.Activation(stages.Length - 1, rows);
+
+    /// <summary>Whether a batch is taken in blocks of rows: then <see cref="Forward"/> leaves the gradients, and nothing is left for <see cref="Backward"/>.</summary>
+    public bool IsBlocked(nint rows) => LossOfBlocks is not null && RowBlocks.Suit(stack, rows);
 
     /// <summary>The loss of the batch. Its delta at the outputs is left for <see cref="Backward"/>.</summary>
     public double Forward(float* parameters, MatrixView x, Targets targets)
     {
+        isBlocked = IsBlocked(x.Rows);
+        if (isBlocked)
+        {
+            blocks ??= new RowBlocks(stack, LossOfBlocks!.Value, threads);
+            double mean = blocks.Run(parameters, Gradients.Pointer, x, targets);
+            Function.Weight = blocks.Weight;
+            return mean;
+        }
+
         Reserve((int)x.Rows);
         TrainingPass pass = Pass(parameters);
         int last = stages.Length - 1;
@@ -53,12 +72,17 @@ internal sealed unsafe class Backpropagation : IDisposable
             }
         }
 
-        return loss.Run(in pass, Output(stages[last].Source, x), workspace!, targets);
+        return Function.Run(in pass, Output(stages[last].Source, x), workspace!, targets);
     }
 
     /// <summary>Fills <see cref="Gradients"/> from the batch that went forward last.</summary>
     public void Backward(float* parameters, MatrixView x)
     {
+        if (isBlocked)
+        {
+            return;
+        }
+
         TrainingPass pass = Pass(parameters);
         for (int i = stages.Length - 1; i >= 0; i--)
         {
@@ -105,6 +129,12 @@ internal sealed unsafe class Backpropagation : IDisposable
     /// <summary>Moves running averages by the batch that went forward last.</summary>
     public void UpdateStatistics(float* parameters, nint rows)
     {
+        if (isBlocked)
+        {
+            // No layer of such a network keeps statistics.
+            return;
+        }
+
         for (int i = 0; i < stages.Length; i++)
         {
             stages[i].UpdateStatistics(parameters, workspace!.PreActivation(i, rows));
@@ -114,6 +144,11 @@ internal sealed unsafe class Backpropagation : IDisposable
     /// <summary>The first layer whose activations are not all finite; -1 if all are.</summary>
     public int FirstLayerNotFinite(nint rows)
     {
+        if (isBlocked)
+        {
+            return blocks!.FirstLayerNotFinite;
+        }
+
         for (int i = 0; i < stages.Length; i++)
         {
             MatrixView a = workspace!.Activation(i, rows);
@@ -132,6 +167,7 @@ internal sealed unsafe class Backpropagation : IDisposable
     public void Dispose()
     {
         workspace?.Dispose();
+        blocks?.Dispose();
         Gradients.Dispose();
     }
 

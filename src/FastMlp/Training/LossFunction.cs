@@ -70,7 +70,7 @@ internal sealed unsafe class LossFunction
         || (loss.Kind == LossKind.BinaryCrossEntropy && output.Spec.Activation.Kind == ActivationKind.Sigmoid);
 
     /// <summary>What the last batch counted for: its rows, or the sum of their weights.</summary>
-    public double Weight { get; private set; }
+    public double Weight { get; set; }
 
     private bool IsSquared => loss.Kind is LossKind.Quadratic or LossKind.MeanSquaredError;
 

@@ -13,4 +13,8 @@ internal readonly unsafe struct Targets(float* values, int* labels, float* weigh
     public float* Weights => weights;
 
     public bool AreLabels => labels != null;
+
+    /// <summary>Those of the rows from <paramref name="start"/> on, rows of <paramref name="size"/> values.</summary>
+    public Targets Slice(nint start, int size) =>
+        new(values == null ? null : values + (start * size), labels == null ? null : labels + start, weights == null ? null : weights + start);
 }

@@ -30,7 +30,7 @@ internal sealed unsafe class TrainingState : IDisposable
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
         Loss = loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation);
         LossFunction = LossFunction.Create(Loss, stack);
-        Backpropagation = new Backpropagation(stack, LossFunction, Threads) { Seed = seed };
+        Backpropagation = new Backpropagation(stack, LossFunction, Threads) { Seed = seed, LossOfBlocks = Loss };
         this.limits = limits;
         if (optimizer is Lbfgs search)
         {
@@ -113,7 +113,7 @@ internal sealed unsafe class TrainingState : IDisposable
 
         float rate = LearningRate;
         int failed;
-        if (optimizer is SgdState sgd && !limits.ShapeGradients && DenseLayer.FitsOneBlock(x.Rows))
+        if (optimizer is SgdState sgd && !limits.ShapeGradients && DenseLayer.FitsOneBlock(x.Rows) && !Backpropagation.IsBlocked(x.Rows))
         {
             int weights = Backpropagation.BackwardDescending(parameters.Pointer, x, rate, sgd.WeightDecay);
             int beside = sgd.StepBesideWeights(parameters.Pointer, Backpropagation.Gradients.Pointer, rate);

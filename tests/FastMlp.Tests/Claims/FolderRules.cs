@@ -17,7 +17,7 @@ internal static partial class FolderRules
         ["Threading"] = [],
         ["Kernels"] = ["Simd", "Memory", "Threading"],
         ["Layers"] = ["Kernels", "Memory", "Threading"],
-        ["Training"] = ["Layers", "Kernels", "Memory", "Simd"],
+        ["Training"] = ["Layers", "Kernels", "Memory", "Threading", "Simd"],
         ["Serialization"] = ["Layers"],
         ["Diagnostics"] = ["Simd", "Kernels"],
         ["Metrics"] = [],
