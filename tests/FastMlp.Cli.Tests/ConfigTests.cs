@@ -28,6 +28,7 @@ public sealed class ConfigTests(TempFolder folder) : IClassFixture<TempFolder>
         ["activation"] = ("\"leaky-relu:0.1\"", ["leaky-relu:0.1"]),
         ["norm"] = ("\"batch\"", ["batch"]),
         ["dropout"] = ("0.1", ["0.1"]),
+        ["residual"] = ("1", ["1"]),
         ["optimizer"] = ("\"nesterov\"", ["nesterov"]),
         ["lr"] = ("0.01", ["0.01"]),
         ["momentum"] = ("0.8", ["0.8"]),
@@ -42,8 +43,11 @@ public sealed class ConfigTests(TempFolder folder) : IClassFixture<TempFolder>
         ["label-smoothing"] = ("0.1", ["0.1"]),
         ["class-weights"] = ("\"balanced\"", ["balanced"]),
         ["epochs"] = ("4", ["4"]),
+        ["max-duration"] = ("\"5m\"", ["5m"]),
         ["batch"] = ("\"full\"", ["full"]),
+        ["accumulate"] = ("4", ["4"]),
         ["early-stop"] = ("3", ["3"]),
+        ["min-delta"] = ("0.01", ["0.01"]),
         ["seed"] = ("-7", ["-7"]),
         ["threads"] = ("1", ["1"]),
         ["checkpoint"] = ("\"run\"", ["run"]),
@@ -169,6 +173,9 @@ public sealed class ConfigTests(TempFolder folder) : IClassFixture<TempFolder>
     [InlineData("wine", "--optimizer", "amsgrad")]
     [InlineData("wine", "--norm", "batch", "--dropout", "0.1")]
     [InlineData("wine", "--norm", "layer")]
+    [InlineData("wine", "--layers", "16,16,16", "--residual", "2")]
+    [InlineData("wine", "--layers", "16,12", "--residual", "1", "--norm", "layer", "--dropout", "0.1")]
+    [InlineData("wine", "--batch", "4", "--accumulate", "4")]
     [InlineData("wine", "--optimizer", "adagrad")]
     [InlineData("wine", "--optimizer", "rmsprop", "--momentum", "0.5")]
     [InlineData("wine", "--optimizer", "irprop")]

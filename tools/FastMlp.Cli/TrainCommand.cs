@@ -77,6 +77,15 @@ internal static class TrainCommand
     private static readonly Option<int?> earlyStop = Options.Integer("--early-stop",
         "Stop after N epochs without a lower validation loss and keep the best epoch; 0 is never [default: 0]", least: 0);
 
+    private static readonly Option<float?> minDelta = Options.Real("--min-delta", "How far below the lowest validation loss an epoch must come for --early-stop to count anew [default: 0]", AtLeast0, IsAtLeast0);
+
+    private static readonly Option<Named<TimeSpan>?> maxDuration = Options.Value("--max-duration", "TIME",
+        $"Stop when training has taken this long, {Duration.Known}, if --epochs are not done sooner, and keep the best epoch", Duration.Known,
+        (string text, out Named<TimeSpan> value) => Duration.TryParse(text, out value));
+
+    private static readonly Option<int?> accumulate = Options.Integer("--accumulate",
+        "Mini-batches whose gradients are added up before an update: the step of a batch N times as large, in the memory of one [default: 1]", least: 1);
+
     private static readonly Option<int?> seed = Options.Integer("--seed", "Seed of the split, the first weights and the order of rows [default: 1]", int.MinValue);
 
     private static readonly Option<int?> threads = Options.Integer("--threads", "Threads; 0 is all cores. The result is the same for any number [default: 0]", least: 0);
@@ -108,6 +117,9 @@ internal static class TrainCommand
 
     private static readonly Option<float?> dropout = Options.Real("--dropout",
         "Share of each hidden layer's outputs that training drops at random [default: 0]", Below1, IsBelow1);
+
+    private static readonly Option<int?> residual = Options.Integer("--residual",
+        "Hidden layers in a residual block, whose input is added to what comes out, before the last activation; layers left over stand before the blocks; 0 is none [default: 0]", least: 0);
 
     private static readonly Option<Named<Schedule>?> schedule = Options.Value("--schedule", "NAME",
         $"How the learning rate moves: {ScheduleNames.Known} [default: constant]", $"one of {ScheduleNames.Known}", (string text, out Named<Schedule> value) => ScheduleNames.TryParse(text, out value));
@@ -151,7 +163,7 @@ internal static class TrainCommand
     };
 
     private static readonly Option<CheckpointInterval?> checkpointEvery = Options.Number("--checkpoint-every", "N or TIME",
-        "Epochs between checkpoints, or a time such as 500ms, 30s or 5m, also within an epoch [default: 1]", "a whole number of at least 1, nor a time such as 500ms, 30s or 5m",
+        $"Epochs between checkpoints, or {Duration.Known}, also within an epoch [default: 1]", $"a whole number of at least 1, nor {Duration.Known}",
         (string text, out CheckpointInterval value) => CheckpointInterval.TryParse(text, out value));
 
     private static readonly Option<string?> resume = new("--resume")
@@ -163,10 +175,10 @@ internal static class TrainCommand
     private static readonly OptionGroup[] groups =
     [
         new("Data", [task, target, scale, validation, test, .. ColumnOptions.All, stream, shuffleRows]),
-        new("Network", layers, activation, norm, dropout),
+        new("Network", layers, activation, norm, dropout, residual),
         new("Update rule", optimizer, lr, momentum, weightDecay, l1, maxNorm, clipNorm, clipValue, schedule, warmUp),
         new("Loss", loss, labelSmoothing, classWeights),
-        new("Course", epochs, batch, earlyStop, seed, threads),
+        new("Course", epochs, maxDuration, batch, accumulate, earlyStop, minDelta, seed, threads),
         new("Checkpoints", checkpoint, checkpointEvery, resume),
         new("Files", output, report),
     ];
@@ -257,6 +269,11 @@ internal static class TrainCommand
             throw new UsageException("--optimizer lbfgs takes all rows at once: leave --batch away or give full.");
         }
 
+        if (kind == OptimizerKind.Lbfgs && parsed.GetValue(accumulate) > 1)
+        {
+            throw new UsageException("--optimizer lbfgs takes all rows at once: leave --accumulate away.");
+        }
+
         if (parsed.GetValue(stream) && (kind is OptimizerKind.Lbfgs or OptimizerKind.IRprop || parsed.GetValue(schedule) is not null || parsed.GetValue(warmUp) > 0))
         {
             throw new UsageException("--stream does not know how many steps an epoch has nor hold all rows at once: it goes without --schedule, --warm-up, and --optimizer lbfgs and irprop.");
@@ -282,6 +299,16 @@ internal static class TrainCommand
             throw new UsageException("--checkpoint and --resume go with data in memory, not with --stream.");
         }
 
+        if (parsed.GetValue(stream) && (parsed.GetValue(minDelta) > 0 || parsed.GetValue(maxDuration) is not null || parsed.GetValue(accumulate) > 1))
+        {
+            throw new UsageException("--min-delta, --max-duration and --accumulate go with data in memory, not with --stream.");
+        }
+
+        if (parsed.GetValue(minDelta) > 0 && parsed.GetValue(earlyStop) is (null or 0))
+        {
+            throw new UsageException("--min-delta goes with --early-stop, which it makes stricter.");
+        }
+
         if (parsed.GetValue(earlyStop) > 0 && parsed.GetValue(validation) == 0)
         {
             throw new UsageException("--early-stop watches the validation loss; it needs a --validation above 0.");
@@ -298,6 +325,7 @@ internal static class TrainCommand
             Csv = ColumnOptions.Read(parsed, parsed.GetValue(target), parsed.GetValue(task)),
             Norm = parsed.GetValue(norm) ?? Normalization.None,
             Dropout = parsed.GetValue(dropout) ?? 0,
+            Residual = parsed.GetValue(residual) ?? 0,
             Optimizer = parsed.GetValue(optimizer) ?? defaults.Optimizer,
             Schedule = parsed.GetValue(schedule),
             WarmUp = parsed.GetValue(warmUp) ?? 0,
@@ -316,6 +344,9 @@ internal static class TrainCommand
             Validation = parsed.GetValue(validation),
             Test = parsed.GetValue(test),
             EarlyStop = parsed.GetValue(earlyStop) ?? defaults.EarlyStop,
+            MinDelta = parsed.GetValue(minDelta) ?? 0,
+            MaxDuration = parsed.GetValue(maxDuration),
+            Accumulate = parsed.GetValue(accumulate) ?? defaults.Accumulate,
             Seed = parsed.GetValue(seed) ?? defaults.Seed,
             Threads = parsed.GetValue(threads) ?? defaults.Threads,
             Scale = parsed.GetValue(scale),

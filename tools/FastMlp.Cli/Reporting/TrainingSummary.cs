@@ -108,6 +108,9 @@ internal static class TrainingSummary
     {
         StopReason.Cancelled => $"as you asked, after {Text.Count(run.Report.Epochs.Count, "whole epoch")}; what was learnt is kept",
         StopReason.EarlyStopping => $"early, after {Text.Count(run.Report.Epochs.Count, "epoch")}; epoch {Text.Count(run.Report.BestEpoch)} was the best and is kept",
+        StopReason.TimeIsUp when run.Data.ValidationRows > 0 && run.Report.BestEpoch > 0 =>
+            $"when its time was up, in epoch {Text.Count(run.Report.Epochs.Count)}; epoch {Text.Count(run.Report.BestEpoch)} was the best and is kept",
+        StopReason.TimeIsUp => $"when its time was up, after {Text.Count(run.Report.Epochs.Count, "whole epoch")}; what was learnt is kept",
         StopReason.Converged => $"after {Text.Count(run.Report.Epochs.Count, "epoch")}: nothing was left to gain",
         _ => null,
     };

@@ -18,6 +18,9 @@ internal sealed record TrainSettings
     /// <summary>The share of each hidden layer's outputs that training drops.</summary>
     public float Dropout { get; init; }
 
+    /// <summary>Hidden layers in a residual block; 0 where there are none.</summary>
+    public int Residual { get; init; }
+
     /// <summary>How the columns of a CSV file are read.</summary>
     public CsvOptions Csv { get; init; } = new();
 
@@ -58,6 +61,14 @@ internal sealed record TrainSettings
     public string? Test { get; init; }
 
     public int EarlyStop { get; init; }
+
+    /// <summary>How far the validation loss must fall for <see cref="EarlyStop"/> to count anew.</summary>
+    public float MinDelta { get; init; }
+
+    public Named<TimeSpan>? MaxDuration { get; init; }
+
+    /// <summary>Mini-batches to an update.</summary>
+    public int Accumulate { get; init; } = 1;
 
     /// <summary>Whether a CSV file is read again for each epoch instead of into memory.</summary>
     public bool Stream { get; init; }

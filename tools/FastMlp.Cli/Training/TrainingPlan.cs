@@ -31,6 +31,11 @@ internal sealed class TrainingPlan
         this.settings = settings;
         classifies = data.Classifies;
         Layers = settings.Layers ?? [classifies ? 128 : 64];
+        if (settings.Residual > Layers.Count)
+        {
+            throw new UsageException($"--residual {settings.Residual} makes blocks of as many hidden layers; --layers {LayerText} has {Layers.Count}.");
+        }
+
         Epochs = settings.Epochs ?? (int)Math.Clamp(DefaultRowsVisited / data.TrainRows, settings.Stream ? 1 : LeastDefaultEpochs, MostDefaultEpochs);
         weightDecay = settings.WeightDecay ?? (settings.Optimizer == OptimizerKind.AdamW ? new AdamW().WeightDecay : RoundedToTwoDigits((classifies ? ClassPrior : ValuePrior) / data.TrainRows));
         Optimizer = CreateOptimizer(data.TrainRows);
@@ -54,7 +59,7 @@ internal sealed class TrainingPlan
         {
             Dictionary<string, string> all = new()
             {
-                ["--layers"] = Layers.Count == 0 ? "none" : string.Join(',', Layers),
+                ["--layers"] = LayerText,
                 ["--activation"] = settings.Activation.Name,
             };
             if (settings.Norm != Normalization.None)
@@ -63,6 +68,7 @@ internal sealed class TrainingPlan
             }
 
             Add("--dropout", settings.Dropout);
+            AddCount("--residual", settings.Residual, usual: 0);
             all["--optimizer"] = settings.Optimizer.ToString().ToLowerInvariant();
             if (Optimizer is Sgd { Momentum: > 0 } or RmsProp { Momentum: > 0 })
             {
@@ -94,8 +100,23 @@ internal sealed class TrainingPlan
 
             all["--epochs"] = Epochs.ToString(CultureInfo.InvariantCulture);
             all["--batch"] = BatchSize == FastMlp.FitOptions.FullBatch ? "full" : BatchSize.ToString(CultureInfo.InvariantCulture);
+            AddCount("--accumulate", settings.Accumulate, usual: 1);
             all["--early-stop"] = settings.EarlyStop.ToString(CultureInfo.InvariantCulture);
+            Add("--min-delta", settings.MinDelta);
+            if (settings.MaxDuration is not null)
+            {
+                all["--max-duration"] = settings.MaxDuration.Name;
+            }
+
             return all;
+
+            void AddCount(string name, int value, int usual)
+            {
+                if (value != usual)
+                {
+                    all[name] = value.ToString(CultureInfo.InvariantCulture);
+                }
+            }
 
             void Add(string name, float value)
             {
@@ -112,29 +133,33 @@ internal sealed class TrainingPlan
 
     public Network BuildNetwork(int inputSize, int outputSize)
     {
-        NetworkBuilder builder = Network.Input(inputSize);
         for (int i = 0; i < Layers.Count; i++)
         {
-            int units = Layers[i];
-            if (units < 1)
+            if (Layers[i] < 1)
             {
-                throw new CommandFailedException($"hidden layer {i + 1} of --layers has {units} units; each needs at least 1 ('--layers none' makes a network without hidden layers).");
+                throw new CommandFailedException($"hidden layer {i + 1} of --layers has {Layers[i]} units; each needs at least 1 ('--layers none' makes a network without hidden layers).");
             }
+        }
 
-            if (settings.Norm == Normalization.None)
-            {
-                builder.Dense(units, settings.Activation.Value);
-            }
-            else
-            {
-                builder.Dense(units);
-                (settings.Norm == Normalization.Batch ? builder.BatchNorm() : builder.LayerNorm()).Activate(settings.Activation.Value);
-            }
+        NetworkBuilder builder = Network.Input(inputSize);
+        int beforeBlocks = settings.Residual == 0 ? Layers.Count : Layers.Count % settings.Residual;
+        foreach (int units in Layers.Take(beforeBlocks))
+        {
+            AddHidden(builder, units);
+        }
 
-            if (settings.Dropout > 0)
+        foreach (int[] block in settings.Residual == 0 ? [] : Layers.Skip(beforeBlocks).Chunk(settings.Residual))
+        {
+            builder.Residual(body =>
             {
-                builder.Dropout(settings.Dropout);
-            }
+                foreach (int units in block.SkipLast(1))
+                {
+                    AddHidden(body, units);
+                }
+
+                AddNorm(body.Dense(block[^1]));
+            });
+            AddDropout(Activate(builder));
         }
 
         try
@@ -143,7 +168,7 @@ internal sealed class TrainingPlan
         }
         catch (Exception exception) when (exception is OverflowException or OutOfMemoryException)
         {
-            throw new CommandFailedException($"a network of --layers {string.Join(',', Layers)} is too large for memory.");
+            throw new CommandFailedException($"a network of --layers {LayerText} is too large for memory.");
         }
     }
 
@@ -159,7 +184,10 @@ internal sealed class TrainingPlan
         Epochs = Epochs,
         BatchSize = BatchSize,
         Validation = validation,
+        AccumulateBatches = settings.Accumulate,
         EarlyStoppingPatience = validation is null ? 0 : settings.EarlyStop,
+        MinDelta = settings.MinDelta,
+        MaxDuration = settings.MaxDuration?.Value ?? TimeSpan.Zero,
         Seed = settings.Seed,
         Threads = settings.Threads,
         Progress = progress,
@@ -167,12 +195,44 @@ internal sealed class TrainingPlan
         Resume = settings.Resume,
     };
 
+    private string LayerText => Layers.Count == 0 ? "none" : string.Join(',', Layers);
+
     private static string Number(float value) => value.ToString("0.########", CultureInfo.InvariantCulture) is var text && text != "0"
         ? text
         : value.ToString(CultureInfo.InvariantCulture);
 
     private static float RoundedToTwoDigits(float value) =>
         float.Parse(value.ToString("G2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+
+    private void AddHidden(NetworkBuilder builder, int units) =>
+        AddDropout(settings.Norm == Normalization.None ? builder.Dense(units, settings.Activation.Value) : Activate(AddNorm(builder.Dense(units))));
+
+    private NetworkBuilder AddNorm(NetworkBuilder builder) => settings.Norm switch
+    {
+        Normalization.Batch => builder.BatchNorm(),
+        Normalization.Layer => builder.LayerNorm(),
+        _ => builder,
+    };
+
+    private NetworkBuilder Activate(NetworkBuilder builder)
+    {
+        try
+        {
+            return builder.Activate(settings.Activation.Value);
+        }
+        catch (ArgumentException)
+        {
+            throw new UsageException($"--activation {settings.Activation.Name} belongs to a dense layer and cannot stand behind a normalization or a sum: leave --norm and --residual away, or take another.");
+        }
+    }
+
+    private void AddDropout(NetworkBuilder builder)
+    {
+        if (settings.Dropout > 0)
+        {
+            builder.Dropout(settings.Dropout);
+        }
+    }
 
     private Optimizer CreateOptimizer(long trainRows)
     {

@@ -28,7 +28,7 @@ internal static class TrainingSection
         Plot metric = new($"Epochs and {metricName}", Axis.Count("epoch", epochs.Count), metricAxis);
         loss.Line(trainLoss, 0).Line(validationLoss, 1);
         metric.Line(trainMetric, 0).Line(validationMetric, 1);
-        if (validated && report.BestEpoch is > 0 && report.BestEpoch < epochs.Count && report.StopReason == StopReason.EarlyStopping)
+        if (validated && report.BestEpoch is > 0 && report.BestEpoch < epochs.Count && report.StopReason is StopReason.EarlyStopping or StopReason.TimeIsUp)
         {
             Axis y = metricAxis;
             metric.Guide(report.BestEpoch, y.Low, report.BestEpoch, y.High);
