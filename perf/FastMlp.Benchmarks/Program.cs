@@ -46,6 +46,12 @@ mnist.SetAction(p =>
                 Shifts = p.GetValue(shifts) ?? recipe.Shifts,
             }),
     ];
+    if (recipes.Length == 0)
+    {
+        Console.Error.WriteLine($"There is no recipe for an accuracy of {p.GetValue(accuracy)}: give 0.97, 0.98 or 0.985.");
+        return 2;
+    }
+
     return MnistCommand.Run(p.GetValue(data)!, recipes, p.GetValue(seeds));
 });
 

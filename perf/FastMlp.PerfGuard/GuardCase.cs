@@ -48,6 +48,8 @@ internal sealed record GuardCase(string Name, Action<int> Work, double Flop)
         ("step 784-128-10, 128 rows, momentum", name => Training(name, 128, [784, 128, 10], new Sgd(1e-6f, momentum: 0.9f))),
         ("step 784-128-10, 128 rows, Adam", name => Training(name, 128, [784, 128, 10], new Adam(1e-7f))),
         ("step 4-32-16-4 tanh, 1024 rows, Adam", name => Training(name, 1024, [4, 32, 16, 4], new Adam(1e-7f), Activation.Tanh)),
+        ("step 784-128-10, 128 rows, SGD, empty margins", name => Training(name, 128, [784, 128, 10], new Sgd(1e-5f), margins: true)),
+        ("step 4-32-16-4 tanh, 8192 rows, Adam", name => Training(name, 8192, [4, 32, 16, 4], new Adam(1e-7f), Activation.Tanh)),
         (Naive, name => new GuardCase(name, NaiveKernel.Run, NaiveKernel.Flop)),
     ];
 
@@ -81,10 +83,15 @@ internal sealed record GuardCase(string Name, Action<int> Work, double Flop)
     }
 
     /// <summary>The learning rates above are so small that the weights, and with them the work, stay what they are.</summary>
-    private static GuardCase Training(string name, int rows, int[] sizes, Optimizer optimizer, Activation? hidden = null)
+    private static GuardCase Training(string name, int rows, int[] sizes, Optimizer optimizer, Activation? hidden = null, bool margins = false)
     {
         Trainer trainer = new(Build(sizes, hidden ?? Activation.Relu, Activation.Softmax), new TrainerOptions { Optimizer = optimizer, Threads = 1 });
         float[] x = Numbers.Uniform(rows * sizes[0], 4);
+        if (margins)
+        {
+            Numbers.ClearMargins(x, sizes[0]);
+        }
+
         int[] labels = Numbers.Labels(rows, sizes[^1]);
         return new GuardCase(
             name,

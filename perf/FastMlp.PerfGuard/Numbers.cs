@@ -27,6 +27,18 @@ internal static class Numbers
         }
     }
 
+    /// <summary>Zeros outside a band of a fifth of each row, which lies a little elsewhere in each: empty margins, as in images.</summary>
+    public static void ClearMargins(float[] values, int columns)
+    {
+        int band = columns / 5;
+        for (int i = 0; i < values.Length; i++)
+        {
+            int first = (columns * 2 / 5) + (i / columns * 13 % band) - (band / 2);
+            int column = i % columns;
+            values[i] = column < first || column >= first + band ? 0 : values[i];
+        }
+    }
+
     public static int[] Labels(int count, int classes)
     {
         int[] labels = new int[count];

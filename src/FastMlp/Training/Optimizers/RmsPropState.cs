@@ -46,7 +46,12 @@ internal sealed unsafe class RmsPropState(RmsProp rmsProp, LayerStack stack, Upd
             private readonly TVec momentum = TSimd.Broadcast(momentum);
             private readonly TVec descent = TSimd.Broadcast(-learningRate);
 
-            public static int States => 1 + (TCentered.IsOn ? 1 : 0) + (TMomentum.IsOn ? 1 : 0);
+            public static int States
+            {
+                // The JIT does not see by itself that this is a constant, and the loop would call it.
+                [MethodImpl(MethodImplOptions.AggressiveInlining)]
+                get => 1 + (TCentered.IsOn ? 1 : 0) + (TMomentum.IsOn ? 1 : 0);
+            }
 
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
             public TVec Apply(TVec theta, TVec g, ref TVec first, ref TVec second, ref TVec third)
