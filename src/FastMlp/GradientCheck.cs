@@ -15,7 +15,7 @@ namespace FastMlp;
 /// </para>
 /// <para>
 /// With other layers the loss is that of the engine itself, in float32, with h = 5e-3 max(1, |theta|): right to a few parts in a hundred, tolerance 5e-2.
-/// Dropout then drops the same units at every point. The parameters of dense layers are compared, whose gradients pass through all others.
+/// Dropout then drops the same units at every point, and batch normalizations use the statistics of these rows.
 /// </para>
 /// <para>
 /// The relative error of a parameter is |g - d| / max(|g|, |d|, a hundredth of the largest |d| of its tensor, a thousandth of the largest of all): the
@@ -57,7 +57,9 @@ public static class GradientCheck
     public static GradientCheckReport Run(Network network, Loss loss, ReadOnlySpan<float> x, ReadOnlySpan<int> labels, int perTensor = 200) =>
         Run(network, loss, x, [], labels, perTensor);
 
-    private static GradientCheckReport Run(Network network, Loss loss, ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<int> labels, int perTensor)
+    /// <summary>The check, of gradients that <c>fault</c> may spoil, given each tensor's name, place and gradient: a check must be seen to fail.</summary>
+    internal static GradientCheckReport Run(
+        Network network, Loss loss, ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<int> labels, int perTensor, Action<string, int, float[]>? fault = null)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentOutOfRangeException.ThrowIfLessThan(perTensor, 1);
@@ -70,20 +72,30 @@ public static class GradientCheck
         double[][] weights = Array.ConvertAll(contents.Weights, Doubles);
         double[][] biases = Array.ConvertAll(contents.Biases, Doubles);
         double[][] constants = Array.ConvertAll(contents.ActivationParameters, Doubles);
+        double[][] scales = Array.ConvertAll(contents.Norms, norm => Doubles(norm.Scale));
+        double[][] shifts = Array.ConvertAll(contents.Norms, norm => Doubles(norm.Shift));
 
         // All gradients first: differences in single precision go through the same trainer.
-        List<(int Layer, string Name, double[] Values, float[] Gradient)> tensors = [];
+        List<Tensor> tensors = [];
         for (int layer = 0; layer < copy.LayerCount; layer++)
         {
-            tensors.Add((layer, "weight", weights[layer], Gradient(trainer.GetWeightGradient, layer, weights[layer].Length)));
-            tensors.Add((layer, "bias", biases[layer], Gradient(trainer.GetBiasGradient, layer, biases[layer].Length)));
-            tensors.Add((layer, "activation", constants[layer], Gradient(trainer.GetActivationGradient, layer, constants[layer].Length)));
+            tensors.Add(new(layer, "weight", weights[layer], trainer.GetWeightGradient, copy.SetWeight));
+            tensors.Add(new(layer, "bias", biases[layer], trainer.GetBiasGradient, copy.SetBias));
+            tensors.Add(new(layer, "activation", constants[layer], trainer.GetActivationGradient, copy.SetActivationParameters));
         }
 
+        for (int norm = 0; norm < copy.NormCount; norm++)
+        {
+            tensors.Add(new(norm, "norm scale", scales[norm], trainer.GetNormScaleGradient, copy.SetNormScale));
+            tensors.Add(new(norm, "norm shift", shifts[norm], trainer.GetNormShiftGradient, copy.SetNormShift));
+        }
+
+        tensors.ForEach(tensor => fault?.Invoke(tensor.Name, tensor.Place, tensor.Gradient));
         int skipped = 0;
         List<List<(int Index, double Difference)>> found = [];
-        foreach ((int layer, string name, double[] values, _) in tensors)
+        foreach (Tensor tensor in tensors)
         {
+            double[] values = tensor.Values;
             int count = Math.Min(perTensor, values.Length);
             List<(int Index, double Difference)> differences = [];
             for (int k = 0; k < count; k++)
@@ -91,7 +103,7 @@ public static class GradientCheck
                 int index = (int)((long)k * values.Length / count);
                 double? difference = pass is not null
                     ? DoubleDifference(pass, weights, biases, constants, ref values[index])
-                    : SingleDifference(copy, trainer, layer, name, values, index, x, targets, labels);
+                    : SingleDifference(trainer, tensor, index, x, targets, labels);
                 if (difference is { } d)
                 {
                     differences.Add((index, d));
@@ -109,7 +121,7 @@ public static class GradientCheck
         GradientCheckReport report = new(0, isDouble ? DoubleTolerance : SingleTolerance, -1, "weight", 0, 0, 0, found.Sum(differences => differences.Count), skipped, isDouble);
         for (int t = 0; t < tensors.Count; t++)
         {
-            report = Worst(report, tensors[t].Layer, tensors[t].Name, tensors[t].Gradient, found[t], Math.Max(floor, TensorFloor * Largest(found[t])));
+            report = Worst(report, tensors[t].Place, tensors[t].Name, tensors[t].Gradient, found[t], Math.Max(floor, TensorFloor * Largest(found[t])));
         }
 
         return report;
@@ -148,16 +160,15 @@ public static class GradientCheck
         return pass.Sides == sides ? (above - below) / width : null;
     }
 
-    private static double? SingleDifference(
-        Network copy, Trainer trainer, int layer, string name, double[] values, int index, ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<int> labels)
+    private static double? SingleDifference(Trainer trainer, Tensor tensor, int index, ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<int> labels)
     {
-        float[] tensor = Array.ConvertAll(values, value => (float)value);
-        float at = tensor[index];
+        float[] values = Array.ConvertAll(tensor.Values, value => (float)value);
+        float at = values[index];
         float h = (float)(SingleStep * Math.Max(1, Math.Abs(at)));
         double whole = Quotient(h, x, targets, labels);
         double half = Quotient(h / 2, x, targets, labels);
-        tensor[index] = at;
-        Set();
+        values[index] = at;
+        tensor.Set(values);
 
         // Rounding alone makes them differ by some 1e-5.
         return Math.Abs(whole - half) <= (0.02 * Math.Max(Math.Abs(whole), Math.Abs(half))) + 1e-4 ? ((4 * half) - whole) / 3 : null;
@@ -166,29 +177,13 @@ public static class GradientCheck
         {
             float high = at + step;
             float low = at - step;
-            tensor[index] = high;
-            Set();
+            values[index] = high;
+            tensor.Set(values);
             double above = Loss(trainer, x, targets, labels);
-            tensor[index] = low;
-            Set();
+            values[index] = low;
+            tensor.Set(values);
             double below = Loss(trainer, x, targets, labels);
             return (above - below) / ((double)high - low);
-        }
-
-        void Set()
-        {
-            switch (name)
-            {
-                case "weight":
-                    copy.SetWeight(layer, tensor);
-                    break;
-                case "bias":
-                    copy.SetBias(layer, tensor);
-                    break;
-                default:
-                    copy.SetActivationParameters(layer, tensor);
-                    break;
-            }
         }
     }
 
@@ -197,12 +192,32 @@ public static class GradientCheck
 
     private static double[] Doubles(float[] values) => Array.ConvertAll(values, value => (double)value);
 
-    private static float[] Gradient(Reader read, int layer, int length)
-    {
-        float[] gradient = new float[length];
-        read(layer, gradient);
-        return gradient;
-    }
+    private delegate void Reader(int place, Span<float> destination);
 
-    private delegate void Reader(int layer, Span<float> destination);
+    private delegate void Writer(int place, ReadOnlySpan<float> source);
+
+    /// <summary>Parameters of one kind at one place, with the gradient of the trainer's last pass.</summary>
+    private sealed class Tensor
+    {
+        private readonly Writer write;
+
+        public Tensor(int place, string name, double[] values, Reader readGradient, Writer write)
+        {
+            (Place, Name, Values, this.write) = (place, name, values, write);
+            Gradient = new float[values.Length];
+            readGradient(place, Gradient);
+        }
+
+        /// <summary>Which dense layer, or which normalization.</summary>
+        public int Place { get; }
+
+        public string Name { get; }
+
+        /// <summary>Where the check starts; differences in double precision move them.</summary>
+        public double[] Values { get; }
+
+        public float[] Gradient { get; }
+
+        public void Set(float[] values) => write(Place, values);
+    }
 }

@@ -48,6 +48,40 @@ public class GradientCheckTests
     }
 
     [Fact]
+    public void GammaAndBetaOfBothNormsAreChecked()
+    {
+        using Network network = WithBothNorms();
+        GradientCheckReport report = GradientCheck.Run(network, Loss.CrossEntropy, Numbers.Uniform(1, 12 * Inputs), Numbers.Labels(2, 12, Outputs));
+        Assert.True(report.IsRight && !report.IsDouble, report.ToString());
+        Assert.Equal(network.ParameterCount, report.Checked + report.Skipped);
+        Assert.InRange(report.Skipped, 0, network.ParameterCount / 10);
+    }
+
+    [Theory]
+    [InlineData("weight", 2)]
+    [InlineData("bias", 1)]
+    [InlineData("norm scale", 0)]
+    [InlineData("norm scale", 1)]
+    [InlineData("norm shift", 0)]
+    [InlineData("norm shift", 1)]
+    public void AWrongGradientIsNamedByItsTensorAndPlace(string name, int place)
+    {
+        using Network network = WithBothNorms();
+        float[] before = Parameters.Of(network);
+        GradientCheckReport report = GradientCheck.Run(network, Loss.CrossEntropy, Numbers.Uniform(1, 12 * Inputs), [], Numbers.Labels(2, 12, Outputs), 200, (tensor, at, gradient) =>
+        {
+            if (tensor == name && at == place)
+            {
+                int largest = Enumerable.Range(0, gradient.Length).MaxBy(i => Math.Abs(gradient[i]));
+                gradient[largest] *= 1.5f;
+            }
+        });
+        Assert.Equal((name, place, false), (report.Parameter, report.Layer, report.IsRight));
+        Assert.Equal(1.0 / 3, report.LargestError, 0.03);
+        Bits.Equal(before, Parameters.Of(network), "parameters");
+    }
+
+    [Fact]
     public void AKinkIsSkippedAndNotTakenForAnError()
     {
         // z is exactly 0 for the first row: no difference over that point means anything.
@@ -101,4 +135,8 @@ public class GradientCheckTests
         Assert.Equal((2, 2, 0), (turned.LargestError, turned.Layer, turned.Index));
         Assert.True(double.IsNaN(GradientCheck.Worst(turned, 3, "weight", [float.NaN, 9, 9, -2, 1e-4f], differences, 0.02).LargestError));
     }
+
+    private static Network WithBothNorms() => Network.Input(Inputs).Dense(8, Activation.Tanh).BatchNorm()
+        .Residual(body => body.Dense(8, Activation.Gelu).LayerNorm())
+        .Dense(Outputs, Activation.Softmax).Build(1).Fill(3);
 }

@@ -79,7 +79,7 @@ internal static class InspectCommand
             : "(x - offset) scale, fitted to the training rows");
         if (model.Classifies)
         {
-            facts.Add("classes", $"{Text.Count(model.Network.OutputSize)}: {Listing.Of(model.ClassNames)}");
+            facts.Add("classes", $"{Text.Count(model.ClassNames.Count)}: {Listing.Of(model.ClassNames)}");
         }
         else if (preprocessing.TargetNames.Count > 0)
         {

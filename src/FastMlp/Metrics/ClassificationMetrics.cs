@@ -58,10 +58,10 @@ public sealed class ClassificationMetrics
         {
             if (Classes == 2)
             {
-                return RocCurveOf(1)?.Area ?? double.NaN;
+                return AreaOf(1) ?? double.NaN;
             }
 
-            double[] areas = [.. Enumerable.Range(0, Classes).Select(RocCurveOf).OfType<RocCurve>().Select(curve => curve.Area)];
+            double[] areas = [.. Enumerable.Range(0, Classes).Select(AreaOf).OfType<double>()];
             return areas.Length == 0 ? double.NaN : areas.Average();
         }
     }
@@ -168,6 +168,12 @@ public sealed class ClassificationMetrics
         ClassificationMetrics metrics = new(Math.Max(2, data.TargetSize));
         RowBlocks.Run(data, outputSize, predict, (outputs, rows) => metrics.Add(outputs, rows.Labels));
         return metrics;
+    }
+
+    private double? AreaOf(int @class)
+    {
+        (float[] scores, bool[] isPositive) = OneAgainstRest(@class);
+        return RocCurve.TryAreaOf(scores, isPositive);
     }
 
     private static int Largest(ReadOnlySpan<float> probabilities)

@@ -61,7 +61,7 @@ public sealed class MultiLabelMetrics
     {
         get
         {
-            double[] areas = [.. Enumerable.Range(0, Labels).Select(RocCurveOf).OfType<RocCurve>().Select(curve => curve.Area)];
+            double[] areas = [.. Enumerable.Range(0, Labels).Select(AreaOf).OfType<double>()];
             return areas.Length == 0 ? double.NaN : areas.Average();
         }
     }
@@ -174,6 +174,12 @@ public sealed class MultiLabelMetrics
 
         right += rightHere;
         exact += rightHere == outputs.Length ? 1 : 0;
+    }
+
+    private double? AreaOf(int label)
+    {
+        (float[] values, bool[] isPositive) = OneLabel(label);
+        return RocCurve.TryAreaOf(values, isPositive);
     }
 
     private (float[] Scores, bool[] IsPositive) OneLabel(int label)

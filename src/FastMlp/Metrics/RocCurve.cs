@@ -49,24 +49,32 @@ public sealed class RocCurve
             throw new ArgumentException($"{scores.Length} scores and {isPositive.Length} answers are not of the same rows.", nameof(isPositive));
         }
 
+        List<(float Threshold, long False, long True)> corners = [(float.PositiveInfinity, 0, 0)];
+        if (Descend(scores.ToArray(), isPositive.ToArray(), corners) is not { } area)
+        {
+            return null;
+        }
+
+        (_, long negatives, long positives) = corners[^1];
+        return new RocCurve([.. corners.Select(corner => new RocPoint(corner.Threshold, (double)corner.False / negatives, (double)corner.True / positives))], area);
+    }
+
+    /// <summary>The area alone, in no more memory than the two arrays, which it sorts; null where all rows are of one class.</summary>
+    internal static double? TryAreaOf(float[] scores, bool[] isPositive) => Descend(scores, isPositive, null);
+
+    /// <summary>From the highest score down, all rows of one score at once.</summary>
+    /// <param name="scores">As many as answers; sorted here.</param>
+    /// <param name="answers">Which of them are positive; put in the same order.</param>
+    /// <param name="corners">Takes the corners of the curve, where they are wanted.</param>
+    private static double? Descend(float[] scores, bool[] answers, List<(float Threshold, long False, long True)>? corners)
+    {
         int bad = IndexOfNaN(scores);
         if (bad >= 0)
         {
             throw new ArgumentException($"The score of row {bad} is NaN.", nameof(scores));
         }
 
-        float[] order = scores.ToArray();
-        bool[] answers = isPositive.ToArray();
-        Array.Sort(order, answers);
-        long positives = answers.Count(answer => answer);
-        long negatives = answers.Length - positives;
-        return positives == 0 || negatives == 0 ? null : Descend(order, answers, positives, negatives);
-    }
-
-    /// <summary>From the highest score down, all rows of one score at once.</summary>
-    private static RocCurve Descend(float[] scores, bool[] answers, long positives, long negatives)
-    {
-        List<(float Threshold, long False, long True)> corners = [(float.PositiveInfinity, 0, 0)];
+        Array.Sort(scores, answers);
         long called = 0;
         long wrong = 0;
         long twiceArea = 0;
@@ -83,19 +91,17 @@ public sealed class RocCurve
 
             twiceArea += (wrong - wrongBefore) * (called + calledBefore);
             (float Threshold, long False, long True) corner = (score, wrong, called);
-            if (corners.Count > 1 && IsStraight(corners[^2], corners[^1], corner))
+            if (corners is [.., var before, var last] && IsStraight(before, last, corner))
             {
                 corners[^1] = corner;
             }
             else
             {
-                corners.Add(corner);
+                corners?.Add(corner);
             }
         }
 
-        return new RocCurve(
-            [.. corners.Select(corner => new RocPoint(corner.Threshold, (double)corner.False / negatives, (double)corner.True / positives))],
-            twiceArea / (2.0 * positives * negatives));
+        return called == 0 || wrong == 0 ? null : twiceArea / (2.0 * called * wrong);
     }
 
     private static bool IsStraight((float Threshold, long False, long True) a, (float Threshold, long False, long True) b, (float Threshold, long False, long True) c) =>

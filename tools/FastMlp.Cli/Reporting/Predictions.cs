@@ -8,6 +8,7 @@ namespace FastMlp.Cli.Reporting;
 internal sealed class Predictions
 {
     private readonly int width;
+    private readonly float[]? pair;
     private readonly bool classifies;
     private readonly bool allProbabilities;
     private readonly IReadOnlyList<string> names;
@@ -17,6 +18,7 @@ internal sealed class Predictions
         this.allProbabilities = allProbabilities;
         width = model.Network.OutputSize;
         classifies = model.Classifies;
+        pair = classifies && width == 1 ? new float[2] : null;
         names = classifies ? model.ClassNames
             : model.Preprocessing.TargetNames.Count == width ? model.Preprocessing.TargetNames
             : [.. Enumerable.Range(0, width).Select(i => $"output{i}")];
@@ -41,7 +43,7 @@ internal sealed class Predictions
 
             for (int row = 0; row < outputs.Length / width; row++)
             {
-                WriteLine(writer, outputs.AsSpan(row * width, width));
+                WriteLine(writer, Answer(outputs, row));
             }
 
             Rows += outputs.Length / width;
@@ -55,7 +57,7 @@ internal sealed class Predictions
         {
             for (int row = 0; row < outputs.Length / width; row++)
             {
-                WriteObject(json, outputs.AsSpan(row * width, width));
+                WriteObject(json, Answer(outputs, row));
             }
 
             Rows += outputs.Length / width;
@@ -63,6 +65,19 @@ internal sealed class Predictions
         }
 
         json.WriteEndArray();
+    }
+
+    /// <summary>One value for each name: a lone output that tells two classes apart is the probability of the second.</summary>
+    private ReadOnlySpan<float> Answer(float[] outputs, int row)
+    {
+        if (pair is null)
+        {
+            return outputs.AsSpan(row * width, width);
+        }
+
+        pair[0] = 1 - outputs[row];
+        pair[1] = outputs[row];
+        return pair;
     }
 
     private void WriteHeader(TextWriter writer)
@@ -120,7 +135,7 @@ internal sealed class Predictions
         json.WriteEndObject();
     }
 
-    /// <summary>The class with the highest probability; the first of equals.</summary>
+    /// <summary>The class with the highest probability; the first of equals, as in the engine's metrics.</summary>
     private static int Best(ReadOnlySpan<float> answer)
     {
         int best = 0;

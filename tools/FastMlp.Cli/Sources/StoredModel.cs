@@ -38,10 +38,10 @@ internal sealed class StoredModel : IDisposable
 
     public bool Classifies => Preprocessing.Task == DataTask.Classification;
 
-    /// <summary>The classes by name, or by number where they have none.</summary>
+    /// <summary>The classes by name, or by number where they have none; one output tells two apart.</summary>
     public IReadOnlyList<string> ClassNames => Preprocessing.ClassNames.Count > 0
         ? Preprocessing.ClassNames
-        : Numbers(Network.OutputSize);
+        : Numbers(Math.Max(2, Network.OutputSize));
 
     public static StoredModel Load(string path) => Load(path, new OnnxImportOptions(), _ => { });
 

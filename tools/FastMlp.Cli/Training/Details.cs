@@ -14,8 +14,8 @@ internal sealed class Details(Network network, Preprocessing preprocessing)
     /// <summary>From here on "one of the five largest" says something.</summary>
     private const int ClassesForTopFive = 10;
 
-    /// <summary>A curve needs all outputs at once: above this many, 400 MB of them, its area is left out.</summary>
-    private const long MostKeptOutputs = 100_000_000;
+    /// <summary>The area under a curve needs all outputs at once: above this many, 32 MB of them, it is left out, so that memory does not grow with the file.</summary>
+    private const long MostKeptOutputs = 8_000_000;
 
     private readonly int classes = Math.Max(2, preprocessing.ClassNames.Count);
     private ClassificationMetrics? counted;

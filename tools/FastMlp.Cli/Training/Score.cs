@@ -8,7 +8,10 @@ internal sealed record Score(long Rows, bool Classifies, double Loss, double Acc
     /// <param name="scaled">The rows, scaled by <paramref name="preprocessing"/>.</param>
     public static Score Of(Network network, Preprocessing preprocessing, Dataset scaled)
     {
-        Evaluation evaluation = network.Evaluate(scaled, scaled.IsClassification ? FastMlp.Loss.CrossEntropy : FastMlp.Loss.Quadratic);
+        FastMlp.Loss loss = !scaled.IsClassification ? FastMlp.Loss.Quadratic
+            : network.OutputSize == 1 ? FastMlp.Loss.BinaryCrossEntropy
+            : FastMlp.Loss.CrossEntropy;
+        Evaluation evaluation = network.Evaluate(scaled, loss);
         return new Score(evaluation.Rows, scaled.IsClassification, evaluation.Loss, evaluation.Accuracy,
             evaluation.Rmse / TargetScale(preprocessing), evaluation.R2, evaluation.Confusion);
     }
