@@ -92,21 +92,19 @@ internal sealed unsafe class FastMlpPeer : Peer
         });
     }
 
-    /// <summary>The repacking of W, done at each step because W changes, is in the time.</summary>
+    /// <summary>W is turned panel by panel inside the product: that is in the time.</summary>
     public override Func<int, double> InputGradient(int rows, int inputs, int units)
     {
         Network network = Network.Input(1).Dense(inputs, Activation.Identity, Bias.None).Dense(units, Activation.Identity, Bias.None).Build(seed: 1);
         DenseLayer below = network.Stack.Layers[0], layer = network.Stack.Layers[1];
-        AlignedBuffer gradients = new(network.Stack.ParameterLength), transposed = new(layer.TransposedLength);
+        AlignedBuffer gradients = new(network.Stack.ParameterLength);
         MatrixView next = Filled(rows, units, layer.Stride, seed: 1), a = Filled(rows, inputs, below.Stride, seed: 2), delta = Filled(rows, inputs, below.Stride, seed: 3);
         return Repeat(() =>
         {
             float* parameters = network.Parameters.Pointer;
-            layer.TransposeWeight(parameters, transposed.Pointer, threads: 1);
-            below.PullDelta(parameters, gradients.Pointer, next, transposed.Pointer, a, a, delta, threads: 1);
+            below.PullDelta(parameters, gradients.Pointer, layer, next, a, a, delta, threads: 1);
             GC.KeepAlive(network);
             GC.KeepAlive(gradients);
-            GC.KeepAlive(transposed);
         });
     }
 

@@ -9,6 +9,8 @@ internal readonly unsafe struct Store : IEpilogue
 {
     public static bool KeepsFinite => false;
 
+    public nint PairOffset => 0;
+
     public void Refuse()
     {
     }
@@ -24,6 +26,8 @@ internal readonly unsafe struct BiasActivate<TActivation>(TActivation activation
     where TActivation : struct, IActivation
 {
     public static bool KeepsFinite => false;
+
+    public nint PairOffset => 0;
 
     public void Refuse()
     {
@@ -43,6 +47,8 @@ internal readonly unsafe struct MultiplyByDerivative<TActivation>(TActivation ac
     where TActivation : struct, IActivation
 {
     public static bool KeepsFinite => false;
+
+    public nint PairOffset => aOffset;
 
     public void Refuse()
     {
@@ -69,6 +75,8 @@ internal readonly unsafe struct MultiplyByDerivative<TActivation>(TActivation ac
 internal readonly unsafe struct Descend(float rate, float decay, int* notFinite) : IEpilogue
 {
     public static bool KeepsFinite => true;
+
+    public nint PairOffset => 0;
 
     public void Refuse() => *notFinite = 1;
 

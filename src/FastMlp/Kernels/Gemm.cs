@@ -103,7 +103,7 @@ internal static unsafe class Gemm
         public nint Panels;
     }
 
-    /// <summary>Loop 5: rows if there is a good handful of tiles for each thread, else panels.</summary>
+    /// <summary>Loop 5: rows if there is a good handful of tiles for each thread, else panels; panels too where each is made first, so that none is made twice.</summary>
     private static void Part<TSimd, TVec, TVectors, TEpilogue>(void* context, int part, int parts)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
@@ -113,7 +113,8 @@ internal static unsafe class Gemm
         Fork<TEpilogue>* fork = (Fork<TEpilogue>*)context;
         ref readonly GemmArguments arguments = ref *fork->Arguments;
         int tileRows = GemmBlocking.TileRows<TSimd, TVec>(sizeof(TVectors));
-        if (arguments.M >= 4 * parts * tileRows || fork->Panels < parts)
+        bool isMade = arguments.BForm != PanelForm.Panels && fork->Panels >= 4 * parts;
+        if ((arguments.M >= 4 * parts * tileRows && !isMade) || fork->Panels < parts)
         {
             (nint begin, nint end) = Partition.Range(arguments.M, parts, part, tileRows);
             Block<TSimd, TVec, TVectors, TEpilogue>(in arguments, fork->Epilogue, begin, end, 0, fork->Panels);
@@ -137,26 +138,26 @@ internal static unsafe class Gemm
     {
         int panelWidth = sizeof(TVectors) * TSimd.Width;
         int tileRows = GemmBlocking.TileRows<TSimd, TVec>(sizeof(TVectors));
-        nint rowBlock = GemmBlocking.RowBlock(g.KBlock);
+        nint rowBlock = GemmBlocking.RowBlock(g.KBlock, rowEnd - rowBegin);
 
         // Columns of a row-major matrix as rows of A (x^T in dW): one cache line for each step of p, of which a tile uses a part.
         // Packed once they serve every panel. It pays most where rows are a power of two apart and evict one another: 66 to 75 % of
         // the peak for 512 to 512 at 128 rows, 512 floats apart (AVX2, separate runs); at other strides it gained little.
         bool manyPanels = panelEnd - panelBegin >= PanelsWorthPacking;
-        bool packs = g.ARowStride == 1 && manyPanels && !g.BIsBFloat16;
+        bool packs = g.ARowStride == 1 && manyPanels && g.BForm == PanelForm.Panels;
 
         // Steps in which a tile of A is all 0 are left out, where a list of the others is soon made: the edges of images, rectified units.
         bool lists = g.KBlock >= StepsWorthListing && (packs || (manyPanels && g.AColumnStride == 1));
         nint maxTiles = (rowBlock + tileRows - 1) / tileRows;
         nint packedLength = packs ? rowBlock * g.KBlock : 0;
         nint listedLength = lists ? maxTiles * (g.KBlock + NonZero.Slack) : 0;
-        nint widenedLength = g.BIsBFloat16 ? g.KBlock * panelWidth : 0;
-        float* scratch = packedLength + listedLength + widenedLength > 0 ? PackBuffer.OfThisThread(packedLength + listedLength + widenedLength) : null;
-        float* packed = packs ? scratch : null;
-        int* list = (int*)(scratch + packedLength);
-        float* widened = g.BIsBFloat16 ? scratch + packedLength + listedLength : null;
+        nint madeLength = g.BForm == PanelForm.Panels ? 0 : GemmBlocking.MadeSteps(g.KBlock) * panelWidth;
+        float* scratch = packedLength + listedLength + madeLength > 0 ? PackBuffer.OfThisThread(madeLength + packedLength + listedLength) : null;
+        float* made = scratch;
+        float* packed = packs ? scratch + madeLength : null;
+        int* list = (int*)(scratch + madeLength + packedLength);
         nint* lengths = stackalloc nint[MaxTiles];
-        TileArguments t = new() { ARowStride = g.ARowStride, AColumnStride = g.AColumnStride, BRowStride = g.BIsBFloat16 ? panelWidth : g.BRowStride, CRowStride = g.CRowStride };
+        TileArguments t = new() { ARowStride = g.ARowStride, AColumnStride = g.AColumnStride, BRowStride = madeLength > 0 ? panelWidth : g.BRowStride, CRowStride = g.CRowStride };
         for (nint ic = rowBegin; ic < rowEnd; ic += rowBlock)
         {
             nint rows = Math.Min(rowBlock, rowEnd - ic);
@@ -172,7 +173,7 @@ internal static unsafe class Gemm
                 t.IsFirst = pc == 0 && !g.Accumulate;
                 t.IsLast = pc + t.K == g.K;
                 float* a = g.A + (pc * g.AColumnStride);
-                if (rows <= (g.BIsBFloat16 ? TwoRows.Rows : 1) && IsForRows<TSimd, TVec, TVectors>(in g))
+                if (rows <= (g.BForm == PanelForm.BFloat16 ? TwoRows.Rows : 1) && IsForRows<TSimd, TVec, TVectors>(in g))
                 {
                     for (nint row = ic; row < ic + rows; row++)
                     {
@@ -182,7 +183,7 @@ internal static unsafe class Gemm
                     break;
                 }
 
-                if (rows == TwoRows.Rows && !g.BIsBFloat16 && g.CPanelStride == panelWidth)
+                if (rows == TwoRows.Rows && g.BForm == PanelForm.Panels && g.CPanelStride == panelWidth)
                 {
                     t.A = a + (ic * g.ARowStride);
                     Two<TSimd, TVec, TVectors, TEpilogue>(in g, ref t, epilogue, ic, pc, panelBegin, panelEnd);
@@ -211,15 +212,30 @@ internal static unsafe class Gemm
 
                 for (nint jr = panelBegin; jr < panelEnd; jr++)
                 {
-                    t.B = g.B + (jr * g.BPanelStride) + (pc * g.BRowStride);
-                    if (widened != null)
-                    {
-                        BFloat16.Widen<TSimd, TVec>(t.B, t.K, widened);
-                        t.B = widened;
-                    }
-
                     t.Column = jr * panelWidth;
                     t.Columns = (int)Math.Min(panelWidth, g.CIsPadded ? panelWidth : g.N - t.Column);
+                    if (g.BForm == PanelForm.Transposed)
+                    {
+                        Packing.TransposePanel(g.B + (pc / g.BRowStride * g.BPanelStride), g.BPanelStride, g.BRowStride, t.Column, g.N, t.K, made, panelWidth);
+                        t.B = made;
+                    }
+                    else
+                    {
+                        t.B = g.B + (jr * g.BPanelStride) + (pc * g.BRowStride);
+                        t.Next = t.NextEnd = t.B;
+                        if (jr + 1 < panelEnd && g.BRowStride <= panelWidth)
+                        {
+                            t.Next += g.BPanelStride;
+                            t.NextEnd = t.Next + (t.K * g.BRowStride);
+                        }
+
+                        if (g.BForm == PanelForm.BFloat16)
+                        {
+                            BFloat16.Widen<TSimd, TVec>(t.B, t.K, made);
+                            t.B = made;
+                        }
+                    }
+
                     float* c = g.C + (jr * g.CPanelStride);
                     if (skips)
                     {
@@ -319,7 +335,8 @@ internal static unsafe class Gemm
         where TVectors : unmanaged, IConstant
     {
         int panelWidth = sizeof(TVectors) * TSimd.Width;
-        return g.CPanelStride == panelWidth && g.AColumnStride == 1 && g.BRowStride == (g.BIsBFloat16 ? TSimd.Width : panelWidth);
+        return g.BForm != PanelForm.Transposed && g.CPanelStride == panelWidth && g.AColumnStride == 1
+            && g.BRowStride == (g.BForm == PanelForm.BFloat16 ? TSimd.Width : panelWidth);
     }
 
     /// <summary>All that is left of the loops for one row.</summary>
@@ -330,10 +347,10 @@ internal static unsafe class Gemm
         where TEpilogue : unmanaged, IEpilogue
     {
         nint vectors = panelEnd * sizeof(TVectors);
-        RowShape shape = new(g.K, g.N, sizeof(TVectors), vectors, g.BPanelStride, g.KBlock, g.BIsBFloat16);
+        RowShape shape = new(g.K, g.N, sizeof(TVectors), vectors, g.BPanelStride, g.KBlock, g.BForm == PanelForm.BFloat16);
         nint begin = panelBegin * sizeof(TVectors);
         float* x = g.A + (row * g.ARowStride), y = g.C + (row * g.CRowStride);
-        if (g.BIsBFloat16)
+        if (g.BForm == PanelForm.BFloat16)
         {
             Gemv.Run<TSimd, TVec, TVectors, BFloat16Weights, TEpilogue>(in shape, x, g.B, y, g.CIsPadded, g.Accumulate, begin, vectors, in epilogue);
         }

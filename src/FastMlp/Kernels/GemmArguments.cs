@@ -16,15 +16,14 @@ internal unsafe struct GemmArguments
 
     public nint AColumnStride;
 
-    /// <summary>B as panels of Nr columns: B[p, j] is at B + (j / Nr) BPanelStride + p BRowStride + j % Nr, readable up to whole panels.</summary>
+    /// <summary>B, which lies as <see cref="BForm"/> says.</summary>
     public float* B;
 
     public nint BPanelStride;
 
     public nint BRowStride;
 
-    /// <summary>Whether rows of B are bfloat16 (panels of two vectors only): strides of B count their words.</summary>
-    public bool BIsBFloat16;
+    public PanelForm BForm;
 
     /// <summary>C[i, j] is at C + (j / Nr) CPanelStride + i CRowStride + j % Nr; row-major C has a panel stride of Nr.</summary>
     public float* C;

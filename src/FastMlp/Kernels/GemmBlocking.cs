@@ -15,7 +15,10 @@ internal static class GemmBlocking
     private const int RowBlockBytes = 256 * 1024;
 
     /// <summary>More rows in a block gain nothing, whatever k.</summary>
-    public const int MaxRowBlock = 2048;
+    private const int LargestRowBlock = 2048;
+
+    /// <summary>The most that <see cref="RowBlock"/> returns.</summary>
+    public const int MaxRowBlock = LargestRowBlock + (LargestRowBlock / 4) + Microkernel.MaxRows;
 
     /// <summary>Vectors in a panel row: two, or one where the second would hold only padding.</summary>
     public static int PanelVectors(nint n) => Vectors(n) % 2 == 0 ? 2 : 1;
@@ -32,22 +35,33 @@ internal static class GemmBlocking
     /// <summary>n rounded up to whole panels.</summary>
     public static nint Padded(nint n) => Panels(n) * PanelWidth(n);
 
-    /// <summary>The length of equal blocks that cut k into pieces of at most <see cref="MaxKBlock"/>.</summary>
+    /// <summary>Blocks of k start at multiples of this, the widest panel there is, so that one can be made of whole pieces of a transposed B.</summary>
+    private const int KBlockUnit = 32;
+
+    /// <summary>The length of nearly equal blocks that cut k into pieces of at most <see cref="MaxKBlock"/>.</summary>
     public static nint KBlock(nint k)
     {
         nint blocks = Math.Max(1, (k + MaxKBlock - 1) / MaxKBlock);
-        return Math.Max(1, (k + blocks - 1) / blocks);
+        nint block = (k + blocks - 1) / blocks;
+        return blocks == 1 ? Math.Max(1, block) : (block + KBlockUnit - 1) / KBlockUnit * KBlockUnit;
     }
+
+    /// <summary>Steps that a panel made from a transposed B is written with: up to whole panels of B^T.</summary>
+    public static nint MadeSteps(nint kBlock) => (kBlock + KBlockUnit - 1) / KBlockUnit * KBlockUnit;
 
     /// <summary>Rows of a register tile: what the registers hold beside the vectors of B and one of A.</summary>
     public static int TileRows<TSimd, TVec>(int panelVectors)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged => TSimd.Registers >= 32 || panelVectors == 1 ? Microkernel.MaxRows : Microkernel.MaxRows / 2;
 
-    /// <summary>Mc: rows of A in a block that stays in L2, a multiple of every tile height.</summary>
-    public static nint RowBlock(nint kBlock)
+    /// <summary>
+    /// Mc: rows of A in a block that stays in L2, a multiple of every tile height. Blocks are as even as can be and may be a quarter
+    /// larger than planned: of 128 rows of 512 a last block of 8 rows cost as much B as the other 120, and a sixth of dX.
+    /// </summary>
+    public static nint RowBlock(nint kBlock, nint rows)
     {
-        nint rows = Math.Min(MaxRowBlock, RowBlockBytes / sizeof(float) / Math.Max(1, kBlock));
-        return Math.Max(Microkernel.MaxRows, rows / Microkernel.MaxRows * Microkernel.MaxRows);
+        nint planned = Math.Clamp(RowBlockBytes / sizeof(float) / Math.Max(1, kBlock), Microkernel.MaxRows, LargestRowBlock);
+        nint blocks = Math.Max(1, (rows + planned + (planned / 4) - 1) / (planned + (planned / 4)));
+        return (((rows + blocks - 1) / blocks) + Microkernel.MaxRows - 1) / Microkernel.MaxRows * Microkernel.MaxRows;
     }
 }

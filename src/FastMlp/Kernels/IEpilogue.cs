@@ -15,6 +15,9 @@ internal unsafe interface IEpilogue
     /// <summary>Called where a tile had new values that are not finite.</summary>
     void Refuse();
 
+    /// <summary>Floats from C to another matrix that <see cref="Apply"/> reads, so that its lines can be asked for in time; 0 if it reads none.</summary>
+    nint PairOffset { get; }
+
     /// <summary>The new value of C.</summary>
     /// <param name="sum">The finished sums.</param>
     /// <param name="c">Where they go: an epilogue that pairs C with another matrix of the same strides finds its element by the offset.</param>

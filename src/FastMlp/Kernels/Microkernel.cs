@@ -97,7 +97,7 @@ internal static unsafe class Microkernel
         nint ldc1 = t.CRowStride, ldc2 = 2 * ldc1;
         nint row1 = TAccess.RowStride(t.ARowStride), row2 = 2 * row1;
         nint aStep = TAccess.Step(sizeof(TRows), t.AColumnStride), bStep = t.BRowStride;
-        float* a = t.A, c0 = t.C;
+        float* a = t.A, c0 = t.C, next = t.Next;
         for (; tiles > 0; tiles--)
         {
             TVec c0x0 = TSimd.Zero, c0x1 = TSimd.Zero;
@@ -118,18 +118,12 @@ internal static unsafe class Microkernel
             float* c3 = c0 + ldc1 + ldc2, c6 = c3 + ldc1 + ldc2, c9 = c6 + ldc1 + ldc2;
             if (t.K >= WorthPrefetching)
             {
-                TSimd.Prefetch(c0);
-                if (sizeof(TRows) > 1) TSimd.Prefetch(c0 + ldc1);
-                if (sizeof(TRows) > 2) TSimd.Prefetch(c0 + ldc2);
-                if (sizeof(TRows) > 3) TSimd.Prefetch(c3);
-                if (sizeof(TRows) > 4) TSimd.Prefetch(c3 + ldc1);
-                if (sizeof(TRows) > 5) TSimd.Prefetch(c3 + ldc2);
-                if (sizeof(TRows) > 6) TSimd.Prefetch(c6);
-                if (sizeof(TRows) > 7) TSimd.Prefetch(c6 + ldc1);
-                if (sizeof(TRows) > 8) TSimd.Prefetch(c6 + ldc2);
-                if (sizeof(TRows) > 9) TSimd.Prefetch(c9);
-                if (sizeof(TRows) > 10) TSimd.Prefetch(c9 + ldc1);
-                if (sizeof(TRows) > 11) TSimd.Prefetch(c9 + ldc2);
+                Prefetch<TSimd, TVec, TRows>(c0, c3, c6, c9, ldc1, ldc2);
+                nint pair = finish.PairOffset;
+                if (pair != 0)
+                {
+                    Prefetch<TSimd, TVec, TRows>(c0 + pair, c3 + pair, c6 + pair, c9 + pair, ldc1, ldc2);
+                }
             }
 
             // Four row pointers and two strides reach twelve rows within x64's base + index addressing.
@@ -157,8 +151,14 @@ internal static unsafe class Microkernel
             {
                 if (TAccess.HasConstantStep)
                 {
+                    // The panel of B that comes next is not in L2: the core's own prefetching stops at each page of 4 KB, and the
+                    // first tile of every panel waited. One line in four steps of p costs nothing that can be measured; on AVX2
+                    // (Zen 3) 128 x 784 x 512 went from 88 to 94 % of the peak, 2048 x 2048 x 2048 from 70 to 85.
+                    nint line = next < t.NextEnd ? CacheLine.Floats : 0;
                     for (; k >= 4; k -= 4)
                     {
+                        CacheLine.PrefetchSecond(next);
+                        next += line;
                         Step<TSimd, TVec, TRows, TVectors>(a0, a3, a6, a9, row1, row2, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
                         b += bStep;
                         Step<TSimd, TVec, TRows, TVectors>(a0 + aStep, a3 + aStep, a6 + aStep, a9 + aStep, row1, row2, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
@@ -168,9 +168,9 @@ internal static unsafe class Microkernel
                         Step<TSimd, TVec, TRows, TVectors>(a0 + (3 * aStep), a3 + (3 * aStep), a6 + (3 * aStep), a9 + (3 * aStep), row1, row2, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
                         b += bStep;
                         a0 += 4 * aStep;
-                        a3 += 4 * aStep;
-                        a6 += 4 * aStep;
-                        a9 += 4 * aStep;
+                        if (sizeof(TRows) > 3) a3 += 4 * aStep;
+                        if (sizeof(TRows) > 6) a6 += 4 * aStep;
+                        if (sizeof(TRows) > 9) a9 += 4 * aStep;
                     }
                 }
 
@@ -290,6 +290,27 @@ internal static unsafe class Microkernel
             a += t.ATileStride;
             c0 += sizeof(TRows) * ldc1;
         }
+    }
+
+    /// <summary>The first line of each row of a tile.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch<TSimd, TVec, TRows>(float* c0, float* c3, float* c6, float* c9, nint ldc1, nint ldc2)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TRows : unmanaged, IConstant
+    {
+        TSimd.Prefetch(c0);
+        if (sizeof(TRows) > 1) TSimd.Prefetch(c0 + ldc1);
+        if (sizeof(TRows) > 2) TSimd.Prefetch(c0 + ldc2);
+        if (sizeof(TRows) > 3) TSimd.Prefetch(c3);
+        if (sizeof(TRows) > 4) TSimd.Prefetch(c3 + ldc1);
+        if (sizeof(TRows) > 5) TSimd.Prefetch(c3 + ldc2);
+        if (sizeof(TRows) > 6) TSimd.Prefetch(c6);
+        if (sizeof(TRows) > 7) TSimd.Prefetch(c6 + ldc1);
+        if (sizeof(TRows) > 8) TSimd.Prefetch(c6 + ldc2);
+        if (sizeof(TRows) > 9) TSimd.Prefetch(c9);
+        if (sizeof(TRows) > 10) TSimd.Prefetch(c9 + ldc1);
+        if (sizeof(TRows) > 11) TSimd.Prefetch(c9 + ldc2);
     }
 
     /// <summary>One step of p for all rows.</summary>

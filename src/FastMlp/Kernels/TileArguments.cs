@@ -18,6 +18,12 @@ internal unsafe struct TileArguments
 
     public nint BRowStride;
 
+    /// <summary>Memory that is read after these tiles, up to <see cref="NextEnd"/>: asked for, line by line, behind their arithmetic.</summary>
+    public float* Next;
+
+    /// <summary>The end of that memory; where it is at <see cref="Next"/> nothing is asked for.</summary>
+    public float* NextEnd;
+
     /// <summary>Steps of p in this block, or on the list.</summary>
     public nint K;
 

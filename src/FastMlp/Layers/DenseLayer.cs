@@ -144,13 +144,31 @@ internal abstract unsafe class DenseLayer : Layer
         Gemm.Run(in arguments, epilogue, threads);
     }
 
-    /// <summary>Floats that <see cref="TransposeWeight"/> writes.</summary>
-    public nint TransposedLength => GemmBlocking.Padded(InputSize) * OutputSize;
-
-    /// <summary>Repacks W for dX = delta W.</summary>
-    public void TransposeWeight(float* parameters, float* destination, int threads) =>
-        Packing.TransposePanels(
-            parameters + WeightOffset, OutputSize, InputSize, PanelWidth, destination, GemmBlocking.PanelWidth(InputSize), threads);
+    /// <summary>dX &lt;- epilogue(delta W), dX laid out like the output of the layer that x comes from.</summary>
+    public void InputProduct<TEpilogue>(float* parameters, MatrixView delta, MatrixView dX, TEpilogue epilogue, int threads)
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        GemmArguments arguments = new()
+        {
+            M = delta.Rows,
+            N = InputSize,
+            K = OutputSize,
+            A = delta.Pointer,
+            ARowStride = delta.Stride,
+            AColumnStride = 1,
+            B = parameters + WeightOffset,
+            BPanelStride = InputSize * PanelWidth,
+            BRowStride = PanelWidth,
+            BForm = PanelForm.Transposed,
+            C = dX.Pointer,
+            CRowStride = dX.Stride,
+            CPanelStride = GemmBlocking.PanelWidth(InputSize),
+            CIsPadded = true,
+            PanelVectors = GemmBlocking.PanelVectors(InputSize),
+            KBlock = GemmBlocking.KBlock(OutputSize),
+        };
+        Gemm.Run(in arguments, epilogue, threads);
+    }
 
     public void GetWeight(float* block, float* weight) => Packing.Unpack(block + WeightOffset, OutputSize, InputSize, PanelWidth, weight);
 
@@ -213,7 +231,7 @@ internal abstract unsafe class DenseLayer : Layer
             B = parameters + WeightOffset,
             BPanelStride = InputSize * WeightRow,
             BRowStride = WeightRow,
-            BIsBFloat16 = isBFloat16,
+            BForm = isBFloat16 ? PanelForm.BFloat16 : PanelForm.Panels,
             C = a.Pointer,
             CRowStride = a.Stride,
             CPanelStride = PanelWidth,

@@ -51,16 +51,16 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
         Elementwise.MultiplyByDerivative(Activation(parameters), z.Pointer, a.Pointer, delta.Pointer, delta.Rows * delta.Stride);
 
     public override void PullDelta(
-        float* parameters, float* gradients, MatrixView deltaNext, float* transposedNext, MatrixView z, MatrixView a, MatrixView delta, int threads)
+        float* parameters, float* gradients, DenseLayer next, MatrixView deltaNext, MatrixView z, MatrixView a, MatrixView delta, int threads)
     {
         if (!FusesDerivative)
         {
-            base.PullDelta(parameters, gradients, deltaNext, transposedNext, z, a, delta, threads);
+            base.PullDelta(parameters, gradients, next, deltaNext, z, a, delta, threads);
             return;
         }
 
         nint zOffset = KeepsPreActivation ? (nint)(z.Pointer - delta.Pointer) : 0;
         MultiplyByDerivative<TActivation> epilogue = new(Activation(parameters), zOffset, (nint)(a.Pointer - delta.Pointer));
-        DeltaProduct(deltaNext, transposedNext, delta, epilogue, threads);
+        next.InputProduct(parameters, deltaNext, delta, epilogue, threads);
     }
 }

@@ -82,20 +82,13 @@ internal abstract unsafe class Layer
     {
     }
 
-    /// <summary>
-    /// delta &lt;- this layer's delta from that of the dense layer behind it, W_next as the panels that
-    /// <see cref="DenseLayer.TransposeWeight"/> of that layer made.
-    /// </summary>
+    /// <summary>delta &lt;- this layer's delta from that of the dense layer behind it.</summary>
     public virtual void PullDelta(
-        float* parameters, float* gradients, MatrixView deltaNext, float* transposedNext, MatrixView z, MatrixView a, MatrixView delta, int threads)
+        float* parameters, float* gradients, DenseLayer next, MatrixView deltaNext, MatrixView z, MatrixView a, MatrixView delta, int threads)
     {
-        PullOutputDelta(deltaNext, transposedNext, delta, threads);
+        next.InputProduct(parameters, deltaNext, delta, new Store(), threads);
         ApplyDerivative(parameters, gradients, z, a, delta);
     }
-
-    /// <summary>delta &lt;- deltaNext W_next, the part of dL/da that comes from one dense layer.</summary>
-    public void PullOutputDelta(MatrixView deltaNext, float* transposedNext, MatrixView delta, int threads) =>
-        DeltaProduct(deltaNext, transposedNext, delta, new Store(), threads);
 
     /// <summary>deltaOfX &lt;- dL/dx of a layer that is not dense (<see cref="PullDelta"/> is that of one that is), after <see cref="ParameterGradient"/>.</summary>
     public virtual void InputDelta(in TrainingPass pass, MatrixView x, MatrixView z, MatrixView a, MatrixView delta, MatrixView deltaOfX) =>
@@ -114,32 +107,6 @@ internal abstract unsafe class Layer
     /// <summary>Copies the parameters of the same layer in float32 into a block where this layer has its own place and format.</summary>
     public virtual void Convert(Layer source, float* from, float* to) =>
         Buffer.MemoryCopy(from + source.BiasOffset, to + BiasOffset, (End - BiasOffset) * sizeof(float), (End - BiasOffset) * sizeof(float));
-
-    /// <summary>C &lt;- epilogue(deltaNext W_next), C of this layer's shape.</summary>
-    protected void DeltaProduct<TEpilogue>(MatrixView deltaNext, float* transposedNext, MatrixView c, TEpilogue epilogue, int threads)
-        where TEpilogue : unmanaged, IEpilogue
-    {
-        nint panelWidth = GemmBlocking.PanelWidth(OutputSize);
-        GemmArguments arguments = new()
-        {
-            M = deltaNext.Rows,
-            N = OutputSize,
-            K = deltaNext.Columns,
-            A = deltaNext.Pointer,
-            ARowStride = deltaNext.Stride,
-            AColumnStride = 1,
-            B = transposedNext,
-            BPanelStride = deltaNext.Columns * panelWidth,
-            BRowStride = panelWidth,
-            C = c.Pointer,
-            CRowStride = c.Stride,
-            CPanelStride = panelWidth,
-            CIsPadded = true,
-            PanelVectors = PanelVectors,
-            KBlock = GemmBlocking.KBlock(deltaNext.Columns),
-        };
-        Gemm.Run(in arguments, epilogue, threads);
-    }
 
     private static nint StrideOf(nint padded)
     {

@@ -5,9 +5,47 @@ using System.Runtime.Intrinsics.X86;
 
 namespace FastMlp.Simd;
 
-/// <summary>The 4 x 4 transpose that packing is made of; four lanes on every instruction set.</summary>
+/// <summary>The transposes of small blocks that packing is made of, of the same bits on every instruction set.</summary>
 internal static unsafe class Transpose
 {
+    /// <summary>destination[c, r] = source[r, c] for r and c from 0 to 7.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Block8(float* source, nint sourceStride, float* destination, nint destinationStride)
+    {
+        if (!Avx.IsSupported)
+        {
+            Block4(source, sourceStride, destination, destinationStride);
+            Block4(source + 4, sourceStride, destination + (4 * destinationStride), destinationStride);
+            Block4(source + (4 * sourceStride), sourceStride, destination + 4, destinationStride);
+            Block4(source + (4 * sourceStride) + 4, sourceStride, destination + (4 * destinationStride) + 4, destinationStride);
+            return;
+        }
+
+        // Halves of rows r and r + 4 share a register, so that what is left is two transposes of 4 x 4 side by side.
+        float* lower = source + (4 * sourceStride);
+        Four(source, lower, sourceStride, destination, destinationStride);
+        Four(source + 4, lower + 4, sourceStride, destination + (4 * destinationStride), destinationStride);
+    }
+
+    /// <summary>Four columns of eight rows as four rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Four(float* upper, float* lower, nint sourceStride, float* destination, nint destinationStride)
+    {
+        Vector256<float> r0 = Pair(upper, lower);
+        Vector256<float> r1 = Pair(upper + sourceStride, lower + sourceStride);
+        Vector256<float> r2 = Pair(upper + (2 * sourceStride), lower + (2 * sourceStride));
+        Vector256<float> r3 = Pair(upper + (3 * sourceStride), lower + (3 * sourceStride));
+        Vector256<float> low02 = Avx.UnpackLow(r0, r2), high02 = Avx.UnpackHigh(r0, r2);
+        Vector256<float> low13 = Avx.UnpackLow(r1, r3), high13 = Avx.UnpackHigh(r1, r3);
+        Avx.UnpackLow(low02, low13).Store(destination);
+        Avx.UnpackHigh(low02, low13).Store(destination + destinationStride);
+        Avx.UnpackLow(high02, high13).Store(destination + (2 * destinationStride));
+        Avx.UnpackHigh(high02, high13).Store(destination + (3 * destinationStride));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Pair(float* upper, float* lower) => Vector256.Create(Vector128.Load(upper), Vector128.Load(lower));
+
     /// <summary>destination[c, r] = source[r, c] for r and c from 0 to 3.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Block4(float* source, nint sourceStride, float* destination, nint destinationStride)

@@ -186,14 +186,13 @@ internal sealed unsafe class Backpropagation : IDisposable
         }
 
         MatrixView delta = workspace!.Delta(stage, rows);
-        layer.TransposeWeight(pass.Parameters, workspace.TransposedWeight, threads);
         if (stack.FirstUse(below) == stack.LastUse(below))
         {
             stages[below].PullDelta(
                 pass.Parameters,
                 pass.Gradients,
+                layer,
                 delta,
-                workspace.TransposedWeight,
                 workspace.PreActivation(below, rows),
                 workspace.Activation(below, rows),
                 workspace.Delta(below, rows),
@@ -202,7 +201,7 @@ internal sealed unsafe class Backpropagation : IDisposable
         }
 
         MatrixView part = Part(stage, below, rows);
-        stages[below].PullOutputDelta(delta, workspace.TransposedWeight, part, threads);
+        layer.InputProduct(pass.Parameters, delta, part, new Store(), threads);
         AddPart(in pass, stage, below, part);
     }
 

@@ -27,7 +27,6 @@ internal sealed unsafe class TrainingWorkspace : IDisposable
         deltas = new nint[count];
         nint offset = 0;
         nint widest = 0;
-        nint transposed = 0;
         for (int i = 0; i < count; i++)
         {
             Layer layer = stages[i];
@@ -35,7 +34,6 @@ internal sealed unsafe class TrainingWorkspace : IDisposable
             nint kept = layer.KeptLength(rows);
             preActivations[i] = kept > 0 ? Take(kept) : activations[i];
             widest = Math.Max(widest, i == count - 1 ? 0 : layer.Stride);
-            transposed = Math.Max(transposed, layer is DenseLayer dense && stack.NeedsDelta(layer.Source) ? dense.TransposedLength : 0);
         }
 
         // Hidden deltas take turns in two places, unless one may have to wait for a part that comes from around a block. That of the output has its own, because the loss writes only the
@@ -52,11 +50,9 @@ internal sealed unsafe class TrainingWorkspace : IDisposable
 
         deltas[count - 1] = Take(stack.Output.Stride * rows);
         nint valuesOffset = Take((nint)stack.OutputSize * rows);
-        nint transposedOffset = Take(transposed);
         nint lossOffset = Take(rows);
         nint weightOffset = Take(rows);
         buffer = new AlignedBuffer(offset);
-        TransposedWeight = buffer.Pointer + transposedOffset;
         Loss = new(buffer.Pointer + valuesOffset, buffer.Pointer + lossOffset, buffer.Pointer + weightOffset);
 
         nint Take(nint floats)
@@ -69,8 +65,6 @@ internal sealed unsafe class TrainingWorkspace : IDisposable
 
     /// <summary>Rows that fit.</summary>
     public int Rows { get; }
-
-    public float* TransposedWeight { get; }
 
     public LossScratch Loss { get; }
 

@@ -26,6 +26,9 @@ public sealed unsafe class GemmTests
     public void TransposedAAndPanelsOfC() => Policies.ForEach(new TransposedOperandsCheck());
 
     [Fact]
+    public void PanelsOfTransposedB() => Policies.ForEach(new TransposedPanelsCheck());
+
+    [Fact]
     public void RowsHaveTheSameBitsAloneAndTogether() => Policies.ForEach(new RowInvarianceCheck());
 
     [Fact]
@@ -93,7 +96,8 @@ public sealed unsafe class GemmTests
             }
 
             // More rows than one block of A holds.
-            nint rows = GemmBlocking.RowBlock(512) + Microkernel.MaxRows + 1;
+            nint rows = GemmBlocking.RowBlock(512, 1) * 14;
+            Assert.True(rows > GemmBlocking.RowBlock(512, rows));
             new Product<TSimd, TVec>((int)rows, 3, 512, 1).CheckAgainstReference();
         }
     }
@@ -134,6 +138,34 @@ public sealed unsafe class GemmTests
                         new Product<TSimd, TVec>(m, n, 5, vectors) { TransposeA = true, PanelsOfC = true }.CheckAgainstReference();
                         new Product<TSimd, TVec>(m, n, 5, vectors) { TransposeA = true, PanelsOfC = true, KBlock = 2 }.CheckAgainstReference();
                         new Product<TSimd, TVec>(m, n, 5, vectors) { TransposeA = true, Accumulate = true }.CheckAgainstReference();
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>B as the panels of its transpose, of every width that a layer may have; blocks of k are whole panels of it.</summary>
+    private readonly struct TransposedPanelsCheck : IVectorKernel
+    {
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            foreach (int vectors in (int[])[1, 2])
+            {
+                int width = vectors * TSimd.Width;
+                foreach (int turned in (int[])[1, TSimd.Width, 2 * TSimd.Width])
+                {
+                    foreach (int m in (int[])[1, 2, 3, 13])
+                    {
+                        foreach (int n in (int[])[1, width - 1, width, (3 * width) + 1, 5 * width])
+                        {
+                            foreach (int k in (int[])[1, turned, turned + 1, (3 * turned) + 2])
+                            {
+                                new Product<TSimd, TVec>(m, Math.Max(1, n), k, vectors) { TurnedWidth = turned }.CheckAgainstChains($"turned panels of {turned}");
+                                new Product<TSimd, TVec>(m, Math.Max(1, n), k, vectors) { TurnedWidth = turned, KBlock = turned, Accumulate = true }.CheckAgainstChains($"turned panels of {turned}");
+                            }
+                        }
                     }
                 }
             }
@@ -246,9 +278,11 @@ public sealed unsafe class GemmTests
             {
                 Product<TSimd, TVec> product = new(m, n, k, 2);
                 float[] one = product.Run(0, m);
+                Product<TSimd, TVec> turned = new(m, n, k, 2) { TurnedWidth = 2 * TSimd.Width };
                 for (int threads = 2; threads <= 4; threads++)
                 {
                     Assert.Equal(one, product.Run(0, m, default(Store), threads));
+                    Assert.Equal(one, turned.Run(0, m, default(Store), threads));
                 }
             }
         }

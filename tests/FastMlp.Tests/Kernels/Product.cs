@@ -26,6 +26,9 @@ internal sealed unsafe class Product<TSimd, TVec>(int m, int n, int k, int vecto
     /// <summary>Whether the kernel gets B as bfloat16; the references then take the rounded values.</summary>
     public bool IsBFloat16 { get; init; }
 
+    /// <summary>The columns of the panels of B^T that the kernel gets instead of panels of B; 0 if not.</summary>
+    public int TurnedWidth { get; init; }
+
     private int Width => vectors * TSimd.Width;
 
     private int Panels => (n + Width - 1) / Width;
@@ -82,6 +85,21 @@ internal sealed unsafe class Product<TSimd, TVec>(int m, int n, int k, int vecto
         }
 
         int rowB = IsBFloat16 ? TSimd.Width : Width;
+        int panelB = rowB * k;
+        PanelForm form = IsBFloat16 ? PanelForm.BFloat16 : PanelForm.Panels;
+        if (TurnedWidth > 0)
+        {
+            (rowB, panelB, form) = (TurnedWidth, TurnedWidth * n, PanelForm.Transposed);
+            bufferB = new((k + TurnedWidth - 1) / TurnedWidth * panelB);
+            for (int p = 0; p < k; p++)
+            {
+                for (int j = 0; j < n; j++)
+                {
+                    bufferB.Values[(p / TurnedWidth * panelB) + (j * TurnedWidth) + (p % TurnedWidth)] = b[(p * n) + j];
+                }
+            }
+        }
+
         int strideC = PanelsOfC ? Width : n + 5;
         int panelC = PanelsOfC ? rows * Width : Width;
         PoisonedBuffer bufferC = new(NaNs(Math.Max(1, PanelsOfC ? Panels * panelC : rows * strideC)));
@@ -102,9 +120,9 @@ internal sealed unsafe class Product<TSimd, TVec>(int m, int n, int k, int vecto
             ARowStride = TransposeA ? 1 : strideA,
             AColumnStride = TransposeA ? strideA : 1,
             B = bufferB.Pointer,
-            BPanelStride = rowB * k,
+            BPanelStride = panelB,
             BRowStride = rowB,
-            BIsBFloat16 = IsBFloat16,
+            BForm = form,
             C = bufferC.Pointer,
             CRowStride = strideC,
             CPanelStride = panelC,
