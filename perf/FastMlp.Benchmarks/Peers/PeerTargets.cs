@@ -39,15 +39,18 @@ internal sealed class PeerTargets
 
     private void Products()
     {
-        foreach ((int size, double share) in new[] { (32, 0.92), (64, 0.96), (128, 0.96), (256, 0.96), (512, 0.96), (1024, 0.94), (2048, 0.94) })
+        foreach ((int size, double share, double stated) in new[]
         {
-            Share($"layer {size}^3", PeerTable.Gemm, $"{size} x {size} x {size}", share);
+            (32, 0.92, 0.96), (64, 0.96, 0.97), (128, 0.96, 0.97), (256, 0.96, 0.98), (512, 0.96, 0.98), (1024, 0.94, 0.92), (2048, 0.94, 0.94),
+        })
+        {
+            Share($"layer {size}^3", PeerTable.Gemm, $"{size} x {size} x {size}", share, stated);
         }
 
-        Share("layer 256 x 1024 x 1024", PeerTable.Gemm, "256 x 1024 x 1024", 0.94);
+        Share("layer 256 x 1024 x 1024", PeerTable.Gemm, "256 x 1024 x 1024", 0.94, 0.94);
         foreach (PeerRow row in report.Table(PeerTable.Gradient))
         {
-            Share(row.Case + " (internal calls)", PeerTable.Gradient, row.Case, 0.96);
+            Share(row.Case + " (internal calls)", PeerTable.Gradient, row.Case, 0.96, row.Case.StartsWith("dW", StringComparison.Ordinal) ? 0.95 : 0.96);
         }
 
         NarrowerSet();
@@ -112,11 +115,15 @@ internal sealed class PeerTargets
 
     private void Batches()
     {
-        foreach ((string net, double share) in new[] { ("784-512-512-10", 0.95), ("784-128-10", 0.95), ("64-64-64-10", 0.85), ("8-32-32-1", 0.85) })
+        foreach ((string net, double share, double[] stated) in new (string, double, double[])[]
         {
-            foreach (int rows in new[] { 32, 256, 1024 })
+            ("784-512-512-10", 0.95, [0.94, 0.92, 0.93]), ("784-128-10", 0.95, [0.92, 0.94, 0.92]),
+            ("64-64-64-10", 0.85, [0.68, 0.72, 0.72]), ("8-32-32-1", 0.85, [0.58, 0.67, 0.76]),
+        })
+        {
+            foreach ((int rows, double rival) in new[] { 32, 256, 1024 }.Zip(stated))
             {
-                Share($"{net}, {rows} rows", PeerTable.Batch, $"{net}, {rows} rows", share);
+                Share($"{net}, {rows} rows", PeerTable.Batch, $"{net}, {rows} rows", share, rival);
             }
         }
 
@@ -129,14 +136,14 @@ internal sealed class PeerTargets
     private void Steps()
     {
         Time("training step 64-64-10, 32 rows", PeerTable.Step, PeerTable.StepName(32, false, 64, 64, 10), 6.5, 9.1);
-        foreach ((int rows, bool adam, int[] sizes, double share) in new[]
+        foreach ((int rows, bool adam, int[] sizes, double share, double stated) in new[]
         {
-            (32, false, new[] { 784, 128, 10 }, 0.94), (128, false, [784, 128, 10], 0.94),
-            (128, false, [784, 512, 512, 10], 0.94), (256, false, [784, 512, 512, 10], 0.94), (128, true, [784, 128, 10], 0.91),
+            (32, false, new[] { 784, 128, 10 }, 0.94, 0.90), (128, false, [784, 128, 10], 0.94, 0.93),
+            (128, false, [784, 512, 512, 10], 0.94, 0.91), (256, false, [784, 512, 512, 10], 0.94, 0.90), (128, true, [784, 128, 10], 0.91, 0.86),
         })
         {
             string name = PeerTable.StepName(rows, adam, sizes);
-            Share("training step " + name, PeerTable.Step, name, share);
+            Share("training step " + name, PeerTable.Step, name, share, stated);
         }
     }
 
@@ -192,9 +199,9 @@ internal sealed class PeerTargets
             bytes.Length == 0 ? "-" : bytes.Max() == 0 ? Yes : No));
     }
 
-    /// <summary>A share of the peak to reach.</summary>
-    private void Share(string work, string table, string name, double share) => Line(
-        work, Invariant($"at least {100 * share:0} %"), table, name, name, f => Percent(f.PeakShare), null, double.NaN, f => f.PeakShare >= share);
+    /// <summary>A share of the peak to reach, or as large a lead over the best rival as it was set over the rival's <paramref name="stated"/> share; never less than level.</summary>
+    private void Share(string work, string table, string name, double share, double stated) => Line(
+        work, Invariant($"at least {100 * share:0} %"), table, name, name, f => Percent(f.PeakShare), null, Math.Max(1, share / stated), f => f.PeakShare >= share);
 
     /// <summary>A time to reach, or as large a lead over the best rival as it stood for where it was set.</summary>
     private void Time(string work, string table, string name, double wanted, double stated, string? rivalName = null) =>
@@ -213,16 +220,14 @@ internal sealed class PeerTargets
         }
 
         double? ratio = rival?.Microseconds / own.Microseconds;
-        string verdict = met is not null ? met(own) ? Yes : No
-            : own.Microseconds <= most ? Yes
-            : ratio >= lead ? AsRatio
-            : No;
+        bool reached = met is not null ? met(own) : own.Microseconds <= most;
+        string verdict = reached ? Yes : ratio >= lead ? AsRatio : No;
         lines.Add(new TargetLine(
             work,
             target,
             rivalText,
             $"{show(own)}{Mark(own)} (spread {Percent(own.Spread)})",
-            ratio is { } r ? Invariant($"{r:0.00}") : "-",
+            ratio is not { } r ? "-" : double.IsNaN(lead) ? Invariant($"{r:0.00}") : Invariant($"{r:0.00} (of {lead:0.00})"),
             verdict + (own.IsDisturbed || rival is { IsDisturbed: true } ? DisturbedMark : "")));
     }
 

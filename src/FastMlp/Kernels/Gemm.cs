@@ -21,10 +21,10 @@ namespace FastMlp.Kernels;
 internal static unsafe class Gemm
 {
     /// <summary>
-    /// Multiply-adds below which a product stays on one core: 40 us of work at 50 multiply-adds a nanosecond. A fork costs 1 to 3 us
+    /// Multiply-adds below which a product stays on one core: 20 us of work at 50 multiply-adds a nanosecond. A fork costs 1 to 3 us
     /// on an idle machine, but on a busy one it waits for a worker that is not running.
     /// </summary>
-    private const double ForkThreshold = 2_000_000;
+    private const double ForkThreshold = 1_000_000;
 
     /// <summary>Panels from which on packing A pays: below, each packed value is read too few times.</summary>
     private const nint PanelsWorthPacking = 4;

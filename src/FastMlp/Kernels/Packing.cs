@@ -41,24 +41,32 @@ internal static unsafe class Packing
     /// </summary>
     public static void PackRows(float* source, nint stride, nint tileHeight, nint taller, nint tiles, nint k, float* packed)
     {
-        for (nint tile = 0; tile < tiles; tile++)
+        // The taller tiles, then the others.
+        for (int part = 0; part < 2; part++)
         {
-            nint height = tile < taller ? tileHeight + 1 : tileHeight;
+            nint height = part == 0 ? tileHeight + 1 : tileHeight;
+            nint count = part == 0 ? taller : tiles - taller;
             switch (height)
             {
                 case 6:
-                    PackTile<N6>(source, stride, k, packed);
+                    PackTiles<N6>(source, stride, count, k, packed);
+                    break;
+                case 5:
+                    PackTiles<N5>(source, stride, count, k, packed);
                     break;
                 case 12:
-                    PackTile<N12>(source, stride, k, packed);
+                    PackTiles<N12>(source, stride, count, k, packed);
+                    break;
+                case 11:
+                    PackTiles<N11>(source, stride, count, k, packed);
                     break;
                 default:
-                    PackTile(source, stride, height, k, packed);
+                    PackTiles(source, stride, height, count, k, packed);
                     break;
             }
 
-            source += height;
-            packed += height * k;
+            source += count * height;
+            packed += count * height * k;
         }
     }
 
@@ -96,31 +104,54 @@ internal static unsafe class Packing
         return count;
     }
 
-    /// <summary>A whole tile: its height is known, so a step is a vector move or two.</summary>
+    /// <summary>
+    /// Tiles whose height is known, so that a step of one is a vector move or two. Four tiles side by side, about a cache line and a half:
+    /// a line is then read once. 784 x 128 took 24 us tile by tile, 8 % of its dW (AVX2, Zen 3).
+    /// </summary>
     [MethodImpl(Compile.Loop)]
-    private static void PackTile<THeight>(float* source, nint stride, nint k, float* packed)
+    private static void PackTiles<THeight>(float* source, nint stride, nint tiles, nint k, float* packed)
         where THeight : unmanaged, IConstant
     {
-        for (nint p = 0; p < k; p++)
+        const uint bytes = sizeof(float);
+        nint tile = sizeof(THeight) * k;
+        for (; tiles >= 4; tiles -= 4)
         {
-            Unsafe.CopyBlockUnaligned(packed, source, (uint)sizeof(THeight) * sizeof(float));
-            source += stride;
-            packed += sizeof(THeight);
+            float* from = source;
+            for (nint p = 0; p < k; p++)
+            {
+                Unsafe.CopyBlockUnaligned(packed, from, (uint)sizeof(THeight) * bytes);
+                Unsafe.CopyBlockUnaligned(packed + tile, from + sizeof(THeight), (uint)sizeof(THeight) * bytes);
+                Unsafe.CopyBlockUnaligned(packed + (2 * tile), from + (2 * sizeof(THeight)), (uint)sizeof(THeight) * bytes);
+                Unsafe.CopyBlockUnaligned(packed + (3 * tile), from + (3 * sizeof(THeight)), (uint)sizeof(THeight) * bytes);
+                from += stride;
+                packed += sizeof(THeight);
+            }
+
+            source += 4 * sizeof(THeight);
+            packed += 3 * tile;
         }
+
+        PackTiles(source, stride, sizeof(THeight), tiles, k, packed);
     }
 
     [MethodImpl(Compile.Loop)]
-    private static void PackTile(float* source, nint stride, nint height, nint k, float* packed)
+    private static void PackTiles(float* source, nint stride, nint height, nint tiles, nint k, float* packed)
     {
-        for (nint p = 0; p < k; p++)
+        for (; tiles > 0; tiles--)
         {
-            for (nint i = 0; i < height; i++)
+            float* from = source;
+            for (nint p = 0; p < k; p++)
             {
-                packed[i] = source[i];
+                for (nint i = 0; i < height; i++)
+                {
+                    packed[i] = from[i];
+                }
+
+                from += stride;
+                packed += height;
             }
 
-            source += stride;
-            packed += height;
+            source += height;
         }
     }
 
