@@ -149,12 +149,12 @@ internal static unsafe class Gemm
         // Steps in which a tile of A is all 0 are left out, where a list of the others is soon made: the edges of images, rectified units.
         bool lists = g.KBlock >= StepsWorthListing && (packs || (manyPanels && g.AColumnStride == 1));
         nint maxTiles = (rowBlock + tileRows - 1) / tileRows;
-        nint packedLength = packs ? rowBlock * g.KBlock : 0;
+        nint packedLength = packs || lists ? rowBlock * g.KBlock : 0;
         nint listedLength = lists ? maxTiles * (g.KBlock + NonZero.Slack) : 0;
         nint madeLength = g.BForm == PanelForm.Panels ? 0 : GemmBlocking.MadeSteps(g.KBlock) * panelWidth;
         float* scratch = packedLength + listedLength + madeLength > 0 ? PackBuffer.OfThisThread(madeLength + packedLength + listedLength) : null;
         float* made = scratch;
-        float* packed = packs ? scratch + madeLength : null;
+        float* packed = scratch + madeLength;
         int* list = (int*)(scratch + madeLength + packedLength);
         nint* lengths = stackalloc nint[MaxTiles];
         TileArguments t = new() { ARowStride = g.ARowStride, AColumnStride = g.AColumnStride, BRowStride = madeLength > 0 ? panelWidth : g.BRowStride, CRowStride = g.CRowStride };
@@ -208,6 +208,10 @@ internal static unsafe class Gemm
                 else if (lists)
                 {
                     skips = ListSteps(a + (ic * g.ARowStride), g.ARowStride, height, taller, tiles, t.K, list, listStride, lengths);
+                    if (skips)
+                    {
+                        Packing.PackListed(a + (ic * g.ARowStride), g.ARowStride, height, taller, tiles, t.K, list, listStride, lengths, packed);
+                    }
                 }
 
                 for (nint jr = panelBegin; jr < panelEnd; jr++)
@@ -217,7 +221,7 @@ internal static unsafe class Gemm
                     if (g.BForm == PanelForm.Transposed)
                     {
                         Packing.TransposePanel(g.B + (pc / g.BRowStride * g.BPanelStride), g.BPanelStride, g.BRowStride, t.Column, g.N, t.K, made, panelWidth);
-                        t.B = made;
+                        t.B = t.Next = t.NextEnd = made;
                     }
                     else
                     {
@@ -246,18 +250,9 @@ internal static unsafe class Gemm
                             nint tileHeight = tile < taller ? height + 1 : height;
                             one.K = lengths[tile];
                             one.List = list + (tile * listStride);
+                            one.A = packed + ((row - ic) * t.K);
                             one.C = c + (row * g.CRowStride);
-                            if (packs)
-                            {
-                                one.A = packed + ((row - ic) * t.K);
-                                Microkernel.Run<TSimd, TVec, TVectors, PackedListed, TEpilogue>((int)tileHeight, 1, in one, in epilogue);
-                            }
-                            else
-                            {
-                                one.A = a + (row * g.ARowStride);
-                                Microkernel.Run<TSimd, TVec, TVectors, RowMajorListed, TEpilogue>((int)tileHeight, 1, in one, in epilogue);
-                            }
-
+                            Microkernel.Run<TSimd, TVec, TVectors, PackedListed, TEpilogue>((int)tileHeight, 1, in one, in epilogue);
                             row += tileHeight;
                         }
 

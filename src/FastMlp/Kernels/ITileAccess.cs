@@ -53,22 +53,6 @@ internal readonly struct RowMajor : ITileAccess
     public static nint Step(int tileRows, nint columnStride) => 1;
 }
 
-/// <summary>A row-major, a list of steps.</summary>
-internal readonly struct RowMajorListed : ITileAccess
-{
-    public static bool HasConstantStep => true;
-
-    public static bool IsListed => true;
-
-    public static bool IsPacked => false;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static nint RowStride(nint rowStride) => rowStride;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static nint Step(int tileRows, nint columnStride) => 1;
-}
-
 /// <summary>Packed tiles.</summary>
 internal readonly struct Packed : ITileAccess
 {

@@ -92,6 +92,31 @@ internal static unsafe class Packing
         }
     }
 
+    /// <summary>
+    /// The steps on each tile's list of a row-major A, as [steps, height] at the start of its [k, height]: read once for every panel, a
+    /// tile takes half the cache lines so. On 128 MNIST images 784 to 256 went from 325 to 306 us (AVX2, Zen 3).
+    /// </summary>
+    public static void PackListed(
+        float* source, nint stride, nint tileHeight, nint taller, nint tiles, nint k, int* lists, nint listStride, nint* lengths, float* packed)
+    {
+        for (nint tile = 0; tile < tiles; tile++)
+        {
+            nint height = tile < taller ? tileHeight + 1 : tileHeight;
+            int* list = lists + (tile * listStride);
+            if (height == 6)
+            {
+                PackListed<N6>(source, stride, list, lengths[tile], packed);
+            }
+            else
+            {
+                PackListed(source, stride, height, list, lengths[tile], packed);
+            }
+
+            source += height * stride;
+            packed += height * k;
+        }
+    }
+
     /// <summary>Steps in which some of the <paramref name="height"/> values is not 0.</summary>
     public static nint CountSteps(float* source, nint stride, nint height, nint k)
     {
@@ -152,6 +177,38 @@ internal static unsafe class Packing
             }
 
             source += height;
+        }
+    }
+
+    /// <summary>A whole tile of six rows, each row by its own address.</summary>
+    [MethodImpl(Compile.Loop)]
+    private static void PackListed<THeight>(float* source, nint stride, int* list, nint count, float* packed)
+        where THeight : unmanaged, IConstant
+    {
+        float* lower = source + (3 * stride);
+        for (nint i = 0; i < count; i++, packed += sizeof(THeight))
+        {
+            nint p = list[i];
+            float* a = source + p, b = lower + p;
+            packed[0] = a[0];
+            packed[1] = a[stride];
+            packed[2] = a[2 * stride];
+            packed[3] = b[0];
+            packed[4] = b[stride];
+            packed[5] = b[2 * stride];
+        }
+    }
+
+    [MethodImpl(Compile.Loop)]
+    private static void PackListed(float* source, nint stride, nint height, int* list, nint count, float* packed)
+    {
+        for (nint i = 0; i < count; i++)
+        {
+            float* a = source + list[i];
+            for (nint row = 0; row < height; row++, a += stride)
+            {
+                *packed++ = *a;
+            }
         }
     }
 
