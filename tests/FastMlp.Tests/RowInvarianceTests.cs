@@ -64,8 +64,8 @@ public class RowInvarianceTests
     {
         using (Network network = Catalogue.Build(inputs, layers))
         {
-            // Or this test is about another way.
-            Assert.True(network.Stack.GoesSideways(Isa.Width + 1));
+            // Or this test is about another way. Without vectors there is no padding to save.
+            Assert.True(network.Stack.GoesSideways(Isa.Width + 1) || Isa.Width == 1);
             Assert.False(network.Stack.GoesSideways(Isa.Width));
         }
 
