@@ -23,7 +23,7 @@ internal sealed unsafe class ForwardPass : IDisposable
     {
         this.stack = stack;
         this.parameters = parameters;
-        pool = new WorkspacePool(stack.WorkspaceLength(stack.RowBlock));
+        pool = new WorkspacePool(stack.MaxWorkspaceLength);
     }
 
     public void Run(ReadOnlySpan<float> x, Span<float> y)

@@ -1,5 +1,10 @@
 using System.Globalization;
 using CommunityToolkit.HighPerformance;
+using FastMlp.Kernels;
+using FastMlp.Kernels.Activations;
+using FastMlp.Memory;
+using FastMlp.Simd;
+using FastMlp.Tests.Simd;
 using FastMlp.Tests.Support;
 
 namespace FastMlp.Tests;
@@ -48,9 +53,62 @@ public class RowInvarianceTests
         Check(20, $"24 Relu, 1 {activation}, 5 Tanh, 1 {activation}");
     }
 
-    private static void Check(int inputs, string layers)
+    [Theory]
+    [InlineData(4, "16 Tanh, 3 Tanh")]
+    [InlineData(4, "16 Relu, 3 Identity")]
+    [InlineData(1, "2 Sigmoid, 2 Tanh")]
+    [InlineData(2, "64 Relu, 2 Identity")]
+    [InlineData(10, "20 Relu, 20 Silu, 5 Step")]
+    [InlineData(31, "48 Gelu, 33 Tanh, 7 Softplus")]
+    public void OnTheirSide(int inputs, string layers)
     {
-        int most = Sizes[^1];
+        using (Network network = Catalogue.Build(inputs, layers))
+        {
+            // Or this test is about another way. Without vectors there is no padding to save.
+            Assert.True(network.Stack.GoesSideways(Isa.Width + 1) || Isa.Width == 1);
+            Assert.False(network.Stack.GoesSideways(Isa.Width));
+        }
+
+        Check(inputs, layers, [.. Enumerable.Range(1, 70), Sideways.MaxRows, Sideways.MaxRows + 1, 2 * Sideways.MaxRows, 300]);
+    }
+
+    [Theory]
+    [MemberData(nameof(ActivationNames))]
+    public void OnTheirSideWithEveryActivation(string activation) => Check(3, $"9 {activation}, 5 Tanh, 3 {activation}");
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public unsafe void OnTheirSideOnThreads(int threads)
+    {
+        const int rows = 1000;
+        using Network network = Catalogue.Build(5, "12 Silu, 3 Tanh");
+        float[] x = Numbers.Uniform(1, rows * 5);
+        float[] y = network.Predict(x);
+        Assert.True(network.Stack.GoesSideways(rows));
+        using AlignedBuffer workspace = new(threads * network.Stack.WorkspaceLength(rows));
+        PoisonedBuffer input = new(x);
+        PoisonedBuffer output = new(rows * 3);
+        foreach (bool linear in new[] { false, true })
+        {
+            network.Stack.Forward(
+                network.Parameters.Pointer, MatrixView.Dense(input.Pointer, rows, 5), MatrixView.Dense(output.Pointer, rows, 3), workspace.Pointer, threads, linear);
+            if (linear)
+            {
+                Elementwise.Apply(default(TanhActivation), output.Pointer, output.Pointer, rows * 3);
+            }
+
+            output.Check($"{threads} threads");
+            Bits.Equal(y, output.Values, $"{threads} threads, linear: {linear}");
+        }
+    }
+
+    private static void Check(int inputs, string layers) => Check(inputs, layers, Sizes);
+
+    private static void Check(int inputs, string layers, int[] sizes)
+    {
+        int most = sizes[^1];
         using Network network = Catalogue.Build(inputs, layers);
         using Predictor predictor = network.Freeze();
         int outputs = network.OutputSize;
@@ -67,7 +125,7 @@ public class RowInvarianceTests
                 Bits.Equal(alone.AsSpan(row * outputs, outputs), one, $"{layers}, {share} zeros: row {row} of the predictor");
             }
 
-            foreach (int rows in Sizes)
+            foreach (int rows in sizes)
             {
                 // At the beginning and at the end of all rows, so that a row also stands at another place.
                 foreach (int start in new[] { 0, most - rows })

@@ -31,10 +31,10 @@ internal static unsafe class NarrowSoftmax
         for (int i = 0; i < m; i += TSimd.Width)
         {
             int rows = Math.Min(TSimd.Width, m - i);
-            Columns.Load<TSimd, TVec>(z + (i * ldz), ldz, rows, n, columns);
+            Columns.Load<TSimd, TVec>(z + (i * ldz), ldz, rows, n, columns, TSimd.Width, rows);
             TVec sum = Exponentials<TSimd, TVec>(columns, n, Max<TSimd, TVec>(columns, n));
             Scale<TSimd, TVec>(columns, n, TSimd.Divide(TSimd.Broadcast(1f), sum));
-            Columns.Store<TSimd, TVec>(columns, rows, n, a + (i * lda), lda);
+            Columns.Store<TSimd, TVec>(columns, TSimd.Width, rows, n, a + (i * lda), lda, rows);
         }
     }
 
@@ -92,7 +92,7 @@ internal static unsafe class NarrowSoftmax
         {
             int rows = Math.Min(TSimd.Width, m - i);
             nint first = i * ld;
-            Columns.Load<TSimd, TVec>(z + first, ld, rows, n, columns);
+            Columns.Load<TSimd, TVec>(z + first, ld, rows, n, columns, TSimd.Width, rows);
             TVec max = Max<TSimd, TVec>(columns, n);
             TVec distance = TSimd.Zero;
             TVec weight = TSimd.Broadcast(1f);
@@ -108,7 +108,7 @@ internal static unsafe class NarrowSoftmax
             }
             else
             {
-                Columns.Load<TSimd, TVec>(target.Row(i), target.Stride, rows, n, targets);
+                Columns.Load<TSimd, TVec>(target.Row(i), target.Stride, rows, n, targets, TSimd.Width, rows);
                 weight = TSimd.Zero;
                 for (int j = 0; j < n; j++)
                 {
@@ -128,7 +128,7 @@ internal static unsafe class NarrowSoftmax
             }
 
             Scale<TSimd, TVec>(columns, n, TSimd.Divide(TSimd.Broadcast(1f), sum));
-            Columns.Store<TSimd, TVec>(columns, rows, n, a + first, ld);
+            Columns.Store<TSimd, TVec>(columns, TSimd.Width, rows, n, a + first, ld, rows);
             for (int j = 0; j < n; j++)
             {
                 TVec value = TSimd.Load(columns + (j * TSimd.Width));
@@ -147,7 +147,7 @@ internal static unsafe class NarrowSoftmax
                 }
             }
 
-            Columns.Store<TSimd, TVec>(targets, rows, n, delta + first, ld);
+            Columns.Store<TSimd, TVec>(targets, TSimd.Width, rows, n, delta + first, ld, rows);
         }
     }
 

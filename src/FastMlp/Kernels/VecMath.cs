@@ -28,6 +28,19 @@ internal static class VecMath
     private const float Ln2Low = 1.42860677e-6f;
     private const float Log2E = 1.44269504f;
 
+    /// <summary>ln 2 as a float: 21 significant bits happen to suffice, so its products with n up to 8 are exact.</summary>
+    private const float Ln2 = 0.693147182f;
+
+    // e^r - 1 = r + r^2 (Q2 + Q3 r + Q4 r^2 + Q5 r^3 + Q6 r^4) for |r| up to ln 2 / 2.
+    private const float Q2 = 0.49999997f;
+    private const float Q3 = 0.166665435f;
+    private const float Q4 = 0.0416672006f;
+    private const float Q5 = 0.00836652052f;
+    private const float Q6 = 0.0013882519f;
+
+    /// <summary>Above this tanh rounds to 1 (from 9.02 on).</summary>
+    private const float TanhSaturation = 10f;
+
     /// <summary>Below this e^x rounds to 0 (from -103.98 on).</summary>
     private const float ExpUnderflow = -105f;
 
@@ -80,22 +93,36 @@ internal static class VecMath
         return TSimd.MultiplyAdd(s, q, TSimd.Subtract(s, TSimd.Broadcast(1f)));
     }
 
-    /// <summary>tanh x = (1 - e) / (1 + e) with e = e^(-2|x|), given the sign of x.</summary>
+    /// <summary>
+    /// tanh x = (1 - e) / (1 + e) with e = e^(-2|x|), given the sign of x. As e = 2^-n (1 + 2 q), that is
+    /// (w - 1/2 - q) / (w + 1/2 + q) with w = 2^(n - 1).
+    /// </summary>
+    /// <remarks>
+    /// w - 1/2 and w + 1/2 are exact (to where q no longer counts), so numerator and denominator are rounded once, and apart, not one
+    /// from the other: that keeps the quotient within 2 ulp near 1. The constants stand where they are used: as locals, the JIT copied
+    /// them in each iteration of a loop and had to spill four. 9.9 cycles a vector instead of 14.9 for (s q + (s - 1)) / (s q + (s + 1)) (AVX2, Zen 3).
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVec Tanh<TSimd, TVec>(TVec x)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
-        TVec signBit = TSimd.Broadcast(SignBit);
-        TVec y = TSimd.Or(x, signBit);
-        TVec q = ReduceSaturating<TSimd, TVec>(TSimd.Add(y, y), out TVec s);
+        TVec y = TSimd.AtLeast(TSimd.Broadcast(-TanhSaturation), TSimd.Or(x, TSimd.Broadcast(SignBit)));
+        TVec t = TSimd.MultiplyAdd(y, TSimd.Broadcast(-2f * Log2E), TSimd.Broadcast(RoundToExponent - 1f));
+        TVec w = TSimd.ShiftToExponent(t);
+        TVec n = TSimd.Subtract(t, TSimd.Broadcast(RoundToExponent - 1f));
+        TVec r = TSimd.MultiplyAdd(n, TSimd.Broadcast(0.5f * Ln2), y);
 
-        // e - 1 and e + 1 are rounded apart, not one from the other: that keeps the quotient within 2 ulp near 1.
-        TVec one = TSimd.Broadcast(1f);
+        // q = (e^(2r) - 1) / 2, from the polynomial of e^r - 1 with powers of 2 in its coefficients.
+        TVec h = TSimd.MultiplyAdd(TSimd.Broadcast(32f * Q6), r, TSimd.Broadcast(16f * Q5));
+        h = TSimd.MultiplyAdd(h, r, TSimd.Broadcast(8f * Q4));
+        h = TSimd.MultiplyAdd(h, r, TSimd.Broadcast(4f * Q3));
+        h = TSimd.MultiplyAdd(h, r, TSimd.Broadcast(2f * Q2));
+        TVec q = TSimd.MultiplyAdd(TSimd.Multiply(r, r), h, r);
         TVec quotient = TSimd.Divide(
-            TSimd.MultiplyAdd(s, q, TSimd.Subtract(s, one)),
-            TSimd.MultiplyAdd(s, q, TSimd.Add(s, one)));
-        return TSimd.Or(TSimd.Abs(quotient), TSimd.And(x, signBit));
+            TSimd.Subtract(TSimd.Subtract(w, TSimd.Broadcast(0.5f)), q),
+            TSimd.Add(TSimd.Add(w, TSimd.Broadcast(0.5f)), q));
+        return TSimd.Or(quotient, TSimd.And(x, TSimd.Broadcast(SignBit)));
     }
 
     /// <summary>1 / (1 + e^-x), right down to the subnormal tail.</summary>
@@ -211,7 +238,7 @@ internal static class VecMath
         return ExpMinusOnePolynomial<TSimd, TVec>(Remainder<TSimd, TVec>(x, n));
     }
 
-    /// <summary>q and s = 2^n for e^x - 1 and e^x + 1, x &lt;= 0: from -20 on e^x is below half an ulp of 1.</summary>
+    /// <summary>q and s = 2^n for e^x - 1, x &lt;= 0: from -20 on e^x is below half an ulp of 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVec ReduceSaturating<TSimd, TVec>(TVec x, out TVec s)
         where TSimd : struct, ISimd<TVec>
@@ -260,10 +287,10 @@ internal static class VecMath
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
-        TVec h = TSimd.MultiplyAdd(TSimd.Broadcast(0.0013882519f), r, TSimd.Broadcast(0.00836652052f));
-        h = TSimd.MultiplyAdd(h, r, TSimd.Broadcast(0.0416672006f));
-        h = TSimd.MultiplyAdd(h, r, TSimd.Broadcast(0.166665435f));
-        h = TSimd.MultiplyAdd(h, r, TSimd.Broadcast(0.49999997f));
+        TVec h = TSimd.MultiplyAdd(TSimd.Broadcast(Q6), r, TSimd.Broadcast(Q5));
+        h = TSimd.MultiplyAdd(h, r, TSimd.Broadcast(Q4));
+        h = TSimd.MultiplyAdd(h, r, TSimd.Broadcast(Q3));
+        h = TSimd.MultiplyAdd(h, r, TSimd.Broadcast(Q2));
         return TSimd.MultiplyAdd(TSimd.Multiply(r, r), h, r);
     }
 

@@ -33,6 +33,9 @@ internal abstract unsafe class DenseLayer : Layer
         End = ActivationOffset + AlignedBuffer.RoundUp(ActivationParameterCount);
     }
 
+    /// <summary>What an activation with an exponential costs a lane, in multiply-adds of a lane: tanh takes 10 cycles a vector, a multiply-add half a one.</summary>
+    private const int ActivationCost = 20;
+
     private readonly WeightFormat format;
     private readonly bool isBFloat16;
 
@@ -40,6 +43,18 @@ internal abstract unsafe class DenseLayer : Layer
 
     /// <summary>Whether there is one unit, whose W is a row of weights as it stands (panels of one column) and whose products are <see cref="Dot"/>'s.</summary>
     public bool IsDot { get; }
+
+    /// <summary>
+    /// Whether the layer has a forward pass over rows on their side with the bits of the others: one chain over k, weights in float32, g
+    /// elementwise. One unit has no panels and another order.
+    /// </summary>
+    public virtual bool CanGoSideways => !IsDot && !isBFloat16 && KBlock >= InputSize;
+
+    /// <summary>What padding costs a row of a batch, in multiply-adds of a lane: those of columns that are no units, and g over them.</summary>
+    public nint PaddingCost => ((GemmBlocking.Padded(OutputSize) - OutputSize) * InputSize) + (IsActivationCheap ? 0 : (Stride - OutputSize) * ActivationCost);
+
+    /// <summary>Whether g is part of the product's store, not a pass over the rows with their padding.</summary>
+    protected abstract bool IsActivationCheap { get; }
 
     /// <summary>Floats that a row of a panel of W takes: Nr, or half of it where weights are bfloat16.</summary>
     private nint WeightRow { get; }
@@ -74,6 +89,13 @@ internal abstract unsafe class DenseLayer : Layer
     /// <summary>The same for one row.</summary>
     public void ForwardLinearRow(float* parameters, float* x, float* z, bool isPadded) =>
         ForwardRow(default(IdentityActivation), parameters, x, z, isPadded);
+
+    /// <summary>a [n, stride] &lt;- g(W x + b), x [k, stride]: rows on their side, a row in each lane.</summary>
+    public abstract void ForwardSideways(float* parameters, float* x, float* a, nint stride);
+
+    /// <summary>z &lt;- W x + b, the same for outputs whose loss is taken from z.</summary>
+    public void ForwardLinearSideways(float* parameters, float* x, float* z, nint stride) =>
+        ForwardSideways(default(IdentityActivation), parameters, x, z, stride);
 
     /// <summary>dW &lt;- delta^T x and db &lt;- the sum of delta's rows (of all its elements where b is shared), into <paramref name="gradients"/>.</summary>
     public void Gradient(float* gradients, MatrixView x, MatrixView delta, int threads)
@@ -241,6 +263,11 @@ internal abstract unsafe class DenseLayer : Layer
         };
         Gemm.Run(in arguments, new BiasActivate<TActivation>(g, parameters + BiasOffset), threads);
     }
+
+    /// <summary>a &lt;- g(W x + b) over rows on their side.</summary>
+    protected void ForwardSideways<TActivation>(TActivation g, float* parameters, float* x, float* a, nint stride)
+        where TActivation : unmanaged, IActivation =>
+        Sideways.Forward(g, x, parameters + WeightOffset, PanelWidth, parameters + BiasOffset, a, InputSize, OutputSize, stride);
 
     /// <summary>The same for one row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

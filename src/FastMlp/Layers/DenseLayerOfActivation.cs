@@ -11,6 +11,8 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
 {
     public override bool KeepsPreActivation => TActivation.DerivativeNeedsZ;
 
+    protected override bool IsActivationCheap => TActivation.IsCheap;
+
     /// <summary>Whether g' is part of the store of the product that makes the delta.</summary>
     protected virtual bool FusesDerivative => TActivation.IsDerivativeCheap;
 
@@ -30,6 +32,9 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
             Elementwise.Apply(Activation(parameters), a, a, threads);
         }
     }
+
+    public override void ForwardSideways(float* parameters, float* x, float* a, nint stride) =>
+        ForwardSideways(Activation(parameters), parameters, x, a, stride);
 
     public override void ForwardRow(float* parameters, float* x, float* a, bool isPadded) =>
         ForwardRow(Activation(parameters), parameters, x, a, isPadded);

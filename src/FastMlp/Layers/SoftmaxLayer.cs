@@ -14,6 +14,12 @@ internal sealed unsafe class SoftmaxLayer(int inputSize, DenseSpec spec, nint pa
         Softmax.Rows(a.Pointer, a.Pointer, (int)a.Rows, OutputSize, a.Stride, a.Stride);
     }
 
+    public override bool CanGoSideways => false;
+
+    protected override bool IsActivationCheap => false;
+
+    public override void ForwardSideways(float* parameters, float* x, float* a, nint stride) => throw new NotSupportedException("Softmax is not elementwise.");
+
     public override void ForwardRow(float* parameters, float* x, float* a, bool isPadded)
     {
         ForwardLinearRow(parameters, x, a, isPadded);

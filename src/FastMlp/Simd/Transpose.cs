@@ -46,15 +46,18 @@ internal static unsafe class Transpose
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Pair(float* upper, float* lower) => Vector256.Create(Vector128.Load(upper), Vector128.Load(lower));
 
-    /// <summary>destination[c, r] = source[r, c] for r and c from 0 to 3.</summary>
+    /// <summary>
+    /// destination[c, r] = source[r, c] for r and c from 0 to 3, in the order of the destination's rows: one that reaches into the next
+    /// is written over by it.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Block4(float* source, nint sourceStride, float* destination, nint destinationStride)
     {
         if (!Sse.IsSupported && !AdvSimd.Arm64.IsSupported)
         {
-            for (int r = 0; r < 4; r++)
+            for (int c = 0; c < 4; c++)
             {
-                for (int c = 0; c < 4; c++)
+                for (int r = 0; r < 4; r++)
                 {
                     destination[(c * destinationStride) + r] = source[(r * sourceStride) + c];
                 }

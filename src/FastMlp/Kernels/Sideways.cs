@@ -1,0 +1,286 @@
+using System.Runtime.CompilerServices;
+using FastMlp.Kernels.Activations;
+using FastMlp.Simd;
+
+namespace FastMlp.Kernels;
+
+/// <summary>
+/// A[o, r] &lt;- g(sum over p of W[o, p] X[p, r] + bias[o]): a layer over rows turned on their side, a row in each lane.
+/// </summary>
+/// <remarks>
+/// <code>
+///                x0    x1    x2         one step of p: load Vectors vectors of rows, broadcast Units weights,
+///  w[o,p]       c0x0  c0x1  c0x2        Units * Vectors multiply-adds
+///  w[o+1,p]     c1x0  c1x1  c1x2
+///   ...
+/// </code>
+/// For narrow layers: a unit fills no lane but its own, where a panel pads three units to eight columns, and an activation goes over
+/// rows, all of which count. W is read from the panels as they lie (see <see cref="Packing"/>).
+/// Preconditions: X and A hold whole vectors of rows, [k, stride] and [n, stride]; lanes without a row may hold anything.
+/// Register budget: 16 registers hold 4 x 3 sums, three vectors of X and a weight.
+/// Every sum is one chain of multiply-adds over p from 0, to which the bias is added: the order of <see cref="Microkernel"/> and
+/// <see cref="Gemv"/> for k up to one block, so the bits of a row are the same on each of these ways.
+/// Edges: fewer units or vectors are other values of <c>TUnits</c> and <c>TVectors</c>, the same body.
+/// </remarks>
+internal static unsafe class Sideways
+{
+    /// <summary>Units of the largest tile.</summary>
+    private const int MaxUnits = 4;
+
+    /// <summary>Vectors of rows in the largest tile.</summary>
+    private const int MaxVectors = 3;
+
+    /// <summary>
+    /// Rows that are carried through all layers before the next are turned: two buffers of 32 columns are 24 KB and stay in L1, and
+    /// the rows are whole tiles of 3 vectors on every instruction set (AVX-512: 6 vectors).
+    /// </summary>
+    public const int MaxRows = 96;
+
+    /// <summary>Floats from column to column of a block of so many rows: whole vectors.</summary>
+    public static nint Stride(nint rows) => GemmBlocking.Vectors(Math.Min(rows, MaxRows)) * Isa.Width;
+
+    /// <summary>x [k, stride], columns of rows, &lt;- source [rows, k]. See <see cref="Columns"/>.</summary>
+    public static void Load(float* source, nint ld, nint rows, nint k, float* x, nint stride, nint readable) =>
+        Isa.Run(new LoadKernel(source, ld, rows, k, x, stride, readable));
+
+    /// <summary>destination [rows, n] &lt;- a [n, stride]. See <see cref="Columns"/>.</summary>
+    public static void Store(float* a, nint stride, nint rows, nint n, float* destination, nint ld, nint following) =>
+        Isa.Run(new StoreKernel(a, stride, rows, n, destination, ld, following));
+
+    /// <summary>The layer for <paramref name="stride"/> lanes, whole vectors.</summary>
+    public static void Forward<TActivation>(TActivation g, float* x, float* panels, nint panelWidth, float* bias, float* a, nint k, nint n, nint stride)
+        where TActivation : unmanaged, IActivation =>
+        Isa.Run(new ForwardKernel<TActivation>(g, x, panels, panelWidth, bias, a, k, n, stride));
+
+    /// <summary>The same on a given instruction set.</summary>
+    internal static void Forward<TSimd, TVec, TActivation>(
+        TActivation g, float* x, float* panels, nint panelWidth, float* bias, float* a, nint k, nint n, nint stride)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TActivation : unmanaged, IActivation
+    {
+        if (TActivation.IsCheap)
+        {
+            Product<TSimd, TVec, TActivation>(g, x, panels, panelWidth, bias, a, k, n, stride);
+        }
+        else
+        {
+            // A second pass over what is still in L1: see IEpilogue.
+            Product<TSimd, TVec, IdentityActivation>(default, x, panels, panelWidth, bias, a, k, n, stride);
+            Elementwise.Apply<TSimd, TVec, TActivation>(g, a, a, n * stride);
+        }
+    }
+
+    /// <summary>All tiles: heights of vectors as even as can be, four vectors go as 2 + 2.</summary>
+    private static void Product<TSimd, TVec, TActivation>(
+        TActivation g, float* x, float* panels, nint panelWidth, float* bias, float* a, nint k, nint n, nint stride)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TActivation : unmanaged, IActivation
+    {
+        nint vectors = stride / TSimd.Width;
+        nint tiles = (vectors + MaxVectors - 1) / MaxVectors;
+        nint length = vectors / tiles;
+        nint longer = vectors % tiles;
+        nint rest = longer * (length + 1) * TSimd.Width;
+        for (nint o = 0; o < n; o += MaxUnits)
+        {
+            TileOfUnits t = new()
+            {
+                X = x,
+                Stride = stride,
+                Bias = bias + o,
+                A = a + (o * stride),
+                K = k,
+                WeightStep = panelWidth,
+                W0 = Weight(panels, panelWidth, k, o),
+                W1 = Weight(panels, panelWidth, k, o + 1),
+                W2 = Weight(panels, panelWidth, k, o + 2),
+                W3 = Weight(panels, panelWidth, k, o + 3),
+            };
+            int units = (int)Math.Min(MaxUnits, n - o);
+            if (longer > 0)
+            {
+                Run<TSimd, TVec, TActivation>(units, (int)length + 1, longer, in t, g);
+                t.X += rest;
+                t.A += rest;
+            }
+
+            Run<TSimd, TVec, TActivation>(units, (int)length, tiles - longer, in t, g);
+        }
+    }
+
+    /// <summary>Where the weights of unit o start; a step of p is a panel's width. Past the last panel the address is never read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float* Weight(float* panels, nint panelWidth, nint k, nint o)
+    {
+        nint column = o % panelWidth;
+        return panels + ((o - column) * k) + column;
+    }
+
+    private static void Run<TSimd, TVec, TActivation>(int units, int vectors, nint tiles, in TileOfUnits t, TActivation g)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TActivation : unmanaged, IActivation
+    {
+        switch (units)
+        {
+            case 1:
+                Run<TSimd, TVec, N1, TActivation>(vectors, tiles, in t, g);
+                break;
+            case 2:
+                Run<TSimd, TVec, N2, TActivation>(vectors, tiles, in t, g);
+                break;
+            case 3:
+                Run<TSimd, TVec, N3, TActivation>(vectors, tiles, in t, g);
+                break;
+            case 4:
+                Run<TSimd, TVec, N4, TActivation>(vectors, tiles, in t, g);
+                break;
+        }
+    }
+
+    private static void Run<TSimd, TVec, TUnits, TActivation>(int vectors, nint tiles, in TileOfUnits t, TActivation g)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TUnits : unmanaged, IConstant
+        where TActivation : unmanaged, IActivation
+    {
+        switch (vectors)
+        {
+            case 1:
+                Run<TSimd, TVec, TUnits, N1, TActivation>(tiles, in t, g);
+                break;
+            case 2:
+                Run<TSimd, TVec, TUnits, N2, TActivation>(tiles, in t, g);
+                break;
+            case 3:
+                Run<TSimd, TVec, TUnits, N3, TActivation>(tiles, in t, g);
+                break;
+        }
+    }
+
+    [MethodImpl(Compile.Loop)]
+    private static void Run<TSimd, TVec, TUnits, TVectors, TActivation>(nint tiles, in TileOfUnits t, TActivation g)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TUnits : unmanaged, IConstant
+        where TVectors : unmanaged, IConstant
+        where TActivation : unmanaged, IActivation
+    {
+        nint stride = t.Stride, step = t.WeightStep, k = t.K;
+        float* w0 = t.W0, w1 = t.W1, w2 = t.W2, w3 = t.W3;
+        float* bias = t.Bias, columns = t.X, a = t.A;
+        for (; tiles > 0; tiles--)
+        {
+            TVec c0x0 = TSimd.Zero, c0x1 = TSimd.Zero, c0x2 = TSimd.Zero;
+            TVec c1x0 = TSimd.Zero, c1x1 = TSimd.Zero, c1x2 = TSimd.Zero;
+            TVec c2x0 = TSimd.Zero, c2x1 = TSimd.Zero, c2x2 = TSimd.Zero;
+            TVec c3x0 = TSimd.Zero, c3x1 = TSimd.Zero, c3x2 = TSimd.Zero;
+            float* x = columns;
+            nint at = 0;
+            for (nint p = k; p > 0; p--)
+            {
+                TVec x0 = TSimd.Load(x);
+                TVec x1 = sizeof(TVectors) > 1 ? TSimd.Load(x + TSimd.Width) : x0;
+                TVec x2 = sizeof(TVectors) > 2 ? TSimd.Load(x + (2 * TSimd.Width)) : x0;
+                Unit<TSimd, TVec, TVectors>(w0 + at, x0, x1, x2, ref c0x0, ref c0x1, ref c0x2);
+                if (sizeof(TUnits) > 1) Unit<TSimd, TVec, TVectors>(w1 + at, x0, x1, x2, ref c1x0, ref c1x1, ref c1x2);
+                if (sizeof(TUnits) > 2) Unit<TSimd, TVec, TVectors>(w2 + at, x0, x1, x2, ref c2x0, ref c2x1, ref c2x2);
+                if (sizeof(TUnits) > 3) Unit<TSimd, TVec, TVectors>(w3 + at, x0, x1, x2, ref c3x0, ref c3x1, ref c3x2);
+                x += stride;
+                at += step;
+            }
+
+            float* a2 = a + (2 * stride);
+            Finish<TSimd, TVec, TVectors, TActivation>(g, bias, a, c0x0, c0x1, c0x2);
+            if (sizeof(TUnits) > 1) Finish<TSimd, TVec, TVectors, TActivation>(g, bias + 1, a + stride, c1x0, c1x1, c1x2);
+            if (sizeof(TUnits) > 2) Finish<TSimd, TVec, TVectors, TActivation>(g, bias + 2, a2, c2x0, c2x1, c2x2);
+            if (sizeof(TUnits) > 3) Finish<TSimd, TVec, TVectors, TActivation>(g, bias + 3, a2 + stride, c3x0, c3x1, c3x2);
+            columns += sizeof(TVectors) * TSimd.Width;
+            a += sizeof(TVectors) * TSimd.Width;
+        }
+    }
+
+    /// <summary>One unit's step of p.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Unit<TSimd, TVec, TVectors>(float* weight, TVec x0, TVec x1, TVec x2, ref TVec c0, ref TVec c1, ref TVec c2)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : unmanaged, IConstant
+    {
+        TVec w = TSimd.Broadcast(*weight);
+        c0 = TSimd.MultiplyAdd(x0, w, c0);
+        if (sizeof(TVectors) > 1) c1 = TSimd.MultiplyAdd(x1, w, c1);
+        if (sizeof(TVectors) > 2) c2 = TSimd.MultiplyAdd(x2, w, c2);
+    }
+
+    /// <summary>One unit's bias, activation and store.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish<TSimd, TVec, TVectors, TActivation>(TActivation g, float* bias, float* a, TVec c0, TVec c1, TVec c2)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : unmanaged, IConstant
+        where TActivation : unmanaged, IActivation
+    {
+        TVec b = TSimd.Broadcast(*bias);
+        TSimd.Store(a, g.Value<TSimd, TVec>(TSimd.Add(c0, b)));
+        if (sizeof(TVectors) > 1) TSimd.Store(a + TSimd.Width, g.Value<TSimd, TVec>(TSimd.Add(c1, b)));
+        if (sizeof(TVectors) > 2) TSimd.Store(a + (2 * TSimd.Width), g.Value<TSimd, TVec>(TSimd.Add(c2, b)));
+    }
+
+    /// <summary>Where the tiles of up to four units read and write.</summary>
+    private struct TileOfUnits
+    {
+        /// <summary>X[0, r] of the first tile's first row.</summary>
+        public float* X;
+
+        /// <summary>A[o, r], the same row of the first unit.</summary>
+        public float* A;
+
+        /// <summary>Floats from column to column of X and A.</summary>
+        public nint Stride;
+
+        /// <summary>bias[o].</summary>
+        public float* Bias;
+
+        /// <summary>Steps of p.</summary>
+        public nint K;
+
+        /// <summary>W[o, 0] to W[o + 3, 0], as many as there are units.</summary>
+        public float* W0;
+
+        public float* W1;
+
+        public float* W2;
+
+        public float* W3;
+
+        /// <summary>Floats from W[o, p] to W[o, p + 1].</summary>
+        public nint WeightStep;
+    }
+
+    private readonly struct ForwardKernel<TActivation>(TActivation g, float* x, float* panels, nint panelWidth, float* bias, float* a, nint k, nint n, nint stride) : IVectorKernel
+        where TActivation : unmanaged, IActivation
+    {
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged => Forward<TSimd, TVec, TActivation>(g, x, panels, panelWidth, bias, a, k, n, stride);
+    }
+
+    private readonly struct LoadKernel(float* source, nint ld, nint rows, nint k, float* x, nint stride, nint readable) : IVectorKernel
+    {
+        [MethodImpl(Compile.Loop)]
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged => Columns.Load<TSimd, TVec>(source, ld, rows, k, x, stride, readable);
+    }
+
+    private readonly struct StoreKernel(float* a, nint stride, nint rows, nint n, float* destination, nint ld, nint following) : IVectorKernel
+    {
+        [MethodImpl(Compile.Loop)]
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged => Columns.Store<TSimd, TVec>(a, stride, rows, n, destination, ld, following);
+    }
+}
