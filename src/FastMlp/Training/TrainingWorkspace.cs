@@ -5,7 +5,7 @@ namespace FastMlp.Training;
 
 /// <summary>
 /// The memory of one forward and backward pass over up to so many rows: one block, sized by arithmetic, carved by offset.
-/// Activations of every layer, what it keeps for its backward pass, two deltas in turn, repacked weights, a loss for each row.
+/// Activations of every layer, what it keeps for its backward pass, two deltas in turn, a loss for each row.
 /// </summary>
 internal sealed unsafe class TrainingWorkspace : IDisposable
 {
