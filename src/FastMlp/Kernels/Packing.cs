@@ -105,7 +105,7 @@ internal static unsafe class Packing
             int* list = lists + (tile * listStride);
             if (height == 6)
             {
-                PackListed<N6>(source, stride, list, lengths[tile], packed);
+                PackSixListed(source, stride, list, lengths[tile], packed);
             }
             else
             {
@@ -180,13 +180,12 @@ internal static unsafe class Packing
         }
     }
 
-    /// <summary>A whole tile of six rows, each row by its own address.</summary>
+    /// <summary>A whole tile of AVX2, six rows: two addresses and two strides reach them all.</summary>
     [MethodImpl(Compile.Loop)]
-    private static void PackListed<THeight>(float* source, nint stride, int* list, nint count, float* packed)
-        where THeight : unmanaged, IConstant
+    private static void PackSixListed(float* source, nint stride, int* list, nint count, float* packed)
     {
         float* lower = source + (3 * stride);
-        for (nint i = 0; i < count; i++, packed += sizeof(THeight))
+        for (nint i = 0; i < count; i++, packed += 6)
         {
             nint p = list[i];
             float* a = source + p, b = lower + p;
