@@ -39,6 +39,24 @@ internal readonly unsafe struct BiasActivate<TActivation>(TActivation activation
         where TVec : unmanaged => activation.Value<TSimd, TVec>(TSimd.Add(sum, TSimd.Load(bias + column)));
 }
 
+/// <summary>C &lt;- g(A B + bias) for rows on their side, where a column of C is a unit and has one bias.</summary>
+internal readonly unsafe struct BiasActivateUnit<TActivation>(TActivation activation, float* bias) : IEpilogue
+    where TActivation : struct, IActivation
+{
+    public static bool KeepsFinite => false;
+
+    public nint PairOffset => 0;
+
+    public void Refuse()
+    {
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged => activation.Value<TSimd, TVec>(TSimd.Add(sum, TSimd.Broadcast(bias[column])));
+}
+
 /// <summary>C &lt;- (A B) * g'(z), element by element: the derivative of the layer below. z and a have C's strides.</summary>
 /// <param name="activation">g.</param>
 /// <param name="zOffset">z - C, in floats; anything where g' needs only a.</param>

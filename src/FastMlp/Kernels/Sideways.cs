@@ -5,7 +5,8 @@ using FastMlp.Simd;
 namespace FastMlp.Kernels;
 
 /// <summary>
-/// A[o, r] &lt;- g(sum over p of W[o, p] X[p, r] + bias[o]): a layer over rows turned on their side, a row in each lane.
+/// A layer over rows turned on their side, a row in each lane: A[o, r] &lt;- g(sum over p of W[o, p] X[p, r] + bias[o]), and on the way
+/// back D[p, r] &lt;- epilogue(sum over o of W[o, p] delta[o, r]). The gradient of W is <see cref="SidewaysGradient"/>'s.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -47,6 +48,11 @@ internal static unsafe class Sideways
     public static void Store(float* a, nint stride, nint rows, nint n, float* destination, nint ld, nint following) =>
         Isa.Run(new StoreKernel(a, stride, rows, n, destination, ld, following));
 
+    /// <summary>dX [k, stride] &lt;- epilogue(W^T delta), delta [n, stride]; the epilogue's column is a row of dX.</summary>
+    public static void InputProduct<TEpilogue>(float* delta, float* panels, nint panelWidth, float* dX, nint k, nint n, nint stride, TEpilogue epilogue)
+        where TEpilogue : unmanaged, IEpilogue =>
+        Isa.Run(new InputKernel<TEpilogue>(delta, panels, panelWidth, dX, k, n, stride, epilogue));
+
     /// <summary>The layer for <paramref name="stride"/> lanes, whole vectors.</summary>
     public static void Forward<TActivation>(TActivation g, float* x, float* panels, nint panelWidth, float* bias, float* a, nint k, nint n, nint stride)
         where TActivation : unmanaged, IActivation =>
@@ -59,24 +65,36 @@ internal static unsafe class Sideways
         where TVec : unmanaged
         where TActivation : unmanaged, IActivation
     {
+        Weights w = new(panels, panelWidth, k, k, panelWidth, 0);
         if (TActivation.IsCheap)
         {
-            Product<TSimd, TVec, TActivation>(g, x, panels, panelWidth, bias, a, k, n, stride);
+            Product<TSimd, TVec, BiasActivateUnit<TActivation>>(x, in w, a, k, n, stride, new(g, bias));
         }
         else
         {
             // A second pass over what is still in L1: see IEpilogue.
-            Product<TSimd, TVec, IdentityActivation>(default, x, panels, panelWidth, bias, a, k, n, stride);
+            Product<TSimd, TVec, BiasActivateUnit<IdentityActivation>>(x, in w, a, k, n, stride, new(default, bias));
             Elementwise.Apply<TSimd, TVec, TActivation>(g, a, a, n * stride);
         }
     }
 
-    /// <summary>All tiles: heights of vectors as even as can be, four vectors go as 2 + 2.</summary>
-    private static void Product<TSimd, TVec, TActivation>(
-        TActivation g, float* x, float* panels, nint panelWidth, float* bias, float* a, nint k, nint n, nint stride)
+    /// <inheritdoc cref="InputProduct{TEpilogue}(float*, float*, nint, float*, nint, nint, nint, TEpilogue)"/>
+    internal static void InputProduct<TSimd, TVec, TEpilogue>(
+        float* delta, float* panels, nint panelWidth, float* dX, nint k, nint n, nint stride, TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TActivation : unmanaged, IActivation
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        // Column p of W is a row of each panel; from panel to panel its pieces are k rows apart.
+        Weights w = new(panels, 1, panelWidth, panelWidth, 1, (k - 1) * panelWidth);
+        Product<TSimd, TVec, TEpilogue>(delta, in w, dX, n, k, stride, epilogue);
+    }
+
+    /// <summary>All tiles: heights of vectors as even as can be, four vectors go as 2 + 2.</summary>
+    private static void Product<TSimd, TVec, TEpilogue>(float* x, in Weights w, float* a, nint k, nint n, nint stride, TEpilogue epilogue)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TEpilogue : unmanaged, IEpilogue
     {
         nint vectors = stride / TSimd.Width;
         nint tiles = (vectors + MaxVectors - 1) / MaxVectors;
@@ -89,88 +107,82 @@ internal static unsafe class Sideways
             {
                 X = x,
                 Stride = stride,
-                Bias = bias + o,
+                Unit = o,
                 A = a + (o * stride),
                 K = k,
-                WeightStep = panelWidth,
-                W0 = Weight(panels, panelWidth, k, o),
-                W1 = Weight(panels, panelWidth, k, o + 1),
-                W2 = Weight(panels, panelWidth, k, o + 2),
-                W3 = Weight(panels, panelWidth, k, o + 3),
+                RunLength = w.RunLength,
+                WeightStep = w.Step,
+                WeightJump = w.Jump,
+                W0 = w.Of(o),
+                W1 = w.Of(o + 1),
+                W2 = w.Of(o + 2),
+                W3 = w.Of(o + 3),
             };
             int units = (int)Math.Min(MaxUnits, n - o);
             if (longer > 0)
             {
-                Run<TSimd, TVec, TActivation>(units, (int)length + 1, longer, in t, g);
+                Run<TSimd, TVec, TEpilogue>(units, (int)length + 1, longer, in t, in epilogue);
                 t.X += rest;
                 t.A += rest;
             }
 
-            Run<TSimd, TVec, TActivation>(units, (int)length, tiles - longer, in t, g);
+            Run<TSimd, TVec, TEpilogue>(units, (int)length, tiles - longer, in t, in epilogue);
         }
     }
 
-    /// <summary>Where the weights of unit o start; a step of p is a panel's width. Past the last panel the address is never read.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float* Weight(float* panels, nint panelWidth, nint k, nint o)
-    {
-        nint column = o % panelWidth;
-        return panels + ((o - column) * k) + column;
-    }
-
-    private static void Run<TSimd, TVec, TActivation>(int units, int vectors, nint tiles, in TileOfUnits t, TActivation g)
+    private static void Run<TSimd, TVec, TEpilogue>(int units, int vectors, nint tiles, in TileOfUnits t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TActivation : unmanaged, IActivation
+        where TEpilogue : unmanaged, IEpilogue
     {
         switch (units)
         {
             case 1:
-                Run<TSimd, TVec, N1, TActivation>(vectors, tiles, in t, g);
+                Run<TSimd, TVec, N1, TEpilogue>(vectors, tiles, in t, in epilogue);
                 break;
             case 2:
-                Run<TSimd, TVec, N2, TActivation>(vectors, tiles, in t, g);
+                Run<TSimd, TVec, N2, TEpilogue>(vectors, tiles, in t, in epilogue);
                 break;
             case 3:
-                Run<TSimd, TVec, N3, TActivation>(vectors, tiles, in t, g);
+                Run<TSimd, TVec, N3, TEpilogue>(vectors, tiles, in t, in epilogue);
                 break;
             case 4:
-                Run<TSimd, TVec, N4, TActivation>(vectors, tiles, in t, g);
+                Run<TSimd, TVec, N4, TEpilogue>(vectors, tiles, in t, in epilogue);
                 break;
         }
     }
 
-    private static void Run<TSimd, TVec, TUnits, TActivation>(int vectors, nint tiles, in TileOfUnits t, TActivation g)
+    private static void Run<TSimd, TVec, TUnits, TEpilogue>(int vectors, nint tiles, in TileOfUnits t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TUnits : unmanaged, IConstant
-        where TActivation : unmanaged, IActivation
+        where TEpilogue : unmanaged, IEpilogue
     {
         switch (vectors)
         {
             case 1:
-                Run<TSimd, TVec, TUnits, N1, TActivation>(tiles, in t, g);
+                Run<TSimd, TVec, TUnits, N1, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 2:
-                Run<TSimd, TVec, TUnits, N2, TActivation>(tiles, in t, g);
+                Run<TSimd, TVec, TUnits, N2, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 3:
-                Run<TSimd, TVec, TUnits, N3, TActivation>(tiles, in t, g);
+                Run<TSimd, TVec, TUnits, N3, TEpilogue>(tiles, in t, in epilogue);
                 break;
         }
     }
 
     [MethodImpl(Compile.Loop)]
-    private static void Run<TSimd, TVec, TUnits, TVectors, TActivation>(nint tiles, in TileOfUnits t, TActivation g)
+    private static void Run<TSimd, TVec, TUnits, TVectors, TEpilogue>(nint tiles, in TileOfUnits t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TUnits : unmanaged, IConstant
         where TVectors : unmanaged, IConstant
-        where TActivation : unmanaged, IActivation
+        where TEpilogue : unmanaged, IEpilogue
     {
-        nint stride = t.Stride, step = t.WeightStep, k = t.K;
+        nint stride = t.Stride, step = t.WeightStep, k = t.K, unit = t.Unit;
         float* w0 = t.W0, w1 = t.W1, w2 = t.W2, w3 = t.W3;
-        float* bias = t.Bias, columns = t.X, a = t.A;
+        float* columns = t.X, a = t.A;
         for (; tiles > 0; tiles--)
         {
             TVec c0x0 = TSimd.Zero, c0x1 = TSimd.Zero, c0x2 = TSimd.Zero;
@@ -179,24 +191,32 @@ internal static unsafe class Sideways
             TVec c3x0 = TSimd.Zero, c3x1 = TSimd.Zero, c3x2 = TSimd.Zero;
             float* x = columns;
             nint at = 0;
-            for (nint p = k; p > 0; p--)
+            nint left = k, run = Math.Min(k, t.RunLength);
+            do
             {
-                TVec x0 = TSimd.Load(x);
-                TVec x1 = sizeof(TVectors) > 1 ? TSimd.Load(x + TSimd.Width) : x0;
-                TVec x2 = sizeof(TVectors) > 2 ? TSimd.Load(x + (2 * TSimd.Width)) : x0;
-                Unit<TSimd, TVec, TVectors>(w0 + at, x0, x1, x2, ref c0x0, ref c0x1, ref c0x2);
-                if (sizeof(TUnits) > 1) Unit<TSimd, TVec, TVectors>(w1 + at, x0, x1, x2, ref c1x0, ref c1x1, ref c1x2);
-                if (sizeof(TUnits) > 2) Unit<TSimd, TVec, TVectors>(w2 + at, x0, x1, x2, ref c2x0, ref c2x1, ref c2x2);
-                if (sizeof(TUnits) > 3) Unit<TSimd, TVec, TVectors>(w3 + at, x0, x1, x2, ref c3x0, ref c3x1, ref c3x2);
-                x += stride;
-                at += step;
-            }
+                left -= run;
+                for (; run > 0; run--)
+                {
+                    TVec x0 = TSimd.Load(x);
+                    TVec x1 = sizeof(TVectors) > 1 ? TSimd.Load(x + TSimd.Width) : x0;
+                    TVec x2 = sizeof(TVectors) > 2 ? TSimd.Load(x + (2 * TSimd.Width)) : x0;
+                    Unit<TSimd, TVec, TVectors>(w0 + at, x0, x1, x2, ref c0x0, ref c0x1, ref c0x2);
+                    if (sizeof(TUnits) > 1) Unit<TSimd, TVec, TVectors>(w1 + at, x0, x1, x2, ref c1x0, ref c1x1, ref c1x2);
+                    if (sizeof(TUnits) > 2) Unit<TSimd, TVec, TVectors>(w2 + at, x0, x1, x2, ref c2x0, ref c2x1, ref c2x2);
+                    if (sizeof(TUnits) > 3) Unit<TSimd, TVec, TVectors>(w3 + at, x0, x1, x2, ref c3x0, ref c3x1, ref c3x2);
+                    x += stride;
+                    at += step;
+                }
 
+                run = Math.Min(left, t.RunLength);
+                at += t.WeightJump;
+            }
+            while (left > 0);
             float* a2 = a + (2 * stride);
-            Finish<TSimd, TVec, TVectors, TActivation>(g, bias, a, c0x0, c0x1, c0x2);
-            if (sizeof(TUnits) > 1) Finish<TSimd, TVec, TVectors, TActivation>(g, bias + 1, a + stride, c1x0, c1x1, c1x2);
-            if (sizeof(TUnits) > 2) Finish<TSimd, TVec, TVectors, TActivation>(g, bias + 2, a2, c2x0, c2x1, c2x2);
-            if (sizeof(TUnits) > 3) Finish<TSimd, TVec, TVectors, TActivation>(g, bias + 3, a2 + stride, c3x0, c3x1, c3x2);
+            Finish<TSimd, TVec, TVectors, TEpilogue>(in epilogue, unit, a, c0x0, c0x1, c0x2);
+            if (sizeof(TUnits) > 1) Finish<TSimd, TVec, TVectors, TEpilogue>(in epilogue, unit + 1, a + stride, c1x0, c1x1, c1x2);
+            if (sizeof(TUnits) > 2) Finish<TSimd, TVec, TVectors, TEpilogue>(in epilogue, unit + 2, a2, c2x0, c2x1, c2x2);
+            if (sizeof(TUnits) > 3) Finish<TSimd, TVec, TVectors, TEpilogue>(in epilogue, unit + 3, a2 + stride, c3x0, c3x1, c3x2);
             columns += sizeof(TVectors) * TSimd.Width;
             a += sizeof(TVectors) * TSimd.Width;
         }
@@ -215,18 +235,42 @@ internal static unsafe class Sideways
         if (sizeof(TVectors) > 2) c2 = TSimd.MultiplyAdd(x2, w, c2);
     }
 
-    /// <summary>One unit's bias, activation and store.</summary>
+    /// <summary>One unit's epilogue and store: all of the first before the second, which may overlap what the epilogue reads, as far as the JIT can tell.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<TSimd, TVec, TVectors, TActivation>(TActivation g, float* bias, float* a, TVec c0, TVec c1, TVec c2)
+    private static void Finish<TSimd, TVec, TVectors, TEpilogue>(in TEpilogue epilogue, nint unit, float* a, TVec c0, TVec c1, TVec c2)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TVectors : unmanaged, IConstant
-        where TActivation : unmanaged, IActivation
+        where TEpilogue : unmanaged, IEpilogue
     {
-        TVec b = TSimd.Broadcast(*bias);
-        TSimd.Store(a, g.Value<TSimd, TVec>(TSimd.Add(c0, b)));
-        if (sizeof(TVectors) > 1) TSimd.Store(a + TSimd.Width, g.Value<TSimd, TVec>(TSimd.Add(c1, b)));
-        if (sizeof(TVectors) > 2) TSimd.Store(a + (2 * TSimd.Width), g.Value<TSimd, TVec>(TSimd.Add(c2, b)));
+        c0 = epilogue.Apply<TSimd, TVec>(c0, a, unit);
+        if (sizeof(TVectors) > 1) c1 = epilogue.Apply<TSimd, TVec>(c1, a + TSimd.Width, unit);
+        if (sizeof(TVectors) > 2) c2 = epilogue.Apply<TSimd, TVec>(c2, a + (2 * TSimd.Width), unit);
+        TSimd.Store(a, c0);
+        if (sizeof(TVectors) > 1) TSimd.Store(a + TSimd.Width, c1);
+        if (sizeof(TVectors) > 2) TSimd.Store(a + (2 * TSimd.Width), c2);
+    }
+
+    /// <summary>
+    /// How the weights of a unit lie: <paramref name="runLength"/> of them <paramref name="step"/> floats apart, then the next run
+    /// <paramref name="jump"/> floats behind where a further step would be. Units lie side by side in groups of <paramref name="width"/>,
+    /// groups of <paramref name="depth"/> rows.
+    /// </summary>
+    private readonly struct Weights(float* panels, nint width, nint depth, nint runLength, nint step, nint jump)
+    {
+        public nint RunLength => runLength;
+
+        public nint Step => step;
+
+        public nint Jump => jump;
+
+        /// <summary>Where those of unit o start. Past the last unit the address is never read.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public float* Of(nint o)
+        {
+            nint column = o % width;
+            return panels + ((o - column) * depth) + column;
+        }
     }
 
     /// <summary>Where the tiles of up to four units read and write.</summary>
@@ -241,13 +285,13 @@ internal static unsafe class Sideways
         /// <summary>Floats from column to column of X and A.</summary>
         public nint Stride;
 
-        /// <summary>bias[o].</summary>
-        public float* Bias;
+        /// <summary>o.</summary>
+        public nint Unit;
 
         /// <summary>Steps of p.</summary>
         public nint K;
 
-        /// <summary>W[o, 0] to W[o + 3, 0], as many as there are units.</summary>
+        /// <summary>The first weight of each unit, as many as there are units.</summary>
         public float* W0;
 
         public float* W1;
@@ -256,8 +300,14 @@ internal static unsafe class Sideways
 
         public float* W3;
 
-        /// <summary>Floats from W[o, p] to W[o, p + 1].</summary>
+        /// <inheritdoc cref="Weights"/>
         public nint WeightStep;
+
+        /// <inheritdoc cref="Weights"/>
+        public nint RunLength;
+
+        /// <inheritdoc cref="Weights"/>
+        public nint WeightJump;
     }
 
     private readonly struct ForwardKernel<TActivation>(TActivation g, float* x, float* panels, nint panelWidth, float* bias, float* a, nint k, nint n, nint stride) : IVectorKernel
@@ -266,6 +316,14 @@ internal static unsafe class Sideways
         public void Run<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Forward<TSimd, TVec, TActivation>(g, x, panels, panelWidth, bias, a, k, n, stride);
+    }
+
+    private readonly struct InputKernel<TEpilogue>(float* delta, float* panels, nint panelWidth, float* dX, nint k, nint n, nint stride, TEpilogue epilogue) : IVectorKernel
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged => InputProduct<TSimd, TVec, TEpilogue>(delta, panels, panelWidth, dX, k, n, stride, epilogue);
     }
 
     private readonly struct LoadKernel(float* source, nint ld, nint rows, nint k, float* x, nint stride, nint readable) : IVectorKernel

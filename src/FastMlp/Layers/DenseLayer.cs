@@ -48,10 +48,16 @@ internal abstract unsafe class DenseLayer : Layer
     /// Whether the layer has a forward pass over rows on their side with the bits of the others: one chain over k, weights in float32, g
     /// elementwise. One unit has no panels and another order.
     /// </summary>
-    public virtual bool CanGoSideways => !IsDot && !isBFloat16 && KBlock >= InputSize;
+    public bool CanGoSideways => IsElementwise && !IsDot && !isBFloat16 && KBlock >= InputSize;
+
+    /// <summary>Whether g looks at one unit of one row alone.</summary>
+    public virtual bool IsElementwise => true;
 
     /// <summary>What padding costs a row of a batch, in multiply-adds of a lane: those of columns that are no units, and g over them.</summary>
-    public nint PaddingCost => ((GemmBlocking.Padded(OutputSize) - OutputSize) * InputSize) + (IsActivationCheap ? 0 : (Stride - OutputSize) * ActivationCost);
+    public nint PaddingCost => ((GemmBlocking.Padded(OutputSize) - OutputSize) * InputSize) + ActivationPaddingCost;
+
+    /// <summary>That of g alone.</summary>
+    public nint ActivationPaddingCost => IsActivationCheap ? 0 : (Stride - OutputSize) * ActivationCost;
 
     /// <summary>Whether g is part of the product's store, not a pass over the rows with their padding.</summary>
     protected abstract bool IsActivationCheap { get; }
@@ -80,6 +86,9 @@ internal abstract unsafe class DenseLayer : Layer
     /// <summary>Whether the backward pass reads z, so that training keeps it.</summary>
     public abstract bool KeepsPreActivation { get; }
 
+    /// <summary>Whether g' is part of the store of the product that makes the delta.</summary>
+    public abstract bool FusesDerivative { get; }
+
     public override nint KeptLength(nint rows) => KeepsPreActivation ? rows * Stride : 0;
 
     /// <summary>z &lt;- x W^T + b, for outputs whose loss is taken from z.</summary>
@@ -96,6 +105,24 @@ internal abstract unsafe class DenseLayer : Layer
     /// <summary>z &lt;- W x + b, the same for outputs whose loss is taken from z.</summary>
     public void ForwardLinearSideways(float* parameters, float* x, float* z, nint stride) =>
         ForwardSideways(default(IdentityActivation), parameters, x, z, stride);
+
+    /// <summary>The same in training: z is kept where the backward pass needs it (else it is not touched).</summary>
+    public abstract void ForwardKeepingSideways(float* parameters, float* x, float* z, float* a, nint stride);
+
+    /// <summary>delta &lt;- this layer's delta from that of the dense layer behind it, rows on their side.</summary>
+    public abstract void PullDeltaSideways(float* parameters, float* gradients, DenseLayer next, float* deltaNext, float* z, float* a, float* delta, nint stride);
+
+    /// <summary>dX &lt;- epilogue(W^T delta), rows on their side.</summary>
+    public void InputProductSideways<TEpilogue>(float* parameters, float* delta, float* dX, nint stride, TEpilogue epilogue)
+        where TEpilogue : unmanaged, IEpilogue =>
+        Sideways.InputProduct(delta, parameters + WeightOffset, PanelWidth, dX, InputSize, OutputSize, stride, epilogue);
+
+    /// <summary>dW and db from the sums that <see cref="SidewaysGradient"/> keeps.</summary>
+    public void GradientSideways(float* gradients, float* sums)
+    {
+        SidewaysGradient.Finish(sums, InputSize, OutputSize, gradients + WeightOffset, PanelWidth, gradients + BiasOffset);
+        ShareBias(gradients + BiasOffset);
+    }
 
     /// <summary>dW &lt;- delta^T x and db &lt;- the sum of delta's rows (of all its elements where b is shared), into <paramref name="gradients"/>.</summary>
     public void Gradient(float* gradients, MatrixView x, MatrixView delta, int threads)
@@ -129,9 +156,15 @@ internal abstract unsafe class DenseLayer : Layer
 
         float* bias = gradients + BiasOffset;
         Reductions.SumRows(delta.Pointer, (int)delta.Rows, OutputSize, delta.Stride, bias);
-        if (Spec.Bias == Bias.Shared)
+        ShareBias(bias);
+    }
+
+    /// <summary>From the gradient of each unit's bias to those of the biases that there are.</summary>
+    private void ShareBias(float* bias)
+    {
+        if (Spec.Bias != Bias.PerUnit)
         {
-            new Span<float>(bias, OutputSize).Fill(Reductions.Sum(bias, OutputSize));
+            new Span<float>(bias, OutputSize).Fill(Spec.Bias == Bias.Shared ? Reductions.Sum(bias, OutputSize) : 0);
         }
     }
 

@@ -13,8 +13,7 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
 
     protected override bool IsActivationCheap => TActivation.IsCheap;
 
-    /// <summary>Whether g' is part of the store of the product that makes the delta.</summary>
-    protected virtual bool FusesDerivative => TActivation.IsDerivativeCheap;
+    public override bool FusesDerivative => TActivation.IsDerivativeCheap;
 
     /// <summary>g with its constants as they now are.</summary>
     protected virtual TActivation Activation(float* parameters) => activation;
@@ -64,8 +63,36 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
             return;
         }
 
-        nint zOffset = KeepsPreActivation ? (nint)(z.Pointer - delta.Pointer) : 0;
-        MultiplyByDerivative<TActivation> epilogue = new(Activation(parameters), zOffset, (nint)(a.Pointer - delta.Pointer));
-        next.InputProduct(parameters, deltaNext, delta, epilogue, threads);
+        next.InputProduct(parameters, deltaNext, delta, Derivative(parameters, z.Pointer, a.Pointer, delta.Pointer), threads);
     }
+
+    public override void ForwardKeepingSideways(float* parameters, float* x, float* z, float* a, nint stride)
+    {
+        if (KeepsPreActivation)
+        {
+            ForwardLinearSideways(parameters, x, z, stride);
+            Elementwise.Apply(Activation(parameters), z, a, OutputSize * stride);
+        }
+        else
+        {
+            ForwardSideways(parameters, x, a, stride);
+        }
+    }
+
+    public override void PullDeltaSideways(float* parameters, float* gradients, DenseLayer next, float* deltaNext, float* z, float* a, float* delta, nint stride)
+    {
+        if (FusesDerivative)
+        {
+            next.InputProductSideways(parameters, deltaNext, delta, stride, Derivative(parameters, z, a, delta));
+        }
+        else
+        {
+            next.InputProductSideways(parameters, deltaNext, delta, stride, new Store());
+            Elementwise.MultiplyByDerivative(Activation(parameters), z, a, delta, OutputSize * stride);
+        }
+    }
+
+    /// <summary>g' in the store of a product.</summary>
+    private MultiplyByDerivative<TActivation> Derivative(float* parameters, float* z, float* a, float* delta) =>
+        new(Activation(parameters), KeepsPreActivation ? (nint)(z - delta) : 0, (nint)(a - delta));
 }

@@ -20,7 +20,7 @@ internal sealed unsafe class LayerStack
     private const int MaxRowBlock = 20 * Microkernel.MaxRows;
 
     /// <summary>Widest layer or input that goes sideways: two buffers of 64 columns and <see cref="Sideways.MaxRows"/> rows are 48 KB, and wider ones were not measured.</summary>
-    private const int MaxSidewaysColumns = 64;
+    public const int MaxSidewaysColumns = 64;
 
     /// <summary>
     /// What turning a value of x or y costs, in multiply-adds of a lane, and what the copy of padded outputs costs a row. With these two and
@@ -42,9 +42,8 @@ internal sealed unsafe class LayerStack
     private readonly Layer[] steps;
     private readonly int slots;
 
-    // Whether batches go through all layers on their side, and the columns that the widest of x and the layers takes.
+    // Whether batches go through all layers on their side.
     private readonly bool goesSideways;
-    private readonly nint widestColumns;
 
     public LayerStack(int inputSize, ReadOnlySpan<LayerSpec> specs, WeightFormat format = WeightFormat.Float32)
     {
@@ -74,8 +73,8 @@ internal sealed unsafe class LayerStack
         }
 
         NeedsPadding = !Output.IsDot && GemmBlocking.Padded(OutputSize) != OutputSize;
-        widestColumns = (Math.Max(inputSize, steps.Max(step => step.OutputSize)) + Columns.Block - 1) & -Columns.Block;
-        goesSideways = IsChain && widestColumns <= MaxSidewaysColumns && steps.All(step => step is DenseLayer { CanGoSideways: true })
+        WidestColumns = (Math.Max(inputSize, steps.Max(step => step.OutputSize)) + Columns.Block - 1) & -Columns.Block;
+        goesSideways = IsChain && WidestColumns <= MaxSidewaysColumns && steps.All(step => step is DenseLayer { CanGoSideways: true })
             && steps.Sum(step => ((DenseLayer)step).PaddingCost) + (NeedsPadding ? CopyCost : 0) > (inputSize + OutputSize) * TurningCost;
         nint bytesPerRow = widestPass * sizeof(float);
         nint rows = FirstLevelBytes / bytesPerRow;
@@ -121,6 +120,9 @@ internal sealed unsafe class LayerStack
     /// <summary>Trainable numbers.</summary>
     public int ParameterCount { get; }
 
+    /// <summary>The columns that the widest of x and the layers takes on its side.</summary>
+    public nint WidestColumns { get; }
+
     /// <summary>Rows that are carried through all layers before the next rows start.</summary>
     public nint RowBlock { get; }
 
@@ -131,7 +133,7 @@ internal sealed unsafe class LayerStack
     public nint WorkspaceLength(nint rows)
     {
         nint upright = slots * Math.Min(rows, RowBlock) * widest;
-        return GoesSideways(rows) ? Math.Max(upright, AlignedBuffer.AlignmentFloats + (2 * widestColumns * Sideways.Stride(rows))) : upright;
+        return GoesSideways(rows) ? Math.Max(upright, AlignedBuffer.AlignmentFloats + (2 * WidestColumns * Sideways.Stride(rows))) : upright;
     }
 
     /// <summary>The same for any number of rows.</summary>
@@ -220,7 +222,7 @@ internal sealed unsafe class LayerStack
     {
         // Scratch on the stack begins anywhere; a vector across two cache lines costs twice.
         float* first = (float*)(((nint)workspace + AlignedBuffer.Alignment - 1) & -AlignedBuffer.Alignment);
-        float* second = first + (widestColumns * Sideways.Stride(x.Rows));
+        float* second = first + (WidestColumns * Sideways.Stride(x.Rows));
         for (nint row = 0; row < x.Rows; row += Sideways.MaxRows)
         {
             nint left = x.Rows - row;

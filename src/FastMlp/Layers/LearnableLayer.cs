@@ -12,7 +12,7 @@ internal abstract unsafe class LearnableLayer<TActivation>(int inputSize, DenseS
     public override bool KeepsPreActivation => true;
 
     // The constants' gradients need dL/da itself.
-    protected override bool FusesDerivative => false;
+    public override bool FusesDerivative => false;
 
     public override void ApplyDerivative(float* parameters, float* gradients, MatrixView z, MatrixView a, MatrixView delta)
     {

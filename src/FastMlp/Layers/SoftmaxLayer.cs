@@ -14,11 +14,18 @@ internal sealed unsafe class SoftmaxLayer(int inputSize, DenseSpec spec, nint pa
         Softmax.Rows(a.Pointer, a.Pointer, (int)a.Rows, OutputSize, a.Stride, a.Stride);
     }
 
-    public override bool CanGoSideways => false;
+    public override bool IsElementwise => false;
+
+    public override bool FusesDerivative => false;
 
     protected override bool IsActivationCheap => false;
 
     public override void ForwardSideways(float* parameters, float* x, float* a, nint stride) => throw new NotSupportedException("Softmax is not elementwise.");
+
+    public override void ForwardKeepingSideways(float* parameters, float* x, float* z, float* a, nint stride) => ForwardSideways(parameters, x, a, stride);
+
+    public override void PullDeltaSideways(float* parameters, float* gradients, DenseLayer next, float* deltaNext, float* z, float* a, float* delta, nint stride) =>
+        throw new NotSupportedException("Softmax is not elementwise.");
 
     public override void ForwardRow(float* parameters, float* x, float* a, bool isPadded)
     {

@@ -10,6 +10,7 @@ internal sealed unsafe class Backpropagation : IDisposable
     private readonly LayerStack stack;
     private readonly Layer[] stages;
     private readonly int threads;
+    private readonly nint fewestBlocked;
     private TrainingWorkspace? workspace;
     private RowBlocks? blocks;
     private bool isBlocked;
@@ -20,6 +21,7 @@ internal sealed unsafe class Backpropagation : IDisposable
         stages = stack.Stages;
         Function = loss;
         this.threads = threads;
+        fewestBlocked = RowBlocks.FewestRows(stack, loss);
         Gradients = new AlignedBuffer(stack.ParameterLength);
     }
 
@@ -42,7 +44,7 @@ internal sealed unsafe class Backpropagation : IDisposable
     public MatrixView Outputs(nint rows) => isBlocked ? blocks!.Outputs : workspace!.Activation(stages.Length - 1, rows);
 
     /// <summary>Whether a batch is taken in blocks of rows: then <see cref="Forward"/> leaves the gradients, and nothing is left for <see cref="Backward"/>.</summary>
-    public bool IsBlocked(nint rows) => LossOfBlocks is not null && RowBlocks.Suit(stack, rows);
+    public bool IsBlocked(nint rows) => LossOfBlocks is not null && rows >= fewestBlocked;
 
     /// <summary>The loss of the batch. Its delta at the outputs is left for <see cref="Backward"/>.</summary>
     public double Forward(float* parameters, MatrixView x, Targets targets)
@@ -51,7 +53,7 @@ internal sealed unsafe class Backpropagation : IDisposable
         if (isBlocked)
         {
             blocks ??= new RowBlocks(stack, LossOfBlocks!.Value, threads);
-            double mean = blocks.Run(parameters, Gradients.Pointer, x, targets);
+            double mean = blocks.Run(parameters, Gradients.Pointer, x, targets, Function.TargetSize);
             Function.Weight = blocks.Weight;
             return mean;
         }

@@ -8,45 +8,48 @@ namespace FastMlp.Training;
 
 /// <summary>
 /// The gradient of a large batch, block by block of rows: each block goes forward and backward while it is in cache, and threads
-/// meet once a step. On one thread a step of 784-128-10 on 4,000 rows takes 21 ms, 27 as products of the whole batch; on two threads
-/// one of 4-32-16-4 (tanh) on 10,000 rows 0.51 ms, 0.83 before (Zen 3, AVX2; best of 400). Memory goes with the block, not with the batch.
+/// meet once a step. On one thread a step of 784-128-10 on 4,000 rows takes 21 ms, 27 as products of the whole batch. Memory goes with
+/// the block, not with the batch. Narrow networks go on their side (<see cref="SidewaysPass"/>), and batches of any size with them.
 /// </summary>
 /// <remarks>
-/// The sum does not depend on threads: blocks belong to a fixed number of lanes, each adds its blocks in order, and the lanes are
-/// added in order. A gradient of a block counts for the rows, or the weight, of the block: dL/dtheta is sum of w g / sum of w.
+/// The sum does not depend on threads: blocks belong to lanes, whose number the shapes alone decide; each lane adds its blocks in
+/// order, and the lanes are added in order. dL/dtheta is sum of w g / sum of w.
 /// </remarks>
 internal sealed unsafe class RowBlocks : IDisposable
 {
     /// <summary>Sums that are kept apart, so the most threads that find work.</summary>
     private const int MostLanes = 16;
 
-    /// <summary>Activations and deltas of a block: half of a second-level cache of 512 KB.</summary>
-    private const nint BlockBytes = 256 * 1024;
-
-    /// <summary>A product over fewer rows spends too much on its start.</summary>
-    private const nint FewestRows = 64;
-
-    /// <summary>Blocks in a batch from which on this pays.</summary>
+    /// <summary>Upright blocks in a batch from which on this pays.</summary>
     private const nint FewestBlocks = 8;
 
+    /// <summary>Multiply-adds in a lane, at least: 20 us of work, as for any fork.</summary>
+    private const double LaneWork = 1_000_000;
+
+    /// <summary>Rows in a lane, at least: the end of a lane costs each weight as much as 20 of them, on their side.</summary>
+    private const nint FewestLaneRows = 512;
+
     private readonly LayerStack stack;
-    private readonly Backpropagation[] passes;
+    private readonly BlockPass[] passes;
+    private readonly nint block;
     private readonly AlignedBuffer sums;
     private readonly double[] losses = new double[MostLanes];
     private readonly double[] weights = new double[MostLanes];
     private readonly int[] notFinite = new int[MostLanes];
-    private readonly nint block;
     private AlignedBuffer outputs = new(0);
     private nint outputRows;
+    private int lanes;
 
     public RowBlocks(LayerStack stack, Loss loss, int threads)
     {
         this.stack = stack;
-        block = BlockRows(stack);
-        passes = new Backpropagation[Math.Min(threads, MostLanes)];
+        passes = new BlockPass[Math.Min(threads, MostLanes)];
+        bool goesSideways = SidewaysPass.FewestRows(stack, LossFunction.Create(loss, stack)) < nint.MaxValue;
+        block = goesSideways ? SidewaysPass.BlockRows(stack) : UprightPass.BlockRows(stack);
         for (int i = 0; i < passes.Length; i++)
         {
-            passes[i] = new Backpropagation(stack, LossFunction.Create(loss, stack), threads: 1);
+            LossFunction function = LossFunction.Create(loss, stack);
+            passes[i] = goesSideways ? new SidewaysPass(stack, function) : new UprightPass(stack, function);
         }
 
         sums = new AlignedBuffer(MostLanes * stack.ParameterLength);
@@ -61,12 +64,16 @@ internal sealed unsafe class RowBlocks : IDisposable
     /// <summary>The outputs of the last batch.</summary>
     public MatrixView Outputs => MatrixView.Dense(outputs.Pointer, outputRows, stack.OutputSize);
 
-    /// <summary>Whether a batch is so large that blocks pay, and no layer looks at all of its rows at once: a question of shapes alone.</summary>
-    public static bool Suit(LayerStack stack, nint rows) =>
-        rows >= FewestBlocks * BlockRows(stack) && Array.TrueForAll(stack.Stages, stage => stage is DenseLayer);
+    /// <summary>Rows from which on blocks pay; none do if a layer looks at all rows of a batch at once.</summary>
+    public static nint FewestRows(LayerStack stack, LossFunction loss)
+    {
+        nint sideways = SidewaysPass.FewestRows(stack, loss);
+        return sideways < nint.MaxValue ? sideways
+            : Array.TrueForAll(stack.Stages, stage => stage is DenseLayer) ? FewestBlocks * UprightPass.BlockRows(stack) : nint.MaxValue;
+    }
 
     /// <summary>The mean loss of the batch, and its gradient into <paramref name="gradients"/>.</summary>
-    public double Run(float* parameters, float* gradients, MatrixView x, Targets targets)
+    public double Run(float* parameters, float* gradients, MatrixView x, Targets targets, int targetSize)
     {
         if (outputs.Length < x.Rows * stack.OutputSize)
         {
@@ -75,15 +82,19 @@ internal sealed unsafe class RowBlocks : IDisposable
         }
 
         outputRows = x.Rows;
+
+        // Forward, dW and dX.
+        double work = 3.0 * x.Rows * stack.ParameterCount;
+        lanes = (int)Math.Clamp(Math.Min(work / LaneWork, x.Rows / (double)FewestLaneRows), 1, MostLanes);
         using GCHandle<RowBlocks> self = new(this);
-        Batch batch = new() { Blocks = self, Parameters = parameters, X = x, Targets = targets };
-        WorkerPool.Shared.Run(passes.Length, &Part, &batch);
+        Batch batch = new() { Blocks = self, Parameters = parameters, X = x, Targets = targets, TargetSize = targetSize };
+        WorkerPool.Shared.Run(Math.Min(passes.Length, lanes), &Part, &batch);
         return Add(gradients);
     }
 
     public void Dispose()
     {
-        foreach (Backpropagation pass in passes)
+        foreach (BlockPass pass in passes)
         {
             pass.Dispose();
         }
@@ -92,23 +103,11 @@ internal sealed unsafe class RowBlocks : IDisposable
         outputs.Dispose();
     }
 
-    private static nint BlockRows(LayerStack stack)
-    {
-        nint bytes = 0;
-        foreach (Layer stage in stack.Stages)
-        {
-            // Activation and delta, and what is kept for the derivative.
-            bytes += ((2 * stage.Stride) + stage.KeptLength(1)) * sizeof(float);
-        }
-
-        return Math.Max(FewestRows, BlockBytes / bytes / FewestRows * FewestRows);
-    }
-
     private static void Part(void* context, int part, int parts)
     {
         Batch* batch = (Batch*)context;
         RowBlocks blocks = batch->Blocks.Target;
-        (nint begin, nint end) = Partition.Range(MostLanes, parts, part);
+        (nint begin, nint end) = Partition.Range(blocks.lanes, parts, part);
         for (nint lane = begin; lane < end; lane++)
         {
             blocks.Lane((int)lane, blocks.passes[part], in *batch);
@@ -116,41 +115,14 @@ internal sealed unsafe class RowBlocks : IDisposable
     }
 
     /// <summary>The blocks of a lane in order, into its sum.</summary>
-    private void Lane(int lane, Backpropagation pass, in Batch batch)
+    private void Lane(int lane, BlockPass pass, in Batch batch)
     {
-        (nint begin, nint end) = Partition.Range(batch.X.Rows, MostLanes, lane, block);
+        (nint begin, nint end) = Partition.Range(batch.X.Rows, lanes, lane, block);
         float* sum = sums.Pointer + (lane * stack.ParameterLength);
-        double loss = 0;
-        double weight = 0;
-        notFinite[lane] = -1;
-        for (nint first = begin; first < end; first += block)
-        {
-            nint rows = Math.Min(block, end - first);
-            MatrixView x = batch.X.Slice(first, rows);
-            double mean = pass.Forward(batch.Parameters, x, batch.Targets.Slice(first, pass.Function.TargetSize));
-            if (!double.IsFinite(mean) && notFinite[lane] < 0)
-            {
-                notFinite[lane] = pass.FirstLayerNotFinite(rows);
-            }
-
-            pass.Backward(batch.Parameters, x);
-            MatrixView y = pass.Outputs(rows);
-            Rows.Copy(y.Pointer, y.Stride, outputs.Pointer + (first * stack.OutputSize), stack.OutputSize, rows, stack.OutputSize);
-            double counts = pass.Function.Weight;
-            loss += mean * counts;
-            weight += counts;
-            if (first == begin)
-            {
-                Vectors.Combine((float)counts, pass.Gradients.Pointer, 0, pass.Gradients.Pointer, sum, stack.ParameterLength);
-            }
-            else
-            {
-                Vectors.Combine((float)counts, pass.Gradients.Pointer, 1, sum, sum, stack.ParameterLength);
-            }
-        }
-
-        losses[lane] = loss;
-        weights[lane] = weight;
+        MatrixView y = MatrixView.Dense(outputs.Pointer, outputRows, stack.OutputSize).Slice(begin, end - begin);
+        losses[lane] = pass.Run(batch.Parameters, sum, batch.X.Slice(begin, end - begin), batch.Targets.Slice(begin, batch.TargetSize), y);
+        weights[lane] = pass.Weight;
+        notFinite[lane] = pass.FirstLayerNotFinite;
         if (begin == end)
         {
             new Span<float>(sum, (int)stack.ParameterLength).Clear();
@@ -163,7 +135,7 @@ internal sealed unsafe class RowBlocks : IDisposable
         double loss = 0;
         Weight = 0;
         FirstLayerNotFinite = -1;
-        for (int lane = 0; lane < MostLanes; lane++)
+        for (int lane = 0; lane < lanes; lane++)
         {
             loss += losses[lane];
             Weight += weights[lane];
@@ -172,7 +144,7 @@ internal sealed unsafe class RowBlocks : IDisposable
 
         float share = Weight > 0 ? (float)(1 / Weight) : 0;
         Vectors.Combine(share, sums.Pointer, 0, sums.Pointer, gradients, stack.ParameterLength);
-        for (int lane = 1; lane < MostLanes; lane++)
+        for (int lane = 1; lane < lanes; lane++)
         {
             Vectors.Combine(share, sums.Pointer + (lane * stack.ParameterLength), 1, gradients, gradients, stack.ParameterLength);
         }
@@ -186,5 +158,6 @@ internal sealed unsafe class RowBlocks : IDisposable
         public float* Parameters;
         public MatrixView X;
         public Targets Targets;
+        public int TargetSize;
     }
 }

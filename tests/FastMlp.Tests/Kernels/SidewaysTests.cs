@@ -81,6 +81,152 @@ public sealed unsafe class SidewaysTests
         }
     }
 
+    [Fact]
+    public void TheWayBackIsTheChainOfEachElement() => Policies.ForEach(new BackCheck());
+
+    [Fact]
+    public void GradientsAreTheSumsOverAllBlocks() => Policies.ForEach(new GradientCheck());
+
+    private readonly struct BackCheck : IVectorKernel
+    {
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            foreach (int panelWidth in (int[])[1, 2, TSimd.Width, 2 * TSimd.Width])
+            {
+                for (int n = 1; n <= (panelWidth == 1 ? 1 : 9); n++)
+                {
+                    foreach (int k in (int[])[1, 2, 3, 4, 5, 17])
+                    {
+                        for (int vectors = 1; vectors <= 7; vectors++)
+                        {
+                            Check<TSimd, TVec>(panelWidth, n, k, vectors);
+                        }
+                    }
+                }
+            }
+        }
+
+        private static void Check<TSimd, TVec>(int panelWidth, int n, int k, int vectors)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            int stride = vectors * TSimd.Width;
+            string what = $"{TSimd.Name}: {n} units of {k}, {vectors} vectors, panels of {panelWidth}";
+            float[] weight = Numbers.Uniform(1, n * k);
+            PoisonedBuffer delta = new(Numbers.Uniform(2, n * stride));
+            PoisonedBuffer panels = new((n + panelWidth - 1) / panelWidth * panelWidth * k);
+            PoisonedBuffer a = new(Numbers.Uniform(3, k * stride));
+            PoisonedBuffer dX = new(k * stride);
+            fixed (float* w = weight)
+            {
+                Packing.Pack(w, n, k, panelWidth, panels.Pointer);
+            }
+
+            // 1 - a^2 in the store, from another matrix.
+            MultiplyByDerivative<TanhActivation> derivative = new(default, 0, (nint)(a.Pointer - dX.Pointer));
+            Sideways.InputProduct<TSimd, TVec, MultiplyByDerivative<TanhActivation>>(delta.Pointer, panels.Pointer, panelWidth, dX.Pointer, k, n, stride, derivative);
+            dX.Check(what);
+            float* lanes = stackalloc float[TSimd.Width];
+            for (int p = 0; p < k; p++)
+            {
+                for (int r = 0; r < stride; r++)
+                {
+                    TVec sum = TSimd.Zero;
+                    for (int o = 0; o < n; o++)
+                    {
+                        sum = TSimd.MultiplyAdd(TSimd.Broadcast(delta.Values[(o * stride) + r]), TSimd.Broadcast(weight[(o * k) + p]), sum);
+                    }
+
+                    TVec slope = default(TanhActivation).Derivative<TSimd, TVec>(TSimd.Zero, TSimd.Broadcast(a.Values[(p * stride) + r]));
+                    TSimd.Store(lanes, TSimd.Multiply(sum, slope));
+                    float actual = dX.Values[(p * stride) + r];
+                    Assert.True(BitConverter.SingleToInt32Bits(lanes[0]) == BitConverter.SingleToInt32Bits(actual), $"{what}: input {p}, row {r} is {actual:R}, not {lanes[0]:R}");
+                }
+            }
+        }
+    }
+
+    private readonly struct GradientCheck : IVectorKernel
+    {
+        private const int Blocks = 3;
+
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            foreach (int panelWidth in (int[])[1, 2, TSimd.Width, 2 * TSimd.Width])
+            {
+                for (int n = 1; n <= (panelWidth == 1 ? 1 : 9); n++)
+                {
+                    foreach (int k in (int[])[1, 2, 3, 4, 5, 7, 17])
+                    {
+                        foreach (int vectors in (int[])[1, 2, 5])
+                        {
+                            Check<TSimd, TVec>(panelWidth, n, k, vectors);
+                        }
+                    }
+                }
+            }
+        }
+
+        private static void Check<TSimd, TVec>(int panelWidth, int n, int k, int vectors)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            int stride = vectors * TSimd.Width;
+            string what = $"{TSimd.Name}: {n} units of {k}, {vectors} vectors, panels of {panelWidth}";
+            PoisonedBuffer sums = new(n * (k + 1) * TSimd.Width);
+            double[] expected = new double[n * (k + 1)];
+            for (int block = 0; block < Blocks; block++)
+            {
+                PoisonedBuffer delta = new(Numbers.Uniform(10 + block, n * stride));
+                PoisonedBuffer x = new(Numbers.Uniform(20 + block, k * stride));
+                SidewaysGradient.Add<TSimd, TVec>(delta.Pointer, x.Pointer, sums.Pointer, k, n, stride);
+                sums.Check(what);
+                for (int o = 0; o < n; o++)
+                {
+                    for (int p = 0; p <= k; p++)
+                    {
+                        for (int r = 0; r < stride; r++)
+                        {
+                            expected[(o * (k + 1)) + p] += (double)delta.Values[(o * stride) + r] * (p < k ? x.Values[(p * stride) + r] : 1);
+                        }
+                    }
+                }
+            }
+
+            PoisonedBuffer dW = new((n + panelWidth - 1) / panelWidth * panelWidth * k);
+            PoisonedBuffer db = new(n);
+            dW.Values.Fill(Untouched);
+            SidewaysGradient.Finish<TSimd, TVec>(sums.Pointer, k, n, dW.Pointer, panelWidth, db.Pointer);
+            dW.Check(what);
+            db.Check(what);
+            float[] weight = new float[n * k];
+            fixed (float* w = weight)
+            {
+                Packing.Unpack(dW.Pointer, n, k, panelWidth, w);
+            }
+
+            int untouched = 0;
+            foreach (float value in dW.Values)
+            {
+                untouched += value == Untouched ? 1 : 0;
+            }
+
+            Assert.Equal(dW.Values.Length - (n * k), untouched);
+            for (int o = 0; o < n; o++)
+            {
+                for (int p = 0; p <= k; p++)
+                {
+                    float actual = p < k ? weight[(o * k) + p] : db.Values[o];
+                    Assert.True(Math.Abs(expected[(o * (k + 1)) + p] - actual) <= 2e-5, $"{what}: ({o}, {p}) is {actual:R}, not {expected[(o * (k + 1)) + p]:R}");
+                }
+            }
+        }
+    }
+
     private readonly struct TurningCheck : IVectorKernel
     {
         public void Run<TSimd, TVec>()

@@ -17,10 +17,9 @@ public class RowBlocksTests
     public void ManyRowsAreBlocked()
     {
         using Network network = Build(Activation.Softmax);
-        Assert.True(RowBlocks.Suit(network.Stack, Rows));
-        Assert.False(RowBlocks.Suit(network.Stack, 512));
+        Assert.InRange(RowBlocks.FewestRows(network.Stack, LossOf(network)), 513, Rows);
         using Network dropping = Network.Input(Inputs).Dense(8).Dropout(0.5f).Dense(2).Build(1);
-        Assert.False(RowBlocks.Suit(dropping.Stack, 1_000_000));
+        Assert.Equal(nint.MaxValue, RowBlocks.FewestRows(dropping.Stack, LossOf(dropping)));
     }
 
     [Theory]
@@ -117,6 +116,8 @@ public class RowBlocksTests
         TrainingDivergedException error = Assert.Throws<TrainingDivergedException>(() => trainer.Step(x, new float[Rows * Outputs]));
         Assert.Equal(2, error.Layer);
     }
+
+    private static LossFunction LossOf(Network network) => LossFunction.Create(LossFunction.DefaultFor(network.Stack.Output.Spec.Activation), network.Stack);
 
     private static Network Build(Activation output) =>
         Network.Input(Inputs).Dense(24, Activation.PRelu()).Dense(17, Activation.Tanh, Bias.Shared).Dense(Outputs, output).Build(3);
