@@ -76,7 +76,8 @@ internal sealed unsafe class RowBlocks : IDisposable
 
         outputRows = x.Rows;
         using GCHandle<RowBlocks> self = new(this);
-        Batch batch = new() { Blocks = self, Parameters = parameters, X = x, Targets = targets };
+        long* memory = stackalloc long[Shares.Length(passes.Length)];
+        Batch batch = new() { Blocks = self, Parameters = parameters, X = x, Targets = targets, Lanes = new Shares(memory, passes.Length, MostLanes, grain: 1) };
         WorkerPool.Shared.Run(passes.Length, &Part, &batch);
         return Add(gradients);
     }
@@ -108,8 +109,7 @@ internal sealed unsafe class RowBlocks : IDisposable
     {
         Batch* batch = (Batch*)context;
         RowBlocks blocks = batch->Blocks.Target;
-        (nint begin, nint end) = Partition.Range(MostLanes, parts, part);
-        for (nint lane = begin; lane < end; lane++)
+        while (batch->Lanes.Take(part, out nint lane, out _))
         {
             blocks.Lane((int)lane, blocks.passes[part], in *batch);
         }
@@ -186,5 +186,6 @@ internal sealed unsafe class RowBlocks : IDisposable
         public float* Parameters;
         public MatrixView X;
         public Targets Targets;
+        public Shares Lanes;
     }
 }
