@@ -21,8 +21,8 @@ namespace FastMlp.Kernels;
 internal static unsafe class Gemm
 {
     /// <summary>
-    /// Multiply-adds below which a product stays on one core: 20 us of work at 50 multiply-adds a nanosecond. A fork costs 1 to 3 us
-    /// on an idle machine, but on a busy one it waits for a worker that is not running.
+    /// Multiply-adds below which a product stays on one core: 20 us of work at 50 multiply-adds a nanosecond. A fork costs less than 1 us
+    /// while the worker looks out for it, some microseconds where it sleeps, and on a busy machine the worker may stop in the middle of its units.
     /// </summary>
     private const double ForkThreshold = 1_000_000;
 
@@ -41,7 +41,7 @@ internal static unsafe class Gemm
     /// <summary>Tiles in a block of rows, at most.</summary>
     private const int MaxTiles = 1 + (GemmBlocking.MaxRowBlock / (Microkernel.MaxRows / 2));
 
-    /// <summary>Multiply-adds that a thread takes at a time: 4 us of work, against which taking them costs nothing.</summary>
+    /// <summary>Multiply-adds that a thread takes at a time at least: 4 us of work, against which taking them costs nothing.</summary>
     private const double GrainWork = 200_000;
 
     /// <summary>Rows of a thread's own for which it makes panels that another makes too: a weight costs half a cycle, as much as 8 rows of its products.</summary>
@@ -93,7 +93,6 @@ internal static unsafe class Gemm
         }
     }
 
-    [SkipLocalsInit]
     private static void Run<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
@@ -103,12 +102,23 @@ internal static unsafe class Gemm
         nint panels = (arguments.N + (sizeof(TVectors) * TSimd.Width) - 1) / (sizeof(TVectors) * TSimd.Width);
         if (threads <= 1 || (double)arguments.M * arguments.N * arguments.K < ForkThreshold)
         {
-            nint* lengths = stackalloc nint[MaxTiles];
-            PackedBlock packed = new() { Lengths = lengths, Row = -1 };
-            Block<TSimd, TVec, TVectors, TEpilogue>(in arguments, epilogue, 0, arguments.M, 0, panels, ref packed);
-            return;
+            PackedBlock none = new() { Row = -1 };
+            Block<TSimd, TVec, TVectors, TEpilogue>(in arguments, epilogue, 0, arguments.M, 0, panels, ref none);
         }
+        else
+        {
+            RunForked<TSimd, TVec, TVectors, TEpilogue>(in arguments, epilogue, panels, threads);
+        }
+    }
 
+    /// <summary>Beside the other way, whose frame stays small.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RunForked<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, nint panels, int threads)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : unmanaged, IConstant
+        where TEpilogue : unmanaged, IEpilogue
+    {
         fixed (GemmArguments* pinned = &arguments)
         {
             threads = Math.Min(threads, Shares.MostParts);
@@ -189,7 +199,8 @@ internal static unsafe class Gemm
         ref readonly GemmArguments arguments = ref *fork->Arguments;
         int tileRows = GemmBlocking.TileRows<TSimd, TVec>(sizeof(TVectors));
         nint* lengths = stackalloc nint[MaxTiles];
-        PackedBlock packed = new() { Lengths = lengths, Row = -1 };
+        nint tiles = (arguments.M + tileRows - 1) / tileRows;
+        PackedBlock packed = new() { Lengths = lengths, Row = -1, Tallest = (tiles + fork->Blocks - 1) / fork->Blocks * tileRows };
         while (fork->Shares.Take(part, out nint unit, out nint last))
         {
             while (unit < last)
@@ -210,15 +221,19 @@ internal static unsafe class Gemm
         /// <summary>The first row of the block; -1 for none.</summary>
         public nint Row;
 
+        /// <summary>Rows of the tallest block, for which the buffer is made at once: another block may come late.</summary>
+        public nint Tallest;
+
         /// <summary>Whether steps are left out.</summary>
         public bool Skips;
 
-        /// <summary>The steps that are left of each tile.</summary>
+        /// <summary>Room for the steps that are left of each tile, which must last from panel to panel; null where one call takes them all.</summary>
         public nint* Lengths;
     }
 
     /// <summary>Loops 4 to 1 over a range of rows and panels.</summary>
     [MethodImpl(Compile.Loop)]
+    [SkipLocalsInit]
     private static void Block<TSimd, TVec, TVectors, TEpilogue>(
         in GemmArguments g, TEpilogue epilogue, nint rowBegin, nint rowEnd, nint panelBegin, nint panelEnd, ref PackedBlock held)
         where TSimd : struct, ISimd<TVec>
@@ -239,15 +254,17 @@ internal static unsafe class Gemm
 
         // Steps in which a tile of A is all 0 are left out, where a list of the others is soon made: the edges of images, rectified units.
         bool lists = g.KBlock >= StepsWorthListing && (packs || (manyPanels && g.AColumnStride == 1));
-        nint maxTiles = (rowBlock + tileRows - 1) / tileRows;
-        nint packedLength = packs || lists ? rowBlock * g.KBlock : 0;
+        nint tallest = Math.Max(rowBlock, held.Tallest);
+        nint maxTiles = (tallest + tileRows - 1) / tileRows;
+        nint packedLength = packs || lists ? tallest * g.KBlock : 0;
         nint listedLength = lists ? maxTiles * (g.KBlock + NonZero.Slack) : 0;
         nint madeLength = g.BForm == PanelForm.Panels ? 0 : GemmBlocking.MadeSteps(g.KBlock) * panelWidth;
         float* scratch = packedLength + listedLength + madeLength > 0 ? PackBuffer.OfThisThread(madeLength + packedLength + listedLength) : null;
         float* made = scratch;
         float* packed = scratch + madeLength;
         int* list = (int*)(scratch + madeLength + packedLength);
-        nint* lengths = held.Lengths;
+        nint* own = stackalloc nint[MaxTiles];
+        nint* lengths = held.Lengths == null ? own : held.Lengths;
         TileArguments t = new() { ARowStride = g.ARowStride, AColumnStride = g.AColumnStride, BRowStride = madeLength > 0 ? panelWidth : g.BRowStride, CRowStride = g.CRowStride };
         for (nint ic = rowBegin; ic < rowEnd; ic += rowBlock)
         {

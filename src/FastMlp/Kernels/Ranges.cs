@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FastMlp.Simd;
 using FastMlp.Threading;
 
@@ -26,6 +27,7 @@ internal static unsafe class Ranges
     /// <param name="unit">Pieces are cut at multiples of this.</param>
     /// <param name="elements">The elements that all of it touches.</param>
     /// <param name="threads">The most threads to use.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run<TWork>(TWork work, nint total, nint unit, nint elements, int threads)
         where TWork : unmanaged, IRangeWork
     {
@@ -71,6 +73,7 @@ internal static unsafe class Ranges
     private readonly struct Kernel<TWork>(TWork work, nint begin, nint end) : IVectorKernel
         where TWork : struct, IRangeWork
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Run<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => work.Run<TSimd, TVec>(begin, end);

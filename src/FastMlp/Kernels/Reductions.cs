@@ -7,15 +7,15 @@ namespace FastMlp.Kernels;
 /// <summary>Sums and tests over many elements, in an order that the shape and the instruction set fix.</summary>
 internal static unsafe class Reductions
 {
-    /// <summary>Elements below which a fork costs more than it gains: some 5 us of adding for one core.</summary>
+    /// <summary>
+    /// Elements below which a fork costs more than it gains: some 5 us of adding for one core. 256 rows of 784 take 30 us instead of 48 on
+    /// two threads, and then lie in the cache of the core that multiplies them.
+    /// </summary>
     private const nint ForkThreshold = 64 * 1024;
 
-    /// <summary>Columns that sums of rows are cut at: four vectors of the widest set.</summary>
-    private const nint SumColumns = 64;
-
     /// <summary>destination[j] = sum over i of source[i,j], rows from first to last; so columns may be split over threads at will.</summary>
-    public static void SumRows(float* source, int m, int n, nint ld, float* destination, int threads = 1) =>
-        Ranges.Run(new RowSums(source, m, ld, destination), n, SumColumns, (nint)m * n, (nint)m * n < ForkThreshold ? 1 : threads);
+    public static void SumRows(float* source, int m, int n, nint ld, float* destination) =>
+        Isa.Run(new SumRowsKernel(source, m, n, ld, destination));
 
     /// <summary>The sum of count floats.</summary>
     public static float Sum(float* source, nint count)
@@ -143,11 +143,11 @@ internal static unsafe class Reductions
             where TVec : unmanaged => TSimd.MultiplyAdd(Tail.Load<TSimd, TVec>(x + i, remaining), TSimd.Zero, sum);
     }
 
-    private readonly struct RowSums(float* source, int m, nint ld, float* destination) : IRangeWork
+    private readonly struct SumRowsKernel(float* source, int m, int n, nint ld, float* destination) : IVectorKernel
     {
-        public void Run<TSimd, TVec>(nint begin, nint end)
+        public void Run<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
-            where TVec : unmanaged => SumRows<TSimd, TVec>(source + begin, m, (int)(end - begin), ld, destination + begin);
+            where TVec : unmanaged => SumRows<TSimd, TVec>(source, m, n, ld, destination);
     }
 
     private readonly struct SumKernel(float* source, nint count, float* result) : IVectorKernel
@@ -166,6 +166,7 @@ internal static unsafe class Reductions
 
     private readonly struct FiniteCheck(float* source, int* notFinite) : IRangeWork
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Run<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged

@@ -10,12 +10,6 @@ namespace FastMlp.Kernels;
 /// </remarks>
 internal static unsafe class Softmax
 {
-    /// <summary>Rows that cross-entropy is cut at: a vector of the widest set, for narrow rows go side by side.</summary>
-    private const nint RowsTogether = 16;
-
-    /// <summary>What an element costs, in elements of a simple pass: 5 ns (256 rows of ten classes take 14 us on Zen 3).</summary>
-    private const nint ForkElements = 8;
-
     /// <summary>a[i,:] = softmax(z[i,:]); a may be z.</summary>
     public static void Rows(float* z, float* a, int m, int n, nint ldz, nint lda) =>
         Isa.Run(new RowsKernel(z, a, m, n, ldz, lda));
@@ -29,20 +23,16 @@ internal static unsafe class Softmax
     /// rowLoss[i] = -ln a[i,label] (natural, not scaled), by log-sum-exp.
     /// </summary>
     /// <remarks>Labels lie in 0..n-1 (not checked here). z, a and delta have rows of ld floats; a or delta may be z, but not each other.</remarks>
-    public static void CrossEntropy(float* z, int* labels, float* delta, float* a, float* rowLoss, int m, int n, nint ld, float scale, int threads = 1) =>
-        CrossEntropy(new CrossEntropyRows<Labels>(z, new Labels(labels), delta, a, rowLoss, n, ld, scale), m, n, threads);
+    public static void CrossEntropy(float* z, int* labels, float* delta, float* a, float* rowLoss, int m, int n, nint ld, float scale) =>
+        Isa.Run(new CrossEntropyKernel<Labels>(z, new Labels(labels), delta, a, rowLoss, m, n, ld, scale));
 
     /// <summary>
     /// From the logits z[m,n] and targets y[m,n], whose rows need not sum to 1: a = softmax(z),
     /// delta = (a sum(y) - y) scale, rowLoss[i] = -sum of y ln a (natural, not scaled), by log-sum-exp.
     /// </summary>
     /// <remarks>z, a and delta have rows of ld floats; a or delta may be z, but not each other.</remarks>
-    public static void CrossEntropy(float* z, float* targets, float* delta, float* a, float* rowLoss, int m, int n, nint ld, nint ldTargets, float scale, int threads = 1) =>
-        CrossEntropy(new CrossEntropyRows<Targets>(z, new Targets(targets, ldTargets), delta, a, rowLoss, n, ld, scale), m, n, threads);
-
-    private static void CrossEntropy<TTarget>(CrossEntropyRows<TTarget> work, int m, int n, int threads)
-        where TTarget : unmanaged, ITarget<TTarget> =>
-        Ranges.Run(work, m, RowsTogether, ForkElements * (nint)m * n, threads);
+    public static void CrossEntropy(float* z, float* targets, float* delta, float* a, float* rowLoss, int m, int n, nint ld, nint ldTargets, float scale) =>
+        Isa.Run(new CrossEntropyKernel<Targets>(z, new Targets(targets, ldTargets), delta, a, rowLoss, m, n, ld, scale));
 
     /// <inheritdoc cref="Rows(float*, float*, int, int, nint, nint)"/>
     [MethodImpl(Compile.Loop)]
@@ -202,19 +192,9 @@ internal static unsafe class Softmax
         nint Stride { get; }
     }
 
-    /// <summary>One that can be cut by rows.</summary>
-    internal interface ITarget<TSelf> : ITarget
-        where TSelf : struct, ITarget<TSelf>
-    {
-        /// <summary>The same from a row on.</summary>
-        TSelf From(nint row);
-    }
-
-    internal readonly struct Labels(int* labels) : ITarget<Labels>
+    internal readonly struct Labels(int* labels) : ITarget
     {
         public static bool IsLabel => true;
-
-        public Labels From(nint row) => new(labels + row);
 
         public int Label(int row) => labels[row];
 
@@ -223,11 +203,9 @@ internal static unsafe class Softmax
         public nint Stride => 0;
     }
 
-    internal readonly struct Targets(float* y, nint ld) : ITarget<Targets>
+    internal readonly struct Targets(float* y, nint ld) : ITarget
     {
         public static bool IsLabel => false;
-
-        public Targets From(nint row) => new(y + (row * ld), ld);
 
         public int Label(int row) => 0;
 
@@ -250,13 +228,11 @@ internal static unsafe class Softmax
             where TVec : unmanaged => Backward<TSimd, TVec>(a, delta, m, n, lda, ldDelta);
     }
 
-    private readonly struct CrossEntropyRows<TTarget>(float* z, TTarget target, float* delta, float* a, float* rowLoss, int n, nint ld, float scale) : IRangeWork
-        where TTarget : unmanaged, ITarget<TTarget>
+    private readonly struct CrossEntropyKernel<TTarget>(float* z, TTarget target, float* delta, float* a, float* rowLoss, int m, int n, nint ld, float scale) : IVectorKernel
+        where TTarget : struct, ITarget
     {
-        public void Run<TSimd, TVec>(nint begin, nint end)
+        public void Run<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
-            where TVec : unmanaged =>
-            CrossEntropy<TSimd, TVec, TTarget>(
-                z + (begin * ld), target.From(begin), delta + (begin * ld), a + (begin * ld), rowLoss + begin, (int)(end - begin), n, ld, scale);
+            where TVec : unmanaged => CrossEntropy<TSimd, TVec, TTarget>(z, target, delta, a, rowLoss, m, n, ld, scale);
     }
 }

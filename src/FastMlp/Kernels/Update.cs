@@ -79,6 +79,7 @@ internal static unsafe class Update
         where TShape : unmanaged, IUpdateShape
         where TRule : unmanaged, IUpdateRule
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Run<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged

@@ -101,7 +101,7 @@ internal abstract unsafe class DenseLayer : Layer
     public void Gradient(float* gradients, MatrixView x, MatrixView delta, int threads)
     {
         WeightGradient(gradients + WeightOffset, x, delta, new Store(), threads);
-        BiasGradient(gradients, delta, threads);
+        BiasGradient(gradients, delta);
     }
 
     /// <summary>
@@ -112,7 +112,7 @@ internal abstract unsafe class DenseLayer : Layer
     {
         int notFinite = 0;
         WeightGradient(parameters + WeightOffset, x, delta, new Descend(rate, decay, &notFinite), threads);
-        BiasGradient(gradients, delta, threads);
+        BiasGradient(gradients, delta);
         return notFinite == 0;
     }
 
@@ -120,7 +120,7 @@ internal abstract unsafe class DenseLayer : Layer
     public static bool FitsOneBlock(nint rows) => GemmBlocking.KBlock(rows) >= rows;
 
     /// <summary>db alone.</summary>
-    public void BiasGradient(float* gradients, MatrixView delta, int threads)
+    public void BiasGradient(float* gradients, MatrixView delta)
     {
         if (Spec.Bias == Bias.None)
         {
@@ -128,7 +128,7 @@ internal abstract unsafe class DenseLayer : Layer
         }
 
         float* bias = gradients + BiasOffset;
-        Reductions.SumRows(delta.Pointer, (int)delta.Rows, OutputSize, delta.Stride, bias, threads);
+        Reductions.SumRows(delta.Pointer, (int)delta.Rows, OutputSize, delta.Stride, bias);
         if (Spec.Bias == Bias.Shared)
         {
             new Span<float>(bias, OutputSize).Fill(Reductions.Sum(bias, OutputSize));

@@ -139,11 +139,11 @@ internal sealed unsafe class LossFunction
         if (TakesLogits)
         {
             output.ForwardLinear(pass.Parameters, x, a, pass.Threads);
-            return Evaluate(a, delta, targets, workspace.Loss, pass.Threads);
+            return Evaluate(a, delta, targets, workspace.Loss);
         }
 
         output.ForwardKeeping(in pass, x, z, a);
-        double mean = Evaluate(a, delta, targets, workspace.Loss, pass.Threads);
+        double mean = Evaluate(a, delta, targets, workspace.Loss);
         if (output.Spec.Activation.Kind is not (ActivationKind.Identity or ActivationKind.Step))
         {
             output.ApplyDerivative(pass.Parameters, pass.Gradients, z, a, delta);
@@ -156,7 +156,7 @@ internal sealed unsafe class LossFunction
     /// The mean loss of a batch from its outputs, or from z where <see cref="TakesLogits"/>; z then becomes a. delta &lt;- dL/da, or dL/dz.
     /// A batch whose weights are all 0 has the loss 0 and no gradient.
     /// </summary>
-    public double Evaluate(MatrixView a, MatrixView delta, Targets targets, LossScratch scratch, int threads = 1)
+    public double Evaluate(MatrixView a, MatrixView delta, Targets targets, LossScratch scratch)
     {
         int m = (int)a.Rows;
         bool weighsRows = Weigh(targets, m, scratch.RowWeights);
@@ -165,11 +165,11 @@ internal sealed unsafe class LossFunction
         {
             if (targets.AreLabels && loss.LabelSmoothing == 0 && loss.ClassWeights is null)
             {
-                Softmax.CrossEntropy(a.Pointer, targets.Labels, delta.Pointer, a.Pointer, scratch.RowLoss, m, n, a.Stride, scale, threads);
+                Softmax.CrossEntropy(a.Pointer, targets.Labels, delta.Pointer, a.Pointer, scratch.RowLoss, m, n, a.Stride, scale);
             }
             else
             {
-                Softmax.CrossEntropy(a.Pointer, Values(targets, m, scratch.Values), delta.Pointer, a.Pointer, scratch.RowLoss, m, n, a.Stride, n, scale, threads);
+                Softmax.CrossEntropy(a.Pointer, Values(targets, m, scratch.Values), delta.Pointer, a.Pointer, scratch.RowLoss, m, n, a.Stride, n, scale);
             }
         }
         else
