@@ -427,12 +427,12 @@ public sealed unsafe class Trainer : IDisposable
     }
 
     /// <summary>One pass in vectors; only a value that is not finite costs more, to say where it is.</summary>
-    private static void CheckFinite(ReadOnlySpan<float> values, int rowSize, string what, string name)
+    private void CheckFinite(ReadOnlySpan<float> values, int rowSize, string what, string name)
     {
         bool finite;
         fixed (float* from = values)
         {
-            finite = Reductions.AllFinite(from, values.Length);
+            finite = Reductions.AllFinite(from, values.Length, state.Threads);
         }
 
         for (int i = 0; i < values.Length && !finite; i++)

@@ -5,7 +5,8 @@ using FastMlp.Kernels;
 namespace FastMlp.Benchmarks.Peers;
 
 /// <summary>
-/// What two threads gain over one, in turns. A moment is quiet if both cores ran the FMA probe near the best sum of the two.
+/// What two threads gain over one, in turns. A moment is quiet if both cores ran the FMA probe near the best sum of the two, and the
+/// slower of them the product in L1 near its best: a neighbour on the other hardware thread of either core shows there alone.
 /// </summary>
 internal sealed class TwoThreads : IDisposable
 {
@@ -21,14 +22,14 @@ internal sealed class TwoThreads : IDisposable
     private readonly List<(string Name, int Rows, double Flop, (string Peer, Func<int, double>? Work)[] Works)> cases = [];
     private readonly Action<int> own;
     private readonly Action<int> other;
-    private double ownRate;
-    private double otherRate;
+    private (double Fma, double Cache) ownRates;
+    private (double Fma, double Cache) otherRates;
 
     /// <param name="rivals">Rivals that were told to use two threads.</param>
     public TwoThreads(IReadOnlyList<Peer> rivals)
     {
-        own = _ => ownRate = FmaPeak.MeasureGflops(ProbeMilliseconds);
-        other = _ => otherRate = FmaPeak.MeasureGflops(ProbeMilliseconds);
+        own = _ => ownRates = ProbeCore();
+        other = _ => otherRates = ProbeCore();
         interleaved = new Interleaved(Probe);
         Workload wide = PeerTable.Wide, epoch = PeerTable.Epoch;
         const int Rows = 256;
@@ -79,8 +80,14 @@ internal sealed class TwoThreads : IDisposable
     private (double Fma, double Cache) Probe()
     {
         second.RunBoth(own, other, 1);
+        return (ownRates.Fma + otherRates.Fma, Math.Min(ownRates.Cache, otherRates.Cache));
+    }
+
+    private static (double Fma, double Cache) ProbeCore()
+    {
+        double fma = FmaPeak.MeasureGflops(ProbeMilliseconds);
         long start = Stopwatch.GetTimestamp();
         CacheProbe.Run(CacheRepeats);
-        return (ownRate + otherRate, CacheRepeats / Stopwatch.GetElapsedTime(start).TotalSeconds);
+        return (fma, CacheRepeats / Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 }

@@ -12,7 +12,9 @@ internal static unsafe class CacheProbe
     private const int N = 32;
     private const int K = 64;
 
-    private static readonly AlignedBuffer operands = new((M * K) + (GemmBlocking.Padded(N) * K) + (M * GemmBlocking.Padded(N)));
+    // Of each thread its own: two cores that store to the same lines would feel each other.
+    [ThreadStatic]
+    private static AlignedBuffer? operands;
 
     /// <summary>Multiply-adds of one product, for rates.</summary>
     public const double Flop = 2.0 * M * N * K;
@@ -21,6 +23,7 @@ internal static unsafe class CacheProbe
     public static void Run(int repeats)
     {
         nint padded = GemmBlocking.Padded(N);
+        operands ??= new AlignedBuffer((M * K) + (padded * K) + (M * padded));
         float* a = operands.Pointer, b = a + (M * K), c = b + (padded * K);
         GemmArguments arguments = new()
         {

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using FastMlp.Kernels.Activations;
 using FastMlp.Memory;
 using FastMlp.Simd;
-using FastMlp.Threading;
 
 namespace FastMlp.Kernels;
 
@@ -22,17 +21,8 @@ internal static unsafe class Elementwise
 
     /// <summary>The same on up to <paramref name="threads"/> threads.</summary>
     public static void Apply<TActivation>(TActivation g, float* z, float* a, nint count, int threads)
-        where TActivation : unmanaged, IActivation
-    {
-        if (threads <= 1 || count < ForkThreshold)
-        {
-            Apply(g, z, a, count);
-            return;
-        }
-
-        ApplyKernel<TActivation> whole = new(g, z, a, count);
-        WorkerPool.Shared.Run(threads, &ApplyPart<TActivation>, &whole);
-    }
+        where TActivation : unmanaged, IActivation =>
+        Ranges.Run(new ApplyWork<TActivation>(g, z, a), count, AlignedBuffer.AlignmentFloats, count, count < ForkThreshold ? 1 : threads);
 
     /// <summary>a &lt;- g(z), over whole rows with their padding where both have the same.</summary>
     public static void Apply<TActivation>(TActivation g, MatrixView z, MatrixView a, int threads)
@@ -110,9 +100,6 @@ internal static unsafe class Elementwise
         }
     }
 
-    private static void ApplyPart<TActivation>(void* whole, int part, int parts)
-        where TActivation : unmanaged, IActivation => ((ApplyKernel<TActivation>*)whole)->RunPart(part, parts);
-
     private readonly struct Sums(MatrixView x, MatrixView y, MatrixView a) : IRangeWork
     {
         [MethodImpl(Compile.Loop)]
@@ -156,15 +143,17 @@ internal static unsafe class Elementwise
         }
     }
 
+    private readonly struct ApplyWork<TActivation>(TActivation g, float* z, float* a) : IRangeWork
+        where TActivation : unmanaged, IActivation
+    {
+        public void Run<TSimd, TVec>(nint begin, nint end)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged => Apply<TSimd, TVec, TActivation>(g, z + begin, a + begin, end - begin);
+    }
+
     private readonly struct ApplyKernel<TActivation>(TActivation g, float* z, float* a, nint count) : IVectorKernel
         where TActivation : struct, IActivation
     {
-        public void RunPart(int part, int parts)
-        {
-            (nint begin, nint end) = Partition.Range(count, parts, part, AlignedBuffer.AlignmentFloats);
-            Apply(g, z + begin, a + begin, end - begin);
-        }
-
         public void Run<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Apply<TSimd, TVec, TActivation>(g, z, a, count);

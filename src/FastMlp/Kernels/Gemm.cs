@@ -10,7 +10,7 @@ namespace FastMlp.Kernels;
 /// <remarks>
 /// The loops are numbered from the outside as in Van Zee and van de Geijn, "BLIS" (2015):
 /// <code>
-/// 5  threads    each a fixed range of rows, or of panels where rows are few
+/// 5  threads    each panels of blocks of rows, as they come
 /// 4  ic         blocks of rows of A that stay in L2
 /// 3  pc         blocks of k
 /// 2  jr         panels of B, each in L1 while the tiles pass over it
@@ -21,8 +21,8 @@ namespace FastMlp.Kernels;
 internal static unsafe class Gemm
 {
     /// <summary>
-    /// Multiply-adds below which a product stays on one core: 20 us of work at 50 multiply-adds a nanosecond. A fork costs 1 to 3 us
-    /// on an idle machine, but on a busy one it waits for a worker that is not running.
+    /// Multiply-adds below which a product stays on one core: 20 us of work at 50 multiply-adds a nanosecond. A fork costs less than 1 us
+    /// while the worker looks out for it, some microseconds where it sleeps, and on a busy machine the worker may stop in the middle of its units.
     /// </summary>
     private const double ForkThreshold = 1_000_000;
 
@@ -40,6 +40,24 @@ internal static unsafe class Gemm
 
     /// <summary>Tiles in a block of rows, at most.</summary>
     private const int MaxTiles = 1 + (GemmBlocking.MaxRowBlock / (Microkernel.MaxRows / 2));
+
+    /// <summary>Multiply-adds that a thread takes at a time at least: 4 us of work, against which taking them costs nothing.</summary>
+    private const double GrainWork = 200_000;
+
+    /// <summary>Rows of a thread's own for which it makes panels that another makes too: a weight costs half a cycle, as much as 8 rows of its products.</summary>
+    private const nint RowsWorthMaking = 128;
+
+    /// <summary>Steps of a product so short that what it stores and reads beside costs more than making its panels twice.</summary>
+    private const nint FewSteps = 64;
+
+    /// <summary>Units that a thread should have at least, so that another can take some of them.</summary>
+    private const nint UnitsOfThread = 8;
+
+    /// <summary>Times the grain that another thread must have left for some of it to be taken: packing its block costs as much as two panels.</summary>
+    private const nint LeastOfPacked = 4;
+
+    /// <summary>The same where nothing is packed: its rows must still come into this core's cache.</summary>
+    private const nint LeastOfOthers = 2;
 
     /// <summary>Runs the product on up to <paramref name="threads"/> threads; the result is the same for any number.</summary>
     public static void Run<TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads = 1)
@@ -84,13 +102,37 @@ internal static unsafe class Gemm
         nint panels = (arguments.N + (sizeof(TVectors) * TSimd.Width) - 1) / (sizeof(TVectors) * TSimd.Width);
         if (threads <= 1 || (double)arguments.M * arguments.N * arguments.K < ForkThreshold)
         {
-            Block<TSimd, TVec, TVectors, TEpilogue>(in arguments, epilogue, 0, arguments.M, 0, panels);
-            return;
+            PackedBlock none = new() { Row = -1 };
+            Block<TSimd, TVec, TVectors, TEpilogue>(in arguments, epilogue, 0, arguments.M, 0, panels, ref none);
         }
+        else
+        {
+            RunForked<TSimd, TVec, TVectors, TEpilogue>(in arguments, epilogue, panels, threads);
+        }
+    }
 
+    /// <summary>Beside the other way, whose frame stays small.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RunForked<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, nint panels, int threads)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : unmanaged, IConstant
+        where TEpilogue : unmanaged, IEpilogue
+    {
         fixed (GemmArguments* pinned = &arguments)
         {
-            Fork<TEpilogue> fork = new() { Arguments = pinned, Epilogue = epilogue, Panels = panels };
+            threads = Math.Min(threads, Shares.MostParts);
+            nint blocks = BlocksOfRows<TSimd, TVec, TVectors>(in arguments, panels, threads);
+            nint grain = Grain(in arguments, panels, blocks, sizeof(TVectors) * TSimd.Width);
+            long* memory = stackalloc long[Shares.Length(threads)];
+            Fork<TEpilogue> fork = new()
+            {
+                Arguments = pinned,
+                Epilogue = epilogue,
+                Panels = panels,
+                Blocks = blocks,
+                Shares = new Shares(memory, threads, blocks * panels, grain, arguments.ARowStride == 1 ? LeastOfPacked * grain : LeastOfOthers * grain),
+            };
             WorkerPool.Shared.Run(threads, &Part<TSimd, TVec, TVectors, TEpilogue>, &fork);
         }
     }
@@ -101,9 +143,52 @@ internal static unsafe class Gemm
         public GemmArguments* Arguments;
         public TEpilogue Epilogue;
         public nint Panels;
+        public nint Blocks;
+        public Shares Shares;
     }
 
-    /// <summary>Loop 5: rows if there is a good handful of tiles for each thread, else panels; panels too where each is made first, so that none is made twice.</summary>
+    /// <summary>
+    /// Blocks of rows that a forked product is cut into: some for each thread, of even height, if there is a good handful of tiles for each,
+    /// else as on one thread. So too where each panel is made first, for each block makes them all.
+    /// </summary>
+    private static nint BlocksOfRows<TSimd, TVec, TVectors>(in GemmArguments g, nint panels, int threads)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : unmanaged, IConstant
+    {
+        int tileRows = GemmBlocking.TileRows<TSimd, TVec>(sizeof(TVectors));
+        bool isMade = g.BForm != PanelForm.Panels && panels >= 4 * threads;
+        nint each = (g.M + threads - 1) / threads;
+        bool byRows = each >= (isMade && g.K > FewSteps ? RowsWorthMaking : 4 * tileRows) || panels < threads;
+        if (!byRows)
+        {
+            nint whole = GemmBlocking.RowBlock(g.KBlock, g.M);
+            return (g.M + whole - 1) / whole;
+        }
+
+        nint block = GemmBlocking.RowBlock(g.KBlock, each);
+        nint blocks = (each + block - 1) / block;
+
+        // Few panels make few units: rows are cut finer then.
+        nint finer = Math.Min((UnitsOfThread + panels - 1) / panels, each / (2 * tileRows));
+        return threads * Math.Max(blocks, finer);
+    }
+
+    /// <summary>Panels that a thread takes at a time.</summary>
+    private static nint Grain(in GemmArguments g, nint panels, nint blocks, int panelWidth)
+    {
+        if (g.K > g.KBlock || g.M <= TwoRows.Rows)
+        {
+            // Each visit of a block goes through all blocks of k and packs A for each; kernels for one and two rows take several panels at once.
+            return Math.Max(8, panels / 4);
+        }
+
+        double unit = (double)g.M / blocks * panelWidth * g.K;
+        return (nint)Math.Clamp(GrainWork / unit, 1, panels);
+    }
+
+    /// <summary>Loop 5: panels of a block of rows, as the shares come.</summary>
+    [SkipLocalsInit]
     private static void Part<TSimd, TVec, TVectors, TEpilogue>(void* context, int part, int parts)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
@@ -113,50 +198,73 @@ internal static unsafe class Gemm
         Fork<TEpilogue>* fork = (Fork<TEpilogue>*)context;
         ref readonly GemmArguments arguments = ref *fork->Arguments;
         int tileRows = GemmBlocking.TileRows<TSimd, TVec>(sizeof(TVectors));
-        bool isMade = arguments.BForm != PanelForm.Panels && fork->Panels >= 4 * parts;
-        if ((arguments.M >= 4 * parts * tileRows && !isMade) || fork->Panels < parts)
+        nint* lengths = stackalloc nint[MaxTiles];
+        nint tiles = (arguments.M + tileRows - 1) / tileRows;
+        PackedBlock packed = new() { Lengths = lengths, Row = -1, Tallest = (tiles + fork->Blocks - 1) / fork->Blocks * tileRows };
+        while (fork->Shares.Take(part, out nint unit, out nint last))
         {
-            (nint begin, nint end) = Partition.Range(arguments.M, parts, part, tileRows);
-            Block<TSimd, TVec, TVectors, TEpilogue>(in arguments, fork->Epilogue, begin, end, 0, fork->Panels);
+            while (unit < last)
+            {
+                nint block = unit / fork->Panels;
+                nint panel = unit - (block * fork->Panels);
+                nint end = Math.Min(fork->Panels, panel + last - unit);
+                (nint rowBegin, nint rowEnd) = Partition.Range(arguments.M, (int)fork->Blocks, (int)block, tileRows);
+                Block<TSimd, TVec, TVectors, TEpilogue>(in arguments, fork->Epilogue, rowBegin, rowEnd, panel, end, ref packed);
+                unit += end - panel;
+            }
         }
-        else
-        {
-            (nint begin, nint end) = Partition.Range(fork->Panels, parts, part);
-            Block<TSimd, TVec, TVectors, TEpilogue>(in arguments, fork->Epilogue, 0, arguments.M, begin, end);
-        }
+    }
+
+    /// <summary>What the thread's buffer holds of A, so that it need not be packed again for the next panels of the same rows.</summary>
+    private ref struct PackedBlock
+    {
+        /// <summary>The first row of the block; -1 for none.</summary>
+        public nint Row;
+
+        /// <summary>Rows of the tallest block, for which the buffer is made at once: another block may come late.</summary>
+        public nint Tallest;
+
+        /// <summary>Whether steps are left out.</summary>
+        public bool Skips;
+
+        /// <summary>Room for the steps that are left of each tile, which must last from panel to panel; null where one call takes them all.</summary>
+        public nint* Lengths;
     }
 
     /// <summary>Loops 4 to 1 over a range of rows and panels.</summary>
     [MethodImpl(Compile.Loop)]
     [SkipLocalsInit]
     private static void Block<TSimd, TVec, TVectors, TEpilogue>(
-        in GemmArguments g, TEpilogue epilogue, nint rowBegin, nint rowEnd, nint panelBegin, nint panelEnd)
+        in GemmArguments g, TEpilogue epilogue, nint rowBegin, nint rowEnd, nint panelBegin, nint panelEnd, ref PackedBlock held)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TVectors : unmanaged, IConstant
         where TEpilogue : unmanaged, IEpilogue
     {
         int panelWidth = sizeof(TVectors) * TSimd.Width;
+        nint panels = (g.N + panelWidth - 1) / panelWidth;
         int tileRows = GemmBlocking.TileRows<TSimd, TVec>(sizeof(TVectors));
         nint rowBlock = GemmBlocking.RowBlock(g.KBlock, rowEnd - rowBegin);
 
         // Columns of a row-major matrix as rows of A (x^T in dW): one cache line for each step of p, of which a tile uses a part.
         // Packed once they serve every panel. It pays most where rows are a power of two apart and evict one another: 66 to 75 % of
         // the peak for 512 to 512 at 128 rows, 512 floats apart (AVX2, separate runs); at other strides it gained little.
-        bool manyPanels = panelEnd - panelBegin >= PanelsWorthPacking;
+        bool manyPanels = panels >= PanelsWorthPacking;
         bool packs = g.ARowStride == 1 && manyPanels && g.BForm == PanelForm.Panels;
 
         // Steps in which a tile of A is all 0 are left out, where a list of the others is soon made: the edges of images, rectified units.
         bool lists = g.KBlock >= StepsWorthListing && (packs || (manyPanels && g.AColumnStride == 1));
-        nint maxTiles = (rowBlock + tileRows - 1) / tileRows;
-        nint packedLength = packs || lists ? rowBlock * g.KBlock : 0;
+        nint tallest = Math.Max(rowBlock, held.Tallest);
+        nint maxTiles = (tallest + tileRows - 1) / tileRows;
+        nint packedLength = packs || lists ? tallest * g.KBlock : 0;
         nint listedLength = lists ? maxTiles * (g.KBlock + NonZero.Slack) : 0;
         nint madeLength = g.BForm == PanelForm.Panels ? 0 : GemmBlocking.MadeSteps(g.KBlock) * panelWidth;
         float* scratch = packedLength + listedLength + madeLength > 0 ? PackBuffer.OfThisThread(madeLength + packedLength + listedLength) : null;
         float* made = scratch;
         float* packed = scratch + madeLength;
         int* list = (int*)(scratch + madeLength + packedLength);
-        nint* lengths = stackalloc nint[MaxTiles];
+        nint* own = stackalloc nint[MaxTiles];
+        nint* lengths = held.Lengths == null ? own : held.Lengths;
         TileArguments t = new() { ARowStride = g.ARowStride, AColumnStride = g.AColumnStride, BRowStride = madeLength > 0 ? panelWidth : g.BRowStride, CRowStride = g.CRowStride };
         for (nint ic = rowBegin; ic < rowEnd; ic += rowBlock)
         {
@@ -193,7 +301,11 @@ internal static unsafe class Gemm
 
                 nint listStride = t.K + NonZero.Slack;
                 bool skips = false;
-                if (packs)
+                if (held.Row == ic && (packs || lists))
+                {
+                    skips = held.Skips;
+                }
+                else if (packs)
                 {
                     skips = lists && HasEmptySteps(a + ic, g.AColumnStride, height, tiles, t.K);
                     if (skips)
@@ -214,6 +326,8 @@ internal static unsafe class Gemm
                     }
                 }
 
+                held.Row = t.K == g.K ? ic : -1;
+                held.Skips = skips;
                 for (nint jr = panelBegin; jr < panelEnd; jr++)
                 {
                     t.Column = jr * panelWidth;
@@ -227,7 +341,7 @@ internal static unsafe class Gemm
                     {
                         t.B = g.B + (jr * g.BPanelStride) + (pc * g.BRowStride);
                         t.Next = t.NextEnd = t.B;
-                        if (jr + 1 < panelEnd && g.BRowStride <= panelWidth)
+                        if (jr + 1 < panels && g.BRowStride <= panelWidth)
                         {
                             t.Next += g.BPanelStride;
                             t.NextEnd = t.Next + (t.K * g.BRowStride);

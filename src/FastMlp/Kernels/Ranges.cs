@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FastMlp.Simd;
 using FastMlp.Threading;
 
@@ -11,40 +12,52 @@ internal interface IRangeWork
         where TVec : unmanaged;
 }
 
-/// <summary>Cuts a range into one part for each thread.</summary>
+/// <summary>Shares a range out among threads, a piece at a time.</summary>
 internal static unsafe class Ranges
 {
     /// <summary>Elements below which a fork costs more than it gains: some 10 us of work for one core.</summary>
     private const nint ForkThreshold = 16 * 1024;
 
+    /// <summary>Pieces that a thread takes its part in: so many that the others find some left where it is slow, so few that taking them costs nothing.</summary>
+    private const int PiecesOfThread = 8;
+
     /// <summary>Runs the work over [0, total).</summary>
     /// <param name="work">The work.</param>
     /// <param name="total">The length of the range.</param>
-    /// <param name="unit">Parts are cut at multiples of this.</param>
+    /// <param name="unit">Pieces are cut at multiples of this.</param>
     /// <param name="elements">The elements that all of it touches.</param>
     /// <param name="threads">The most threads to use.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run<TWork>(TWork work, nint total, nint unit, nint elements, int threads)
         where TWork : unmanaged, IRangeWork
     {
-        Whole<TWork> whole = new() { Work = work, Total = total, Unit = unit };
         if (threads <= 1 || elements < ForkThreshold)
         {
             Isa.Run(new Kernel<TWork>(work, 0, total));
         }
         else
         {
-            WorkerPool.Shared.Run(threads, &Part<TWork>, &whole);
+            Fork(work, total, unit, threads);
         }
+    }
+
+    private static void Fork<TWork>(TWork work, nint total, nint unit, int threads)
+        where TWork : unmanaged, IRangeWork
+    {
+        nint units = (total + unit - 1) / unit;
+        threads = Math.Min(threads, Shares.MostParts);
+        long* memory = stackalloc long[Shares.Length(threads)];
+        Whole<TWork> whole = new() { Work = work, Total = total, Unit = unit, Shares = new Shares(memory, threads, units, units / (PiecesOfThread * threads)) };
+        WorkerPool.Shared.Run(threads, &Part<TWork>, &whole);
     }
 
     private static void Part<TWork>(void* context, int part, int parts)
         where TWork : unmanaged, IRangeWork
     {
         Whole<TWork>* whole = (Whole<TWork>*)context;
-        (nint begin, nint end) = Partition.Range(whole->Total, parts, part, whole->Unit);
-        if (begin < end)
+        while (whole->Shares.Take(part, out nint begin, out nint end))
         {
-            Isa.Run(new Kernel<TWork>(whole->Work, begin, end));
+            Isa.Run(new Kernel<TWork>(whole->Work, begin * whole->Unit, Math.Min(end * whole->Unit, whole->Total)));
         }
     }
 
@@ -54,11 +67,13 @@ internal static unsafe class Ranges
         public TWork Work;
         public nint Total;
         public nint Unit;
+        public Shares Shares;
     }
 
     private readonly struct Kernel<TWork>(TWork work, nint begin, nint end) : IVectorKernel
         where TWork : struct, IRangeWork
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Run<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => work.Run<TSimd, TVec>(begin, end);

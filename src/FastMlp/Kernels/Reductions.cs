@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using FastMlp.Memory;
 using FastMlp.Simd;
 
 namespace FastMlp.Kernels;
@@ -6,6 +7,12 @@ namespace FastMlp.Kernels;
 /// <summary>Sums and tests over many elements, in an order that the shape and the instruction set fix.</summary>
 internal static unsafe class Reductions
 {
+    /// <summary>
+    /// Elements below which a fork costs more than it gains: some 5 us of adding for one core. 256 rows of 784 take 30 us instead of 48 on
+    /// two threads, and then lie in the cache of the core that multiplies them.
+    /// </summary>
+    private const nint ForkThreshold = 64 * 1024;
+
     /// <summary>destination[j] = sum over i of source[i,j], rows from first to last; so columns may be split over threads at will.</summary>
     public static void SumRows(float* source, int m, int n, nint ld, float* destination) =>
         Isa.Run(new SumRowsKernel(source, m, n, ld, destination));
@@ -27,11 +34,11 @@ internal static unsafe class Reductions
     }
 
     /// <summary>Whether none of count floats is NaN or infinite.</summary>
-    public static bool AllFinite(float* source, nint count)
+    public static bool AllFinite(float* source, nint count, int threads = 1)
     {
-        bool result;
-        Isa.Run(new AllFiniteKernel(source, count, &result));
-        return result;
+        int notFinite = 0;
+        Ranges.Run(new FiniteCheck(source, &notFinite), count, AlignedBuffer.AlignmentFloats, count, count < ForkThreshold ? 1 : threads);
+        return notFinite == 0;
     }
 
     /// <inheritdoc cref="SumRows(float*, int, int, nint, float*)"/>
@@ -157,10 +164,17 @@ internal static unsafe class Reductions
             where TVec : unmanaged => *result = Sum<TSimd, TVec, Product>(new Product(x, y), count);
     }
 
-    private readonly struct AllFiniteKernel(float* source, nint count, bool* result) : IVectorKernel
+    private readonly struct FiniteCheck(float* source, int* notFinite) : IRangeWork
     {
-        public void Run<TSimd, TVec>()
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Run<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
-            where TVec : unmanaged => *result = Sum<TSimd, TVec, ZeroTimes>(new ZeroTimes(source), count) == 0f;
+            where TVec : unmanaged
+        {
+            if (Sum<TSimd, TVec, ZeroTimes>(new ZeroTimes(source + begin), end - begin) != 0f)
+            {
+                *notFinite = 1;
+            }
+        }
     }
 }

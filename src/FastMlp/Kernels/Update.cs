@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using FastMlp.Memory;
 using FastMlp.Simd;
-using FastMlp.Threading;
 
 namespace FastMlp.Kernels;
 
@@ -25,22 +24,10 @@ internal static unsafe class Update
         where TRule : unmanaged, IUpdateRule
     {
         int notFinite = 0;
-        Kernel<TShape, TRule> whole = new(shape, rule, range, &notFinite);
-        if (threads <= 1 || range.Count < ForkThreshold)
-        {
-            Isa.Run(whole);
-        }
-        else
-        {
-            WorkerPool.Shared.Run(threads, &Part<TShape, TRule>, &whole);
-        }
-
+        Work<TShape, TRule> work = new(shape, rule, range, &notFinite);
+        Ranges.Run(work, range.Count, AlignedBuffer.AlignmentFloats, range.Count, range.Count < ForkThreshold ? 1 : threads);
         return notFinite == 0;
     }
-
-    private static void Part<TShape, TRule>(void* whole, int part, int parts)
-        where TShape : unmanaged, IUpdateShape
-        where TRule : unmanaged, IUpdateRule => ((Kernel<TShape, TRule>*)whole)->RunPart(part, parts);
 
     /// <summary>The pass over a range; what a formula and a shape keep as vectors stays in registers.</summary>
     [MethodImpl(Compile.Loop)]
@@ -88,24 +75,19 @@ internal static unsafe class Update
         return TSimd.AllTrue(allFinite);
     }
 
-    private readonly struct Kernel<TShape, TRule>(TShape shape, TRule rule, UpdateRange range, int* notFinite) : IVectorKernel
+    private readonly struct Work<TShape, TRule>(TShape shape, TRule rule, UpdateRange range, int* notFinite) : IRangeWork
         where TShape : unmanaged, IUpdateShape
         where TRule : unmanaged, IUpdateRule
     {
-        public void Run<TSimd, TVec>()
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Run<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
-            if (!shape.Run<TSimd, TVec, TRule>(rule, range))
+            if (!shape.Run<TSimd, TVec, TRule>(rule, range.Slice(begin, end - begin)))
             {
                 *notFinite = 1;
             }
-        }
-
-        public void RunPart(int part, int parts)
-        {
-            (nint begin, nint end) = Partition.Range(range.Count, parts, part, AlignedBuffer.AlignmentFloats);
-            Isa.Run(new Kernel<TShape, TRule>(shape, rule, range.Slice(begin, end - begin), notFinite));
         }
     }
 }

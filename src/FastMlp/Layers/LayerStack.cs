@@ -32,6 +32,9 @@ internal sealed unsafe class LayerStack
     /// <inheritdoc cref="TurningCost"/>
     private const int CopyCost = 128;
 
+    /// <summary>Pieces that a thread takes its part of a batch in, if it has so many blocks of rows.</summary>
+    private const int PiecesOfThread = 8;
+
     private readonly nint widest;
     private readonly int firstTrained;
     private readonly int[] firstUses;
@@ -277,7 +280,19 @@ internal sealed unsafe class LayerStack
     public void Forward(float* parameters, MatrixView x, MatrixView y, float* workspace, int threads, bool linearOutput)
     {
         using GCHandle<LayerStack> self = new(this);
-        ParallelForward whole = new() { Stack = self, Parameters = parameters, X = x, Y = y, Workspace = workspace, LinearOutput = linearOutput };
+        nint blocks = (x.Rows + RowBlock - 1) / RowBlock;
+        threads = Math.Min(threads, Shares.MostParts);
+        long* memory = stackalloc long[Shares.Length(threads)];
+        ParallelForward whole = new()
+        {
+            Stack = self,
+            Parameters = parameters,
+            X = x,
+            Y = y,
+            Workspace = workspace,
+            LinearOutput = linearOutput,
+            Shares = new Shares(memory, threads, blocks, blocks / (PiecesOfThread * threads)),
+        };
         WorkerPool.Shared.Run(threads, &ForwardPart, &whole);
     }
 
@@ -335,13 +350,13 @@ internal sealed unsafe class LayerStack
     {
         ParallelForward* whole = (ParallelForward*)context;
         LayerStack stack = whole->Stack.Target;
-        (nint begin, nint end) = Partition.Range(whole->X.Rows, parts, part, stack.RowBlock);
-        stack.Forward(
-            whole->Parameters,
-            whole->X.Slice(begin, end - begin),
-            whole->Y.Slice(begin, end - begin),
-            whole->Workspace + (part * stack.WorkspaceLength(whole->X.Rows)),
-            whole->LinearOutput);
+        float* workspace = whole->Workspace + (part * stack.WorkspaceLength(whole->X.Rows));
+        while (whole->Shares.Take(part, out nint block, out nint last))
+        {
+            nint begin = block * stack.RowBlock;
+            nint rows = Math.Min(last * stack.RowBlock, whole->X.Rows) - begin;
+            stack.Forward(whole->Parameters, whole->X.Slice(begin, rows), whole->Y.Slice(begin, rows), workspace, whole->LinearOutput);
+        }
     }
 
     private struct ParallelForward
@@ -352,5 +367,6 @@ internal sealed unsafe class LayerStack
         public MatrixView Y;
         public float* Workspace;
         public bool LinearOutput;
+        public Shares Shares;
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace FastMlp.Threading;
 
 /// <summary>
@@ -57,13 +59,26 @@ internal sealed unsafe class WorkerPool
         }
         finally
         {
-            // Whatever happens, the workers must be done with the context before its frame goes.
-            for (int part = 1; part < parts; part++)
-            {
-                team[part - 1].Join();
-            }
+            Finish(team, 1, parts);
+        }
+    }
 
+    /// <summary>Whatever happens, the workers must be done with the context before its frame goes, and the pool be free for the next caller.</summary>
+    private void Finish(Worker[] team, int part, int parts)
+    {
+        if (part == parts)
+        {
             Volatile.Write(ref busy, 0);
+            return;
+        }
+
+        try
+        {
+            team[part - 1].Join();
+        }
+        finally
+        {
+            Finish(team, part + 1, parts);
         }
     }
 
@@ -93,6 +108,7 @@ internal sealed unsafe class WorkerPool
         private int parts;
         private int state;
         private int waiting;
+        private ExceptionDispatchInfo? failure;
 
         private const int Idle = 0;
         private const int Posted = 1;
@@ -118,7 +134,8 @@ internal sealed unsafe class WorkerPool
         }
 
         /// <summary>
-        /// Sees that the worker's part is done: does it here if the worker has not begun; else waits, first looking, then asleep.
+        /// Sees that the worker's part is done: does it here if the worker has not begun; else waits, first looking, then asleep. What the part
+        /// threw is thrown here.
         /// </summary>
         public void Join()
         {
@@ -128,13 +145,8 @@ internal sealed unsafe class WorkerPool
                 return;
             }
 
-            for (int i = 0; i < SpinsBeforeSleep; i++)
+            for (int i = 0; i < SpinsBeforeSleep && Volatile.Read(ref state) == Working; i++)
             {
-                if (Volatile.Read(ref state) != Working)
-                {
-                    return;
-                }
-
                 Thread.SpinWait(1);
             }
 
@@ -146,6 +158,12 @@ internal sealed unsafe class WorkerPool
                 {
                     joined.Wait();
                 }
+            }
+
+            if (failure is { } thrown)
+            {
+                failure = null;
+                thrown.Throw();
             }
         }
 
@@ -166,7 +184,15 @@ internal sealed unsafe class WorkerPool
                     }
                 }
 
-                body(context, part, parts);
+                try
+                {
+                    body(context, part, parts);
+                }
+                catch (Exception exception)
+                {
+                    failure = ExceptionDispatchInfo.Capture(exception);
+                }
+
                 Interlocked.Exchange(ref state, Idle);
                 if (Volatile.Read(ref waiting) != 0 && Interlocked.Exchange(ref waiting, 0) == 1)
                 {

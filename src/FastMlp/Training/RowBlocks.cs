@@ -87,8 +87,10 @@ internal sealed unsafe class RowBlocks : IDisposable
         double work = 3.0 * x.Rows * stack.ParameterCount;
         lanes = (int)Math.Clamp(Math.Min(work / LaneWork, x.Rows / (double)FewestLaneRows), 1, MostLanes);
         using GCHandle<RowBlocks> self = new(this);
-        Batch batch = new() { Blocks = self, Parameters = parameters, X = x, Targets = targets, TargetSize = targetSize };
-        WorkerPool.Shared.Run(Math.Min(passes.Length, lanes), &Part, &batch);
+        int parts = Math.Min(passes.Length, lanes);
+        long* memory = stackalloc long[Shares.Length(parts)];
+        Batch batch = new() { Blocks = self, Parameters = parameters, X = x, Targets = targets, TargetSize = targetSize, Lanes = new Shares(memory, parts, lanes, grain: 1) };
+        WorkerPool.Shared.Run(parts, &Part, &batch);
         return Add(gradients);
     }
 
@@ -107,8 +109,7 @@ internal sealed unsafe class RowBlocks : IDisposable
     {
         Batch* batch = (Batch*)context;
         RowBlocks blocks = batch->Blocks.Target;
-        (nint begin, nint end) = Partition.Range(blocks.lanes, parts, part);
-        for (nint lane = begin; lane < end; lane++)
+        while (batch->Lanes.Take(part, out nint lane, out _))
         {
             blocks.Lane((int)lane, blocks.passes[part], in *batch);
         }
@@ -159,5 +160,6 @@ internal sealed unsafe class RowBlocks : IDisposable
         public MatrixView X;
         public Targets Targets;
         public int TargetSize;
+        public Shares Lanes;
     }
 }

@@ -98,6 +98,33 @@ public sealed unsafe class WorkerPoolTests
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void AnExceptionComesToTheCallerAndLeavesThePoolFree(int thrower)
+    {
+        int* counts = stackalloc int[8];
+        new Span<int>(counts, 8).Clear();
+        for (int round = 1; round <= 200; round++)
+        {
+            counts[7] = thrower;
+            bool caught = false;
+            try
+            {
+                WorkerPool.Shared.Run(3, &CountOrThrow, counts);
+            }
+            catch (InvalidOperationException)
+            {
+                caught = true;
+            }
+
+            Assert.True(caught);
+        }
+
+        PartsRunOnDifferentThreads();
+    }
+
+    [Theory]
     [InlineData(0, 3, 1)]
     [InlineData(1, 3, 1)]
     [InlineData(100, 3, 1)]
@@ -119,6 +146,16 @@ public sealed unsafe class WorkerPoolTests
     }
 
     private static void Count(void* context, int part, int parts) => ((int*)context)[part]++;
+
+    private static void CountOrThrow(void* context, int part, int parts)
+    {
+        if (part == ((int*)context)[7])
+        {
+            throw new InvalidOperationException();
+        }
+
+        Count(context, part, parts);
+    }
 
     private static void CountSlowly(void* context, int part, int parts)
     {
