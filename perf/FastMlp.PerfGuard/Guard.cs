@@ -18,7 +18,7 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
     private static readonly TimeSpan respite = TimeSpan.FromSeconds(6);
 
     /// <summary>Further processes for cases whose probes did not settle, for each one wanted.</summary>
-    private const int Patience = 1;
+    private const int Patience = 3;
 
     /// <summary>
     /// Cases in one pair of processes: the rest wait for their turn. The two processes of a pair are then seconds apart, and where
