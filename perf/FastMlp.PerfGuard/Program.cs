@@ -4,7 +4,7 @@ using FastMlp.PerfGuard;
 
 const int BaselineRounds = 6;
 
-// Defaults keep a run under 3 minutes on two cores, the build of a merge base included.
+// Defaults keep a run under 3 minutes, the build of a merge base included.
 Option<string?> against = new("--against") { Description = "Measure this git ref beside the present state instead of the stored baseline." };
 Option<bool> update = new("--update") { Description = "Rewrite the baseline of this kind of processor." };
 Option<string?> inject = new("--inject") { Description = "Slow cases down on purpose, to test the guard: a percentage, or percentage:part of a name." };
