@@ -4,7 +4,7 @@ namespace FastMlp.PerfGuard;
 
 /// <summary>What the cases took on one kind of processor, as ratios: a file of perf/baselines.</summary>
 /// <param name="Processor">Its name.</param>
-/// <param name="Commit">What was measured.</param>
+/// <param name="Commit">What was measured: a build of it is the judge of what looks slower than this file. With a plus sign at the end no commit holds it.</param>
 /// <param name="Runtime">On which runtime.</param>
 /// <param name="Date">When.</param>
 /// <param name="Processes">In how many processes.</param>
@@ -40,15 +40,12 @@ internal sealed record Baseline(string Processor, string Commit, string Runtime,
 /// <param name="PeakRatio">Share of the FMA peak, for people: the comparison does not use it.</param>
 internal readonly record struct Ratios(double PeakOperations, double NaiveCalls, double PeakRatio)
 {
-    /// <summary>The medians over processes.</summary>
-    public static Ratios Of(IReadOnlyList<WorkerResult> results, string name) => new(
-        Statistics.Median(results.Select(r => r.Cases[name].Time)),
-        Statistics.Median(results.Select(r => r.AgainstNaive(name))),
-        Statistics.Median(results.Select(r => r.Cases[name].PeakRatio)));
+    /// <summary>Each for itself.</summary>
+    public static Ratios Median(IReadOnlyCollection<Ratios> all) => new(
+        Statistics.Median(all.Select(r => r.PeakOperations)),
+        Statistics.Median(all.Select(r => r.NaiveCalls)),
+        Statistics.Median(all.Select(r => r.PeakRatio)));
 
-    /// <summary>
-    /// now / this - 1, as speeds, by the yardstick that speaks better of now: a real loss shows against both, a stray
-    /// yardstick against one.
-    /// </summary>
-    public double Change(Ratios now) => Math.Max(PeakOperations / now.PeakOperations, NaiveCalls / now.NaiveCalls) - 1;
+    /// <summary>From this to now.</summary>
+    public Change Change(Ratios now) => new((PeakOperations / now.PeakOperations) - 1, (NaiveCalls / now.NaiveCalls) - 1);
 }

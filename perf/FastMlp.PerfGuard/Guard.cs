@@ -6,43 +6,41 @@ using FastMlp.Diagnostics;
 namespace FastMlp.PerfGuard;
 
 /// <summary>Measures, compares, repeats what looks bad, and gives the verdict.</summary>
-internal sealed class Guard(Repository repository, TextWriter output, double seconds, int processes, string? inject)
+internal sealed class Guard(Repository repository, Builds builds, TextWriter output, double seconds, int processes, string? inject)
 {
-    /// <summary>A loss of speed beyond this is a regression. An injected 10 % is a loss of 9.1 %; the noise of a median of processes is about 1 %.</summary>
-    private const double Limit = 0.05;
+    /// <summary>A slow process or two explain losses of this share of the cases; where more lose, another round is time lost.</summary>
+    private const double StrayShare = 0.3;
 
-    /// <summary>A loss beyond this is measured again before it is judged.</summary>
-    private const double Suspicion = 0.03;
+    /// <summary>Rounds more against the file where the commit that it was measured at cannot be built, each after <see cref="respite"/>.</summary>
+    private const int Pauses = 6;
 
-    /// <summary>Suspicious cases get this many further rounds; they are few, so a round is short.</summary>
-    private const int Repeats = 3;
-
-    /// <summary>
-    /// Rounds more for cases that would be called a regression, each after <see cref="respite"/>: a neighbour that reads and writes much
-    /// slows what lives in L3 for half a minute, and the probes do not feel it. Of 100 clean runs with three rounds and no pause, beside
-    /// builds and tests on the other core, three were red, all for training steps that stream weights.
-    /// </summary>
-    private const int Appeals = 4;
-
+    /// <summary>A neighbour that reads and writes much slows what lives in L3 for half a minute, and the probes do not feel it.</summary>
     private static readonly TimeSpan respite = TimeSpan.FromSeconds(6);
 
     /// <summary>Further processes for cases whose probes did not settle, for each one wanted.</summary>
-    private const int Patience = 1;
+    private const int Patience = 3;
 
-    /// <summary>Processes without which nothing is said about a case.</summary>
-    private const int FewestProcesses = 3;
+    /// <summary>
+    /// Cases in one pair of processes: the rest wait for their turn. The two processes of a pair are then seconds apart, and where
+    /// everything looks slower some cases are judged in time instead of none: with all 27 in a pair, which then takes up to a minute, a
+    /// run with everything slowed had too few pairs of any case.
+    /// </summary>
+    private const int Window = 9;
 
     /// <summary>A machine on which more than this share of the cases did not settle disturbs the others too.</summary>
     private const double NoisyShare = 0.2;
 
-    /// <summary>After this long no more is measured, and what there is is judged: the gate is to take less than 3 minutes.</summary>
-    private static readonly TimeSpan timeLimit = TimeSpan.FromSeconds(150);
+    /// <summary>After measuring this long no more is begun, and what there is is judged: with a build, of 20 to 45 s, the gate is to take less than 3 minutes.</summary>
+    private static readonly TimeSpan timeLimit = TimeSpan.FromSeconds(115);
 
     private readonly string program = typeof(Guard).Assembly.Location;
-    private readonly long start = Stopwatch.GetTimestamp();
+    private readonly Stopwatch measuring = new();
     private readonly string[] allNames = [.. GuardCase.Names()];
 
-    /// <summary>Against the file of this processor kind; null where there is none.</summary>
+    /// <summary>
+    /// Against the file of this processor kind; null where there is none. The file only says what to look at: neighbours are
+    /// others on another day. What looks slower than it is judged beside a build of the commit that it was measured at.
+    /// </summary>
     public Outcome? CompareWithFile()
     {
         Baseline? baseline = Baseline.Load(repository.BaselinePath(Machine.ProcessorKind));
@@ -51,27 +49,50 @@ internal sealed class Guard(Repository repository, TextWriter output, double sec
             return null;
         }
 
+        Ratios? Before(string name) => baseline.Cases.TryGetValue(name, out Ratios ratios) ? ratios : null;
         output.WriteLine($"Baseline: {Machine.ProcessorKind}, commit {baseline.Commit}, {baseline.Date}, {baseline.Runtime}");
-        List<WorkerResult> now = [];
-        Collect(now, allNames, null, null, processes);
-        return Judge(now, null, name => baseline.Cases.TryGetValue(name, out Ratios ratios) ? ratios : null);
+        Evidence evidence = new();
+        Collect(evidence, allNames, processes, Before);
+        if (Losing(evidence, Rule.Suspicion) is { Length: > 0 } doubtful && doubtful.Length <= StrayShare * allNames.Length)
+        {
+            output.WriteLine($"Measuring again: {string.Join("; ", doubtful)}");
+            Collect(evidence, doubtful, processes, Before);
+        }
+
+        string[] suspects = Losing(evidence, Rule.Suspicion);
+        if (suspects.Length == 0)
+        {
+            return Judge(evidence, []);
+        }
+
+        if (builds.Of(baseline.Commit) is { } tree)
+        {
+            return Appeal(tree, evidence, suspects);
+        }
+
+        output.WriteLine("The baseline's commit cannot be built here, so the file alone decides, after pauses.");
+        for (int round = 0; round < Pauses && Losing(evidence, Rule.Limit) is { Length: > 0 } left; round++)
+        {
+            Thread.Sleep(respite);
+            Collect(evidence, left, processes, Before);
+        }
+
+        return Judge(evidence, []);
     }
 
     /// <summary>Against another build, both measured here and now, process by process in turns.</summary>
     public Outcome CompareWithBuild(Worktree other, string description)
     {
         output.WriteLine($"Baseline: {description}, built and measured beside this state");
-        List<WorkerResult> before = [], now = [];
-        Collect(now, allNames, before, other, processes);
-        return Judge(now, (before, other), name => Of(before, name));
+        return Judge(Beside(other, allNames, new Evidence()), allNames);
     }
 
     /// <summary>No baseline to be had: measures and shows.</summary>
     public Outcome MeasureOnly(string reason)
     {
-        List<WorkerResult> now = [];
-        Collect(now, allNames, null, null, processes);
-        Judge(now, null, _ => null);
+        Evidence evidence = new();
+        Collect(evidence, allNames, processes, _ => null);
+        Judge(evidence, []);
         output.WriteLine(reason);
         return Outcome.NotJudged;
     }
@@ -79,9 +100,9 @@ internal sealed class Guard(Repository repository, TextWriter output, double sec
     /// <summary>Writes the file of this processor kind.</summary>
     public Outcome Update(int wanted)
     {
-        List<WorkerResult> now = [];
-        Collect(now, allNames, null, null, wanted);
-        if (allNames.FirstOrDefault(name => Of(now, name) is null) is { } noisy)
+        Evidence evidence = new();
+        Collect(evidence, allNames, wanted, _ => null);
+        if (allNames.FirstOrDefault(name => evidence[name].Count < Rule.Fewest) is { } noisy)
         {
             output.WriteLine($"The machine is too noisy for a baseline: the FMA probes around '{noisy}' never settled. The file stays as it is.");
             return Outcome.NotJudged;
@@ -92,13 +113,39 @@ internal sealed class Guard(Repository repository, TextWriter output, double sec
             repository.Describe(),
             RuntimeInformation.FrameworkDescription,
             DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-            now.Count,
-            new SortedDictionary<string, Ratios>(allNames.ToDictionary(n => n, n => Rounded(Of(now, n)!.Value)), StringComparer.Ordinal));
+            allNames.Min(name => evidence[name].Count),
+            new SortedDictionary<string, Ratios>(allNames.ToDictionary(n => n, n => Rounded(Ratios.Median([.. evidence[n].Select(s => s.Now)]))), StringComparer.Ordinal));
         string path = repository.BaselinePath(Machine.ProcessorKind);
-        Judge(now, null, _ => null);
+        Judge(evidence, []);
         baseline.Save(path);
         output.WriteLine($"Wrote {Path.GetRelativePath(repository.Root, path)}.");
+        if (repository.Commit(baseline.Commit) is null)
+        {
+            output.WriteLine("No commit holds what was measured, so nothing can be built to measure beside: commit src first, then update again.");
+        }
+
         return Outcome.Good;
+    }
+
+    /// <summary>The build that the file was made from is the judge of what looks slower than the file.</summary>
+    private Outcome Appeal(Worktree tree, Evidence evidence, string[] suspects)
+    {
+        output.WriteLine($"Measuring beside it: {string.Join("; ", suspects)}");
+        Evidence beside = Beside(tree, suspects, evidence.Anew());
+        foreach (string name in suspects)
+        {
+            evidence.Replace(name, beside);
+        }
+
+        Outcome outcome = Judge(evidence, suspects);
+        if (!outcome.Judged)
+        {
+            return outcome;
+        }
+
+        string[] cleared = [.. suspects.Except(outcome.Regressions).Except(outcome.Unsteady).Except(outcome.Noisy)];
+        List("Slower than the file, but not than its commit, measured beside it", cleared);
+        return outcome with { Cleared = cleared };
     }
 
     private static Ratios Rounded(Ratios r) => new(Significant(r.PeakOperations), Significant(r.NaiveCalls), Math.Round(r.PeakRatio, 4));
@@ -106,122 +153,102 @@ internal sealed class Guard(Repository repository, TextWriter output, double sec
     /// <summary>Five digits: a file that changes only where something did.</summary>
     private static double Significant(double value) => double.Parse(value.ToString("E4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
-    /// <summary>
-    /// Adds processes to <paramref name="now"/> (and as many of the other build to <paramref name="before"/>) until each case
-    /// has so many more results, or patience or time is over.
-    /// </summary>
-    private void Collect(List<WorkerResult> now, IReadOnlyCollection<string> names, List<WorkerResult>? before, Worktree? other, int wanted)
-    {
-        Dictionary<string, int> targets = names.ToDictionary(name => name, name => Count(now, name) + wanted);
-        TimeSpan longest = TimeSpan.Zero;
-        for (int left = wanted * (1 + Patience); left > 0; left--)
-        {
-            string[] missing = [.. names.Where(name => Count(now, name) < targets[name])];
-            TimeSpan begin = Stopwatch.GetElapsedTime(start);
-            if (missing.Length == 0 || begin + longest > timeLimit)
-            {
-                return;
-            }
+    private string[] Losing(Evidence evidence, double loss) =>
+        [.. allNames.Where(name => evidence.Changes(name) is { Length: >= Rule.Fewest } changes && Rule.Median(changes) < -loss)];
 
-            WorkerResult? reference = other is null ? null : WorkerProcess.Measure(other.Program, seconds, missing, null);
-            WorkerResult result = WorkerProcess.Measure(program, seconds, missing, inject);
-            now.Add(reference is null ? result : result.Within(reference));
-            before?.Add(reference!.Within(result));
-            longest = TimeSpan.FromTicks(Math.Max(longest.Ticks, (Stopwatch.GetElapsedTime(start) - begin).Ticks));
-        }
+    /// <summary>So many processes more of each of the cases, or fewer where patience or time is over.</summary>
+    private void Collect(Evidence evidence, string[] names, int wanted, Func<string, Ratios?> before)
+    {
+        Dictionary<string, int> targets = names.ToDictionary(name => name, name => evidence[name].Count + wanted);
+        Repeat(wanted, () => [.. names.Where(name => evidence[name].Count < targets[name])], (missing, _) => evidence.Add(Measure(program, missing, inject), before));
     }
 
-    private Outcome Judge(List<WorkerResult> now, (List<WorkerResult> Results, Worktree Tree)? before, Func<string, Ratios?> baseline)
+    /// <summary>Pairs of processes, this build's and the other's, until each of the cases is decided, or patience or time is over.</summary>
+    private Evidence Beside(Worktree other, string[] names, Evidence evidence)
     {
-        string[] Losing(double loss) => [.. allNames.Where(n => baseline(n) is { } b && Of(now, n) is { } current && b.Change(current) < -loss)];
-        for (int repeat = 0; repeat < Repeats + Appeals && Losing(repeat < Repeats ? Suspicion : Limit) is { Length: > 0 } suspects; repeat++)
+        int windows = (names.Length + Window - 1) / Window;
+        Repeat(windows * Rule.MostPairs, () => [.. names.Where(name => Rule.WantsPairs(evidence.Changes(name))).Take(Window)], (open, pair) =>
         {
-            if (repeat >= Repeats)
-            {
-                Thread.Sleep(respite);
-            }
+            // Each goes first in every second pair: what rises or falls steadily cancels too.
+            WorkerResult? first = pair % 2 == 0 ? null : Measure(program, open, inject);
+            WorkerResult before = Measure(other.Program, open, null);
+            WorkerResult now = first ?? Measure(program, open, inject);
+            evidence.Add(now, before);
+        });
+        return evidence;
+    }
 
-            if (Stopwatch.GetElapsedTime(start) >= timeLimit)
-            {
-                break;
-            }
-
-            output.WriteLine($"Measuring again: {string.Join("; ", suspects)}");
-            Collect(now, suspects, before?.Results, before?.Tree, processes);
+    private void Repeat(int wanted, Func<string[]> missing, Action<string[], int> measure)
+    {
+        measuring.Start();
+        TimeSpan longest = TimeSpan.Zero;
+        for (int turn = 0; turn < wanted * (1 + Patience) && measuring.Elapsed + longest < timeLimit && missing() is { Length: > 0 } names; turn++)
+        {
+            TimeSpan begin = measuring.Elapsed;
+            measure(names, turn);
+            longest = TimeSpan.FromTicks(Math.Max(longest.Ticks, (measuring.Elapsed - begin).Ticks));
         }
 
-        string[] names = [.. allNames.Where(name => Of(now, name) is not null)];
+        measuring.Stop();
+    }
+
+    /// <summary>A process that measures few cases gives each more time to find quiet moments: a second in all.</summary>
+    private WorkerResult Measure(string worker, string[] names, string? slow) =>
+        WorkerProcess.Measure(worker, Math.Max(seconds, 1.0 / names.Length), names, slow);
+
+    /// <param name="evidence">All that was seen.</param>
+    /// <param name="paired">The cases that were measured beside a build.</param>
+    private Outcome Judge(Evidence evidence, string[] paired)
+    {
+        string[] names = [.. allNames.Where(name => evidence[name].Count >= (paired.Contains(name) ? Rule.FewestPairs : Rule.Fewest))];
         string[] noisy = [.. allNames.Except(names)];
-        if (noisy.Length > NoisyShare * allNames.Length)
+
+        int width = allNames.Max(n => n.Length);
+        output.WriteLine($"{"case".PadRight(width)}  {"baseline",9}  {"now",7}  {"change",7}  verdict      us/call  spread  processes");
+        Dictionary<string, Verdict> verdicts = [];
+        foreach (string name in names)
+        {
+            Change[] changes = evidence.Changes(name);
+            string verdict = "new", change = "", reference = "";
+            if (changes.Length > 0)
+            {
+                verdicts[name] = Rule.Judge(changes);
+                verdict = verdicts[name] == Verdict.Regression ? "REGRESSION" : verdicts[name].ToString().ToLowerInvariant();
+                change = Percent(Rule.Median(changes), "+0.0;-0.0;0.0");
+                reference = Percent(Statistics.Median(evidence[name].Select(s => s.Before!.Value.PeakRatio)), "0.0");
+            }
+
+            double current = Statistics.Median(evidence[name].Select(s => s.Now.PeakRatio));
+            double microseconds = Statistics.Median(evidence[name].Select(s => s.Case.Microseconds));
+            double spread = Spread(evidence[name].Select(s => s.Case.Time));
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{name.PadRight(width)}  {reference,9}  {Percent(current, "0.0"),7}  {change,7}  {verdict,-10}  {microseconds,8:0.00}  {Percent(spread, "0.0"),6}  {evidence[name].Count,9}"));
+        }
+
+        output.WriteLine($"baseline and now are shares of the FMA peak ({Machine.InstructionSet}); change is in speed, by the kinder of two yardsticks.");
+        string[] Those(Verdict verdict) => [.. names.Where(name => verdicts.TryGetValue(name, out Verdict v) && v == verdict)];
+        string[] regressions = Those(Verdict.Regression), unsteady = Those(Verdict.Unsteady);
+        List($"Faster by more than {Percent(Rule.Limit, "0")}", Those(Verdict.Faster));
+        List("Too noisy to judge, the probes did not settle in time", noisy);
+        List("Too unsteady to judge", unsteady);
+        List($"Slower by more than {Percent(Rule.Limit, "0")}", regressions);
+        if (regressions.Length == 0 && noisy.Length > NoisyShare * allNames.Length)
         {
             output.WriteLine($"machine too noisy to judge: the FMA probes around {noisy.Length} of {allNames.Length} cases never settled. Nothing is said about the code.");
             return Outcome.NotJudged;
         }
 
-        int width = names.Max(n => n.Length);
-        output.WriteLine($"{"case".PadRight(width)}  {"baseline",9}  {"now",7}  {"change",7}  verdict      us/call  spread");
-        List<string> regressions = [], unsteady = [], faster = [];
-        foreach (string name in names)
-        {
-            WorkerResult[] results = [.. now.Where(r => r.Cases.ContainsKey(name))];
-            Ratios current = Of(now, name)!.Value;
-            double spread = Spread(results.Select(r => r.Cases[name].Time));
-            double microseconds = Statistics.Median(results.Select(r => r.Cases[name].Microseconds));
-            string verdict = "new";
-            string change = "", reference = "";
-            if (baseline(name) is { } b)
-            {
-                double value = b.Change(current);
-                verdict = value is >= -Limit and <= Limit ? "ok"
-                    : !Agree(b, results, name, Math.Sign(value)) ? "unsteady"
-                    : value > 0 ? "faster"
-                    : "REGRESSION";
-                change = Percent(value, "+0.0;-0.0;0.0");
-                reference = Percent(b.PeakRatio, "0.0");
-                (verdict switch { "REGRESSION" => regressions, "unsteady" => unsteady, "faster" => faster, _ => [] }).Add(name);
-            }
-
-            output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{name.PadRight(width)}  {reference,9}  {Percent(current.PeakRatio, "0.0"),7}  {change,7}  {verdict,-10}  {microseconds,8:0.00}  {Percent(spread, "0.0"),6}"));
-        }
-
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"baseline and now are shares of the FMA peak ({Statistics.Median(now.Select(r => r.Peak)):0.0} GFLOP/s, {Machine.InstructionSet}); change is in speed, by the kinder of two yardsticks."));
-        if (faster.Count > 0)
-        {
-            output.WriteLine($"Faster by more than {Percent(Limit, "0")}: {string.Join("; ", faster)}.{(before is null ? " Keep it with --update." : "")}");
-        }
-
-        if (noisy.Length > 0)
-        {
-            output.WriteLine($"Too noisy to judge, the probes did not settle: {string.Join("; ", noisy)}.");
-        }
-
-        if (unsteady.Count > 0)
-        {
-            output.WriteLine($"Too unsteady to judge: {string.Join("; ", unsteady)}.");
-        }
-
-        if (regressions.Count > 0)
-        {
-            output.WriteLine($"Slower by more than {Percent(Limit, "0")}: {string.Join("; ", regressions)}.");
-            return new Outcome(1, regressions, noisy);
-        }
-
-        return new Outcome(0, [], noisy);
+        return new Outcome(regressions.Length > 0 ? 1 : 0, regressions, unsteady, noisy);
     }
 
-    /// <summary>Whether three quarters of the processes each saw a change that way: one or two odd ones among few must not carry the median.</summary>
-    private static bool Agree(Ratios baseline, WorkerResult[] results, string name, int sign) =>
-        results.Count(r => sign * baseline.Change(Ratios.Of([r], name)) > Suspicion) >= 0.75 * results.Length;
-
-    private static int Count(List<WorkerResult> results, string name) => results.Count(r => r.Cases.ContainsKey(name));
-
-    /// <summary>The median over the processes in which the case settled; null where they are too few.</summary>
-    private static Ratios? Of(List<WorkerResult> results, string name) =>
-        Count(results, name) < FewestProcesses ? null : Ratios.Of([.. results.Where(r => r.Cases.ContainsKey(name))], name);
+    private void List(string title, string[] cases)
+    {
+        if (cases.Length > 0)
+        {
+            output.WriteLine($"{title}: {string.Join("; ", cases)}.");
+        }
+    }
 
     /// <summary>The distance between the quartiles over the median.</summary>
     private static double Spread(IEnumerable<double> values)
@@ -232,14 +259,4 @@ internal sealed class Guard(Repository repository, TextWriter output, double sec
     }
 
     private static string Percent(double value, string format) => (value * 100).ToString(format, CultureInfo.InvariantCulture) + " %";
-}
-
-/// <param name="ExitCode">0 or 1.</param>
-/// <param name="Regressions">The cases that became slower.</param>
-/// <param name="Noisy">The cases that nothing is said about.</param>
-/// <param name="Judged">Whether there is a verdict at all.</param>
-internal sealed record Outcome(int ExitCode, IReadOnlyList<string> Regressions, IReadOnlyList<string> Noisy, bool Judged = true)
-{
-    public static readonly Outcome Good = new(0, [], []);
-    public static readonly Outcome NotJudged = new(0, [], [], Judged: false);
 }

@@ -2,15 +2,15 @@ using System.CommandLine;
 using FastMlp.Diagnostics;
 using FastMlp.PerfGuard;
 
-const int BaselineRounds = 4;
+const int BaselineRounds = 6;
 
-// Defaults keep a run under 3 minutes on two cores, the build of a merge base included.
+// Defaults keep a run under 3 minutes, the build of a merge base included.
 Option<string?> against = new("--against") { Description = "Measure this git ref beside the present state instead of the stored baseline." };
 Option<bool> update = new("--update") { Description = "Rewrite the baseline of this kind of processor." };
 Option<string?> inject = new("--inject") { Description = "Slow cases down on purpose, to test the guard: a percentage, or percentage:part of a name." };
 Option<double> seconds = new("--seconds") { Description = "Time for each case in each process.", DefaultValueFactory = _ => 0.12 };
-Option<int> processes = new("--processes") { Description = "Processes in a round; suspicious cases get up to three rounds more.", DefaultValueFactory = _ => 3 };
-Option<int> quality = new("--quality") { Description = "Run the guard this often, and a fifth as often with every case slowed (by 10 % unless --inject says otherwise), and count." };
+Option<int> processes = new("--processes") { Description = "Processes in a round against a stored baseline; suspicious cases get one round more.", DefaultValueFactory = _ => 2 };
+Option<int> quality = new("--quality") { Description = "Run the guard this often, and a fifth as often with every case slowed (by 10 % unless --inject says otherwise), and count: against the stored baseline, or a build of --against." };
 Option<bool> worker = new("--worker") { Hidden = true };
 Option<string[]> cases = new("--case") { Hidden = true };
 RootCommand root = new("Fails when a guarded case became slower than its baseline.")
@@ -37,19 +37,20 @@ root.SetAction(arguments =>
 
         Injection.Parse(slow);
         Repository repository = Repository.Find();
+        string? wanted = arguments.GetValue(against);
+        using Builds builds = new(repository, Console.Out);
         if (arguments.GetValue(quality) is > 0 and int runs)
         {
-            return Quality.Measure(repository, runs, time, count, slow ?? "10");
+            return new Quality(repository, builds, time, count, slow ?? "10").Measure(runs, wanted);
         }
 
-        Guard guard = new(repository, Console.Out, time, count, slow);
+        Guard guard = new(repository, builds, Console.Out, time, count, slow);
         if (arguments.GetValue(update))
         {
             // The file is held against many runs, so it is worth more processes.
             return guard.Update(count * BaselineRounds).ExitCode;
         }
 
-        string? wanted = arguments.GetValue(against);
         if (wanted is null && guard.CompareWithFile() is { } outcome)
         {
             return outcome.ExitCode;
@@ -62,11 +63,9 @@ root.SetAction(arguments =>
             return guard.MeasureOnly($"No baseline for {Machine.ProcessorKind} and no earlier commit here to make one from: measured only. --update stores a baseline.").ExitCode;
         }
 
-        Console.WriteLine($"Building {commit[..12]} beside this state.");
-        using Worktree? tree = repository.Build(commit);
-        return tree is null
-            ? guard.MeasureOnly($"{commit[..12]} cannot be built with this guard, so there is nothing to compare with: measured only.").ExitCode
-            : guard.CompareWithBuild(tree, wanted ?? $"merge base {commit[..12]}").ExitCode;
+        return builds.Of(commit) is { } tree
+            ? guard.CompareWithBuild(tree, wanted ?? $"merge base {commit[..12]}").ExitCode
+            : guard.MeasureOnly($"{commit[..12]} cannot be built with this guard, so there is nothing to compare with: measured only.").ExitCode;
     }
     catch (Exception e) when (e is GuardException or ArgumentException or IOException)
     {

@@ -1,50 +1,54 @@
+using System.Diagnostics;
+using System.Globalization;
+
 namespace FastMlp.PerfGuard;
 
 /// <summary>How often the guard cries wolf, and how often it sees one: whole runs of it, clean, and every fifth time one more with every case slowed.</summary>
-internal static class Quality
+internal sealed class Quality(Repository repository, Builds builds, double seconds, int processes, string inject)
 {
     /// <summary>Clean runs for each slowed one: a clean run is one chance of a false alarm, a slowed one a chance for each case to be seen.</summary>
     private const int CleanRuns = 5;
 
-    public static int Measure(Repository repository, int runs, double seconds, int processes, string inject)
+    /// <param name="runs">Clean runs.</param>
+    /// <param name="against">What to build and measure beside; null for the stored baseline.</param>
+    public int Measure(int runs, string? against)
     {
         int falseAlarms = 0, judged = 0, caught = 0, chances = 0, tooNoisy = 0, slowedRuns = 0, reds = 0;
         Dictionary<string, int> missed = [];
         string[] cases = [.. GuardCase.Names().Where(name => Injection.Hits(Injection.Parse(inject)!.Value.Name, name))];
         for (int run = 1; run <= runs; run++)
         {
-            Outcome clean = One(null);
+            (Outcome clean, string report) = One($"clean run {run}", null, against, outcome => outcome.ExitCode == 0 ? "green" : "RED: " + string.Join("; ", outcome.Regressions));
 
             // A run that gives no verdict is neither right nor wrong, and counts as neither.
             judged += clean.Judged ? 1 : 0;
             tooNoisy += clean.Judged ? 0 : 1;
             falseAlarms += clean.ExitCode;
-            Console.WriteLine($"{Now()} clean run {run}: {(!clean.Judged ? "too noisy" : clean.ExitCode == 0 ? "green" : "RED: " + string.Join("; ", clean.Regressions))}{Noisy(clean)}");
+            ShowRows(report, clean.Regressions);
             if (run % CleanRuns != 0)
             {
                 continue;
             }
 
-            Outcome slowed = One(inject);
+            string[] Unseen(Outcome outcome) => [.. cases.Except(outcome.Noisy).Except(outcome.Regressions)];
+            (Outcome slowed, report) = One($"run slowed by {inject} %", inject, against, outcome =>
+                $"{(outcome.ExitCode == 0 ? "GREEN" : "red")}, {outcome.Regressions.Count} of {cases.Length} cases named{Note("missed", Unseen(outcome))}");
             if (!slowed.Judged)
             {
                 tooNoisy++;
-                Console.WriteLine($"{Now()} run slowed by {inject} %: too noisy");
                 continue;
             }
 
-            string[] chance = [.. cases.Except(slowed.Noisy)];
-            string[] unseen = [.. chance.Except(slowed.Regressions)];
+            string[] unseen = Unseen(slowed);
             slowedRuns++;
             reds += slowed.ExitCode;
-            chances += chance.Length;
+            chances += unseen.Length + slowed.Regressions.Count;
             caught += slowed.Regressions.Count;
+            ShowRows(report, unseen);
             foreach (string name in unseen)
             {
                 missed[name] = missed.GetValueOrDefault(name) + 1;
             }
-
-            Console.WriteLine($"{Now()} run slowed by {inject} %: {slowed.Regressions.Count} of {chance.Length} cases named{(unseen.Length > 0 ? "; missed: " + string.Join("; ", unseen) : "")}{Noisy(slowed)}");
         }
 
         Console.WriteLine($"false alarms: {falseAlarms} of {judged} clean runs; slowed runs red: {reds} of {slowedRuns}; slowdowns of one case found: {caught} of {chances}; without a verdict: {tooNoisy} runs");
@@ -54,13 +58,30 @@ internal static class Quality
         }
 
         return 0;
-
-        Outcome One(string? slow) =>
-            new Guard(repository, TextWriter.Null, seconds, processes, slow).CompareWithFile()
-                ?? throw new GuardException("There is no baseline for this processor; make one with --update first.");
     }
 
-    private static string Now() => DateTime.UtcNow.ToString("HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture);
+    private (Outcome Outcome, string Report) One(string title, string? slow, string? against, Func<Outcome, string> verdict)
+    {
+        using StringWriter report = new();
+        long start = Stopwatch.GetTimestamp();
+        Guard guard = new(repository, builds, report, seconds, processes, slow);
+        Outcome outcome = against is null
+            ? guard.CompareWithFile() ?? throw new GuardException("There is no baseline for this processor; make one with --update first.")
+            : guard.CompareWithBuild(builds.Of(against) ?? throw new GuardException($"'{against}' is not here or cannot be built."), against);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{DateTime.UtcNow:HH:mm:ss} {title}, {Stopwatch.GetElapsedTime(start).TotalSeconds:0} s: {(outcome.Judged ? verdict(outcome) : "too noisy")}{Note("cleared beside the build", outcome.Cleared)}{Note("too noisy", outcome.Noisy)}"));
+        return (outcome, report.ToString());
+    }
 
-    private static string Noisy(Outcome outcome) => outcome is { Judged: true, Noisy.Count: > 0 } ? $" (too noisy: {string.Join("; ", outcome.Noisy)})" : "";
+    /// <summary>What the guard's table says of the cases that it was wrong about.</summary>
+    private static void ShowRows(string report, IReadOnlyCollection<string> names)
+    {
+        foreach (string row in report.Split('\n').Where(row => names.Any(name => row.StartsWith(name + "  ", StringComparison.Ordinal))))
+        {
+            Console.WriteLine($"    {row.TrimEnd()}");
+        }
+    }
+
+    private static string Note(string title, IReadOnlyCollection<string> cases) => cases.Count > 0 ? $" ({title}: {string.Join("; ", cases)})" : "";
 }

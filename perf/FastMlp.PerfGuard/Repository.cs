@@ -34,8 +34,8 @@ internal sealed class Repository
     /// <summary>The full commit of a name; null where git or the name is not there.</summary>
     public string? Commit(string name) => Git("rev-parse", "--verify", "--quiet", name + "^{commit}");
 
-    /// <summary>The commit in short, with a plus sign where src has changes on top of it.</summary>
-    public string Describe() => Commit("HEAD") is { } head ? head[..12] + (SourcesChanged ? "+" : "") : "unknown";
+    /// <summary>The commit, with a plus sign where src has changes on top of it.</summary>
+    public string Describe() => Commit("HEAD") is { } head ? head + (SourcesChanged ? "+" : "") : "unknown";
 
     /// <summary>
     /// What a change is held against: the merge base with the main branch, or, on the main branch itself with nothing
