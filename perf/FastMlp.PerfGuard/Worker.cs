@@ -7,7 +7,7 @@ namespace FastMlp.PerfGuard;
 /// <summary>One process's measurement: the guard starts several, because code and memory lie elsewhere in each.</summary>
 internal static class Worker
 {
-    /// <summary>Tier-1 code comes without delay in a worker (the guard sets that switch), so this is enough.</summary>
+    /// <summary>All code of a worker is compiled in full at once (the guard sets that switch), so this is enough.</summary>
     private static readonly TimeSpan warmUp = TimeSpan.FromMilliseconds(80);
 
     /// <summary>Waiting for quiet moments inside a process is cheaper than starting another.</summary>
