@@ -167,8 +167,17 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
     private Evidence Beside(Worktree other, string[] names, Evidence evidence)
     {
         int windows = (names.Length + Window - 1) / Window;
-        Repeat(windows * Rule.MostPairs, () => [.. names.Where(name => Rule.WantsPairs(evidence.Changes(name))).Take(Window)], (open, pair) =>
+        Dictionary<string, int> tries = names.ToDictionary(name => name, _ => 0);
+
+        // What was tried often enough for a verdict and still has none makes room for the others.
+        string[] Open() => [.. names.Where(name => Rule.WantsPairs(evidence.Changes(name))).OrderBy(name => tries[name] / Rule.Unanimous).Take(Window)];
+        Repeat(windows * Rule.MostPairs, Open, (open, pair) =>
         {
+            foreach (string name in open)
+            {
+                tries[name]++;
+            }
+
             // Each goes first in every second pair: what rises or falls steadily cancels too.
             WorkerResult? first = pair % 2 == 0 ? null : Measure(program, open, inject);
             WorkerResult before = Measure(other.Program, open, null);
@@ -235,7 +244,7 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
         List($"Slower by more than {Percent(Rule.Limit, "0")}", regressions);
         if (regressions.Length == 0 && noisy.Length > NoisyShare * allNames.Length)
         {
-            output.WriteLine($"machine too noisy to judge: the FMA probes around {noisy.Length} of {allNames.Length} cases never settled. Nothing is said about the code.");
+            output.WriteLine($"machine too noisy to judge: the FMA probes around {noisy.Length} of {allNames.Length} cases did not settle in time. Nothing is said about the code.");
             return Outcome.NotJudged;
         }
 

@@ -15,7 +15,7 @@ internal static class Rule
     /// <summary>Pairs of processes without which no case is judged.</summary>
     public const int FewestPairs = 3;
 
-    /// <summary>So many pairs that all lost more than <see cref="Limit"/> need no more; by chance, one clean pair in ten does.</summary>
+    /// <summary>So many pairs that all lost more than <see cref="Limit"/> need no more, and fewer condemn no case; by chance, one clean pair in ten does.</summary>
     public const int Unanimous = 4;
 
     /// <summary>Pairs after which the median decides.</summary>
@@ -31,7 +31,7 @@ internal static class Rule
     {
         double median = Median(seen);
         return Math.Abs(median) <= Limit ? Verdict.Ok
-            : !Agree(seen, Math.Sign(median)) ? Verdict.Unsteady
+            : !Agree(seen, Math.Sign(median)) || (median < 0 && seen.Count < Unanimous) ? Verdict.Unsteady
             : median > 0 ? Verdict.Faster
             : Verdict.Regression;
     }

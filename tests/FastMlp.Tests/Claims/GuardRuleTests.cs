@@ -9,6 +9,7 @@ public class GuardRuleTests
     public void FourPairsThatAllLostAreEnough()
     {
         Assert.True(Rule.WantsPairs(Changes(-9, -9, -9)));
+        Assert.Equal(Verdict.Unsteady, Rule.Judge(Changes(-9, -9, -9)));
         Assert.False(Rule.WantsPairs(Changes(-9, -9, -9, -6)));
         Assert.Equal(Verdict.Regression, Rule.Judge(Changes(-9, -9, -9, -6)));
     }
