@@ -88,6 +88,20 @@ public sealed unsafe class SidewaysPassTests
         Assert.InRange(Fewest(b => b.Dense(20, Activation.Relu).Dense(20, Activation.Relu).Dense(3)), Isa.Width + 1, 512);
     }
 
+    [Fact]
+    public void TrainersTakeThatWayFromThereOn()
+    {
+        using Network network = Network.Input(4).Dense(16, Activation.Tanh).Dense(3, Activation.Tanh).Build(1);
+        LossFunction loss = LossFunction.Create(Loss.Quadratic, network.Stack);
+        nint fewest = SidewaysPass.FewestRows(network.Stack, loss);
+        using Backpropagation pass = new(network.Stack, loss, threads: 1) { LossOfBlocks = Loss.Quadratic };
+        if (Isa.Width > 1)
+        {
+            Assert.False(pass.IsBlocked(fewest - 1));
+            Assert.True(pass.IsBlocked(fewest));
+        }
+    }
+
     [Theory]
     [InlineData(20)]
     [InlineData(333)]
