@@ -30,7 +30,7 @@ internal static class Injection
         };
     }
 
-    /// <summary>"10" slows every case, "10:name" those whose name holds the text.</summary>
+    /// <summary>"10" slows every case, "10:name" the case of that name, or where there is none those whose names hold the text.</summary>
     public static (double Percent, string Name)? Parse(string? text)
     {
         if (text is null)
@@ -52,5 +52,5 @@ internal static class Injection
             : [.. cases.Select(c => c.Name != GuardCase.Naive && Hits(slow.Name, c.Name) ? Slow(c, slow.Percent) : c)];
 
     public static bool Hits(string wanted, string name) =>
-        wanted == Everything || name.Contains(wanted, StringComparison.OrdinalIgnoreCase);
+        wanted == Everything || (GuardCase.Names().Contains(wanted) ? name == wanted : name.Contains(wanted, StringComparison.OrdinalIgnoreCase));
 }

@@ -10,7 +10,7 @@ Option<bool> update = new("--update") { Description = "Rewrite the baseline of t
 Option<string?> inject = new("--inject") { Description = "Slow cases down on purpose, to test the guard: a percentage, or percentage:part of a name." };
 Option<double> seconds = new("--seconds") { Description = "Time for each case in each process.", DefaultValueFactory = _ => 0.12 };
 Option<int> processes = new("--processes") { Description = "Processes in a round against a stored baseline; suspicious cases get one round more.", DefaultValueFactory = _ => 2 };
-Option<int> quality = new("--quality") { Description = "Run the guard this often, and a fifth as often with every case slowed (by 10 % unless --inject says otherwise), and count: against the stored baseline, or a build of --against." };
+Option<int> quality = new("--quality") { Description = "Run the guard this often, and a quarter as often slowed (each time the next case by 10 %, unless --inject says otherwise), and count: against the stored baseline, or a build of --against." };
 Option<bool> worker = new("--worker") { Hidden = true };
 Option<string[]> cases = new("--case") { Hidden = true };
 RootCommand root = new("Fails when a guarded case became slower than its baseline.")
@@ -41,7 +41,7 @@ root.SetAction(arguments =>
         using Builds builds = new(repository, Console.Out);
         if (arguments.GetValue(quality) is > 0 and int runs)
         {
-            return new Quality(repository, builds, time, count, slow ?? "10").Measure(runs, wanted);
+            return new Quality(repository, builds, time, count, slow).Measure(runs, wanted);
         }
 
         Guard guard = new(repository, builds, Console.Out, time, count, slow);
