@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace FastMlp.Benchmarks.Peers;
 
 /// <summary>
@@ -49,19 +47,8 @@ internal sealed unsafe class BlasPeer(Blas blas, bool onlyProducts = false) : Pe
 
     private Func<int, double> Product(bool transposeA, bool transposeB, int m, int n, int k)
     {
-        float* a = Copy(Workload.Values(m * k), 1), b = Copy(Workload.Values(k * n, 2), 1), c = Copy(new float[m * n], 1);
+        float* a = Workload.Aligned(Workload.Values(m * k)), b = Workload.Aligned(Workload.Values(k * n, 2)), c = Workload.Aligned(new float[m * n]);
         return Repeat(() => blas.Multiply(transposeA, transposeB, m, n, k, 1, a, transposeA ? m : k, b, transposeB ? k : n, 0, c, n));
-    }
-
-    private static float* Copy(float[] values, float scale)
-    {
-        float* copy = (float*)NativeMemory.AlignedAlloc((nuint)values.Length * sizeof(float), 64);
-        for (int i = 0; i < values.Length; i++)
-        {
-            copy[i] = values[i] * scale;
-        }
-
-        return copy;
     }
 
     /// <summary>Memory lives as long as the program: a measurement, not a library.</summary>
@@ -84,14 +71,14 @@ internal sealed unsafe class BlasPeer(Blas blas, bool onlyProducts = false) : Pe
             deltas = new float*[work.Layers + 1];
             weights = new float*[work.Layers];
             biases = new float*[work.Layers];
-            activations[0] = Copy(Workload.Values(rows * work.Inputs), 1);
+            activations[0] = Workload.Aligned(Workload.Values(rows * work.Inputs));
             for (int i = 0; i < work.Layers; i++)
             {
                 int inputs = work.Sizes[i], units = work.Sizes[i + 1];
-                weights[i] = Copy(Workload.Values(inputs * units, i), 1 / MathF.Sqrt(inputs));
-                biases[i] = Copy(Workload.Values(units, 100 + i), 0.1f);
-                activations[i + 1] = Copy(new float[rows * units], 1);
-                deltas[i + 1] = Copy(new float[rows * units], 1);
+                weights[i] = Workload.Aligned(Workload.Values(inputs * units, i), 1 / MathF.Sqrt(inputs));
+                biases[i] = Workload.Aligned(Workload.Values(units, 100 + i), 0.1f);
+                activations[i + 1] = Workload.Aligned(new float[rows * units]);
+                deltas[i + 1] = Workload.Aligned(new float[rows * units]);
             }
         }
 

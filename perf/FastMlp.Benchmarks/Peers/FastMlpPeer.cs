@@ -47,15 +47,16 @@ internal sealed unsafe class FastMlpPeer : Peer
     {
         Optimizer optimizer = adam ? new Adam(AdamRate) : new Sgd(SgdRate);
         Trainer trainer = new(work.Build(), new TrainerOptions { Optimizer = optimizer, Threads = threads });
-        float[] x = Workload.Values(rows * work.Inputs);
+        int count = rows * work.Inputs;
+        float* x = Workload.Aligned(Workload.Values(count));
         if (work.Output == Activation.Identity)
         {
             float[] targets = Workload.Values(rows * work.Outputs, 2);
-            return Repeat(() => trainer.Step(x, targets));
+            return Repeat(() => trainer.Step(new ReadOnlySpan<float>(x, count), targets));
         }
 
         int[] labels = work.Labels(rows);
-        return Repeat(() => trainer.Step(x, labels));
+        return Repeat(() => trainer.Step(new ReadOnlySpan<float>(x, count), labels));
     }
 
     /// <summary>Two callers with half of the rows each, one predictor.</summary>
@@ -67,13 +68,13 @@ internal sealed unsafe class FastMlpPeer : Peer
 
         Action<int> Half()
         {
-            float[] x = Workload.Values(rows / 2 * work.Inputs);
-            float[] y = new float[rows / 2 * work.Outputs];
+            int inputs = rows / 2 * work.Inputs, outputs = rows / 2 * work.Outputs;
+            float* x = Workload.Aligned(Workload.Values(inputs)), y = Workload.Aligned(new float[outputs]);
             return repeats =>
             {
                 for (int i = 0; i < repeats; i++)
                 {
-                    predictor.Predict(x, y);
+                    predictor.Predict(new ReadOnlySpan<float>(x, inputs), new Span<float>(y, outputs));
                 }
             };
         }
@@ -110,22 +111,22 @@ internal sealed unsafe class FastMlpPeer : Peer
 
     private static Func<int, double> Batch(Predictor predictor, int rows)
     {
-        float[] x = Workload.Values(rows * predictor.InputSize);
-        float[] y = new float[rows * predictor.OutputSize];
-        return Repeat(() => predictor.Predict(x, y));
+        int inputs = rows * predictor.InputSize, outputs = rows * predictor.OutputSize;
+        float* x = Workload.Aligned(Workload.Values(inputs)), y = Workload.Aligned(new float[outputs]);
+        return Repeat(() => predictor.Predict(new ReadOnlySpan<float>(x, inputs), new Span<float>(y, outputs)));
     }
 
-    private static Func<int, double> OneRow(Predictor predictor, float[] x, int rows)
+    private static Func<int, double> OneRow(Predictor predictor, float[] values, int rows)
     {
-        int inputs = predictor.InputSize;
-        float[] y = new float[predictor.OutputSize];
+        int inputs = predictor.InputSize, outputs = predictor.OutputSize;
+        float* x = Workload.Aligned(values), y = Workload.Aligned(new float[outputs]);
         int next = 0;
         return Timed(repeats =>
         {
             for (int i = 0; i < repeats; i++)
             {
                 next = (next + 1) & (rows - 1);
-                predictor.Predict(x.AsSpan(next * inputs, inputs), y);
+                predictor.Predict(new ReadOnlySpan<float>(x + (next * inputs), inputs), new Span<float>(y, outputs));
             }
         });
     }

@@ -94,8 +94,7 @@ internal sealed unsafe class OnnxRuntimePeer : Peer
     {
         float[] values = Workload.Values(rows * columns);
         nuint bytes = (nuint)values.Length * sizeof(float);
-        float* data = (float*)NativeMemory.AlignedAlloc(bytes, 64);
-        values.CopyTo(new Span<float>(data, values.Length));
+        float* data = Workload.Aligned(values);
         long* shape = stackalloc long[] { rows, columns };
         nint value;
         Check(((delegate* unmanaged<nint, void*, nuint, long*, nuint, int, nint*, nint>)api[Slot.CreateTensorWithDataAsOrtValue])(

@@ -4,7 +4,7 @@ using System.Reflection;
 namespace FastMlp.Benchmarks.Peers;
 
 /// <summary>System.Numerics.Tensors: a dot product for every unit of every row, the way its documentation leads.</summary>
-internal sealed class TensorPrimitivesPeer : Peer
+internal sealed unsafe class TensorPrimitivesPeer : Peer
 {
     public override string Name => "TensorPrimitives";
 
@@ -14,9 +14,14 @@ internal sealed class TensorPrimitivesPeer : Peer
 
     public override Func<int, double> Forward(Workload work, int rows)
     {
-        float[][] activations = [.. work.Sizes.Select(size => new float[rows * size])];
-        Workload.Values(rows * work.Inputs).CopyTo(activations[0], 0);
-        float[][] weights = [.. Enumerable.Range(0, work.Layers).Select(i => Workload.Values(work.Sizes[i] * work.Sizes[i + 1], i))];
+        float*[] activations = new float*[work.Layers + 1], weights = new float*[work.Layers];
+        activations[0] = Workload.Aligned(Workload.Values(rows * work.Inputs));
+        for (int i = 0; i < work.Layers; i++)
+        {
+            weights[i] = Workload.Aligned(Workload.Values(work.Sizes[i] * work.Sizes[i + 1], i));
+            activations[i + 1] = Workload.Aligned(new float[rows * work.Sizes[i + 1]]);
+        }
+
         float[][] biases = [.. Enumerable.Range(0, work.Layers).Select(i => Workload.Values(work.Sizes[i + 1], 100 + i))];
         return Repeat(() =>
         {
@@ -25,11 +30,11 @@ internal sealed class TensorPrimitivesPeer : Peer
                 int inputs = work.Sizes[i], units = work.Sizes[i + 1];
                 for (int row = 0; row < rows; row++)
                 {
-                    ReadOnlySpan<float> x = activations[i].AsSpan(row * inputs, inputs);
-                    Span<float> y = activations[i + 1].AsSpan(row * units, units);
+                    ReadOnlySpan<float> x = new(activations[i] + (row * inputs), inputs);
+                    Span<float> y = new(activations[i + 1] + (row * units), units);
                     for (int unit = 0; unit < units; unit++)
                     {
-                        y[unit] = TensorPrimitives.Dot(x, weights[i].AsSpan(unit * inputs, inputs)) + biases[i][unit];
+                        y[unit] = TensorPrimitives.Dot(x, new ReadOnlySpan<float>(weights[i] + (unit * inputs), inputs)) + biases[i][unit];
                     }
 
                     Activations.Apply(i == work.Layers - 1 ? work.Output : work.Hidden, y);
