@@ -1,6 +1,5 @@
-using FastMlp.Diagnostics;
-
 using System.Runtime.InteropServices;
+using FastMlp.Diagnostics;
 
 namespace FastMlp.Benchmarks;
 
