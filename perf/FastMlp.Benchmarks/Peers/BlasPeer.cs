@@ -23,10 +23,18 @@ internal sealed unsafe class BlasPeer(Blas blas, bool onlyProducts = false) : Pe
         if (work is { Layers: 1 } && work.Output == Activation.Identity)
         {
             // A GEMM is all that is wanted, so it is given without the bias.
-            return Product(false, false, rows, work.Outputs, work.Inputs);
+            return Product(false, false, rows, work.Outputs, work.Inputs, Weights(work.Inputs, work.Outputs));
         }
 
         return onlyProducts ? null : Repeat(new Mlp(blas, work, rows).Forward);
+    }
+
+    /// <summary>Of one layer without activation: a GEMM for each size, all with the same B.</summary>
+    public override IReadOnlyList<Func<int, double>> Forward(Workload work, IReadOnlyList<int> rows)
+    {
+        int inputs = work.Inputs, units = work.Outputs;
+        float* b = Weights(inputs, units);
+        return [.. rows.Select(count => Product(false, false, count, units, inputs, b))];
     }
 
     public override Func<int, double>? Step(Workload work, int rows, bool adam)
@@ -41,13 +49,15 @@ internal sealed unsafe class BlasPeer(Blas blas, bool onlyProducts = false) : Pe
         return Repeat(() => mlp.Step(labels));
     }
 
-    public override Func<int, double> WeightGradient(int rows, int inputs, int units) => Product(true, false, inputs, units, rows);
+    public override Func<int, double> WeightGradient(int rows, int inputs, int units) => Product(true, false, inputs, units, rows, Weights(rows, units));
 
-    public override Func<int, double> InputGradient(int rows, int inputs, int units) => Product(false, true, rows, inputs, units);
+    public override Func<int, double> InputGradient(int rows, int inputs, int units) => Product(false, true, rows, inputs, units, Weights(units, inputs));
 
-    private Func<int, double> Product(bool transposeA, bool transposeB, int m, int n, int k)
+    private static float* Weights(int k, int n) => Workload.Aligned(Workload.Values(k * n, 2));
+
+    private Func<int, double> Product(bool transposeA, bool transposeB, int m, int n, int k, float* b)
     {
-        float* a = Workload.Aligned(Workload.Values(m * k)), b = Workload.Aligned(Workload.Values(k * n, 2)), c = Workload.Aligned(new float[m * n]);
+        float* a = Workload.Aligned(Workload.Values(m * k)), c = Workload.Aligned(new float[m * n]);
         return Repeat(() => blas.Multiply(transposeA, transposeB, m, n, k, 1, a, transposeA ? m : k, b, transposeB ? k : n, 0, c, n));
     }
 

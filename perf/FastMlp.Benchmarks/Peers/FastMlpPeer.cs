@@ -33,6 +33,12 @@ internal sealed unsafe class FastMlpPeer : Peer
         ? OneRow(work.Build().Freeze(), Workload.Values(DenseRows * work.Inputs), DenseRows)
         : Batch(work.Build().Freeze(), rows);
 
+    public override IReadOnlyList<Func<int, double>> Forward(Workload work, IReadOnlyList<int> rows)
+    {
+        Predictor predictor = work.Build().Freeze();
+        return [.. rows.Select(count => Batch(predictor, count))];
+    }
+
     /// <summary>One dense row after another through weights in bfloat16.</summary>
     public static Func<int, double> HalfWeights(Workload work) =>
         OneRow(work.Build().Freeze(WeightFormat.BFloat16), Workload.Values(DenseRows * work.Inputs), DenseRows);

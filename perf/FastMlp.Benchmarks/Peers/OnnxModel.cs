@@ -3,10 +3,13 @@ using System.Text;
 
 namespace FastMlp.Benchmarks.Peers;
 
-/// <summary>A network as an ONNX model with a fixed batch, in protobuf's wire format: Gemm and activation nodes, opset 13.</summary>
+/// <summary>A network as an ONNX model with a fixed batch or any, in protobuf's wire format: Gemm and activation nodes, opset 13.</summary>
 internal static class OnnxModel
 {
     private const int Float = 1;
+
+    /// <summary>In place of a number of rows.</summary>
+    public const int AnyRows = 0;
 
     public static byte[] Write(Workload work, int rows)
     {
@@ -76,7 +79,8 @@ internal static class OnnxModel
 
     private static Message Value(string name, int rows, int columns)
     {
-        Message shape = new Message().Nested(1, new Message().Number(1, rows)).Nested(1, new Message().Number(1, columns));
+        Message batch = rows == AnyRows ? new Message().Text(2, "rows") : new Message().Number(1, rows);
+        Message shape = new Message().Nested(1, batch).Nested(1, new Message().Number(1, columns));
         return new Message().Text(1, name).Nested(2, new Message().Nested(1, new Message().Number(1, Float).Nested(2, shape)));
     }
 

@@ -67,9 +67,16 @@ internal sealed unsafe class OnnxRuntimePeer : Peer
 
     public override string Version { get; }
 
-    public override Func<int, double> Forward(Workload work, int rows)
+    public override Func<int, double> Forward(Workload work, int rows) => Batch(Open(OnnxModel.Write(work, rows)), work, rows);
+
+    public override IReadOnlyList<Func<int, double>> Forward(Workload work, IReadOnlyList<int> rows)
     {
-        byte[] model = OnnxModel.Write(work, rows);
+        nint session = Open(OnnxModel.Write(work, OnnxModel.AnyRows));
+        return [.. rows.Select(count => Batch(session, work, count))];
+    }
+
+    private nint Open(byte[] model)
+    {
         nint session;
         fixed (byte* bytes = model)
         {
@@ -77,9 +84,13 @@ internal sealed unsafe class OnnxRuntimePeer : Peer
                 environment, bytes, (nuint)model.Length, options, &session));
         }
 
-        nint opened = session;
+        return session;
+    }
+
+    private Func<int, double> Batch(nint session, Workload work, int rows)
+    {
         nint input = Value(rows, work.Inputs), output = Value(rows, work.Outputs);
-        return Repeat(() => Run(opened, input, output));
+        return Repeat(() => Run(session, input, output));
     }
 
     private void Run(nint session, nint input, nint output)

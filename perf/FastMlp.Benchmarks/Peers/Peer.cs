@@ -20,6 +20,12 @@ internal abstract class Peer : IDisposable
     /// <summary>A forward pass of <paramref name="rows"/> rows.</summary>
     public virtual Func<int, double>? Forward(Workload work, int rows) => null;
 
+    /// <summary>
+    /// The same for batches of several sizes by one set of weights, as one network would serve them; null where it cannot. With
+    /// weights of its own for each size 64 layers of 1 MB would drive one another out of the cache between two samples.
+    /// </summary>
+    public virtual IReadOnlyList<Func<int, double>>? Forward(Workload work, IReadOnlyList<int> rows) => null;
+
     /// <summary>A training step by SGD, or by Adam where <paramref name="adam"/> says so.</summary>
     public virtual Func<int, double>? Step(Workload work, int rows, bool adam) => null;
 
@@ -30,7 +36,7 @@ internal abstract class Peer : IDisposable
     public virtual Func<int, double>? InputGradient(int rows, int inputs, int units) => null;
 
     /// <summary>A quantile of the microseconds that single calls take.</summary>
-    /// <param name="work">What <see cref="Forward"/> gave.</param>
+    /// <param name="work">What <see cref="Forward(Workload, int)"/> gave.</param>
     /// <param name="quantile">0.99, say.</param>
     /// <param name="seconds">Time to spend.</param>
     /// <param name="most">Calls after which it ends before that.</param>

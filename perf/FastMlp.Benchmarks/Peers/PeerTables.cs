@@ -34,6 +34,9 @@ internal sealed record PeerTable(string Key, string Title, Unit Unit, IReadOnlyL
     public const int FewUnits = 512;
     public const int FewMost = 64;
 
+    /// <summary>The one layer that all small batches go through.</summary>
+    public static readonly Workload FewLayer = Workload.Layer(FewUnits, FewUnits);
+
     public const string EpochCase = "4-32-16-4, 10000 rows, Adam";
     public const string TrainCase = "train 784-512-512-10, 256 rows, SGD";
     public const string PredictCase = "predict 784-512-512-10, 256 rows";
@@ -118,11 +121,8 @@ internal sealed record PeerTable(string Key, string Title, Unit Unit, IReadOnlyL
         return new PeerCase($"{m} x {n} x {k}", m, layer.ForwardFlop(m), peer => peer.Forward(layer, m));
     }
 
-    private static PeerCase Small(int rows)
-    {
-        Workload layer = Workload.Layer(FewUnits, FewUnits);
-        return new PeerCase(SmallName(rows), rows, layer.ForwardFlop(rows), peer => peer.Forward(layer, rows));
-    }
+    private static PeerCase Small(int rows) =>
+        new(SmallName(rows), rows, FewLayer.ForwardFlop(rows), peer => peer.Forward(FewLayer, rows));
 
     private static PeerCase Predict(Workload net, int rows) =>
         new(rows == 1 ? net.Name : $"{net.Name}, {rows} rows", rows, net.ForwardFlop(rows), peer => peer.Forward(net, rows));

@@ -33,7 +33,7 @@ internal sealed class PeersCommand
 
     private readonly PeersRequest request;
     private readonly Cores cores = new();
-    private readonly Interleaved interleaved = new();
+    private readonly Interleaved interleaved = new() { Settles = true };
     private readonly List<Peer> peers = [];
     private readonly List<string> absent = [];
     private readonly List<PeerRow> rows = [];
@@ -213,22 +213,21 @@ internal sealed class PeersCommand
     private void MeasureFew(PeerTable table)
     {
         List<PeerFigure>[] figures = [.. table.Cases.Select(_ => new List<PeerFigure>())];
-        foreach (Peer peer in peers.Where(peer => peer is FastMlpPeer or BlasPeer or OnnxRuntimePeer))
+        foreach (Peer peer in peers)
         {
-            Func<int, double>[] works = [.. table.Cases.SelectMany(one => Able(one, [peer])).Select(able => able.Work)];
-            if (works.Length < table.Cases.Count)
+            if (Try(peer, table.Title, () => peer.Forward(PeerTable.FewLayer, [.. table.Cases.Select(one => one.Rows)])) is not { } works)
             {
                 continue;
             }
 
             Measurement[] measured = interleaved.MeasureTimed(
                 [.. works.Zip(table.Cases, (work, one) => (work, one.Flop))], (peer is FastMlpPeer ? OwnFewShare : FewShare) * request.Seconds, shortWarmUp, peer is FastMlpPeer ? 2 : 1);
-            for (int i = 0; i < works.Length; i++)
+            for (int i = 0; i < works.Count; i++)
             {
                 figures[i].Add(PeerFigure.Of(peer.Name, measured[i], 0, Bytes(peer, works[i], measured[i].Seconds)));
             }
 
-            foreach (int i in new[] { 0, 1, 2, 7, 15, 31, works.Length - 1 })
+            foreach (int i in new[] { 0, 1, 2, 7, 15, 31, works.Count - 1 })
             {
                 Print(table.Key, table.Cases[i].Name, peer.Name, measured[i]);
             }
@@ -267,21 +266,28 @@ internal sealed class PeersCommand
         List<(Peer Peer, Func<int, double> Work)> able = [];
         foreach (Peer peer in candidates)
         {
-            try
+            if (Try(peer, one.Name, () => one.Of(peer)) is { } work)
             {
-                if (one.Of(peer) is { } work)
-                {
-                    able.Add((peer, work));
-                }
-            }
-            catch (InvalidOperationException e)
-            {
-                // A rival that cannot do one case must not cost the others theirs.
-                Console.WriteLine($"{peer.Name} cannot do {one.Name}: {e.Message}");
+                able.Add((peer, work));
             }
         }
 
         return able;
+    }
+
+    /// <summary>A rival that cannot do one case must not cost the others theirs.</summary>
+    private static T? Try<T>(Peer peer, string name, Func<T?> make)
+        where T : class
+    {
+        try
+        {
+            return make();
+        }
+        catch (InvalidOperationException e)
+        {
+            Console.WriteLine($"{peer.Name} cannot do {name}: {e.Message}");
+            return null;
+        }
     }
 
     /// <summary>Managed bytes of a call, over as many calls as fit in 50 ms.</summary>

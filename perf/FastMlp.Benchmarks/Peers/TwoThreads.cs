@@ -30,7 +30,7 @@ internal sealed class TwoThreads : IDisposable
     {
         own = _ => ownRates = ProbeCore();
         other = _ => otherRates = ProbeCore();
-        interleaved = new Interleaved(Probe);
+        interleaved = new Interleaved(Probe) { Settles = true };
         Workload wide = PeerTable.Wide, epoch = PeerTable.Epoch;
         const int Rows = 256;
         Add(
