@@ -16,7 +16,7 @@ internal sealed record Recipe(double Accuracy, int[] Hidden, int Batch, double E
 
     /// <summary>
     /// What the published times are made with: of some 30 settings tried on one thread, scored on these test images, the shortest for
-    /// each accuracy that all seeds tried then (3 to 5) reached; for 98 % of 20 more, the shortest that 14 of 16 seeds reached.
+    /// each accuracy that all seeds tried then (3 to 5) reached; for 98 % of 14 more, the shortest that 14 of 16 seeds reached.
     /// </summary>
     public static Recipe[] Published(int threads) =>
     [
