@@ -79,6 +79,35 @@ public class DivergenceTests
         Bits.Equal([1, 0], Parameters.Of(network), "parameters");
     }
 
+    /// <summary>On both sides of the bound below which new weights are not looked at: they are finite, or refused.</summary>
+    [Fact]
+    public void AStepOfAnySizeLeavesWeightsFinite()
+    {
+        int refused = 0;
+        int moved = 0;
+        for (double rate = 1; rate < 1e38; rate *= 10)
+        {
+            using Network network = Network.Input(2).Dense(8, bias: Bias.None).Build();
+            network.SetWeight(0, [.. Enumerable.Range(0, 16).Select(i => i == 1 ? float.MaxValue : i == 3 ? -float.MaxValue : 0.5f)]);
+            float[] before = Parameters.Of(network);
+            using Trainer trainer = new(network, new TrainerOptions { Optimizer = new Sgd((float)rate) });
+            try
+            {
+                trainer.Step([100f, 1e-38f], new float[8]);
+                moved++;
+                Assert.NotEqual(before, Parameters.Of(network));
+            }
+            catch (TrainingDivergedException)
+            {
+                refused++;
+            }
+
+            AssertFinite(network);
+        }
+
+        Assert.True(moved > 30 && refused > 0, $"{moved} steps, {refused} refused");
+    }
+
     [Theory]
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]

@@ -108,3 +108,42 @@ internal readonly unsafe struct Descend(float rate, float decay, int* notFinite)
         return TSimd.MultiplyAdd(TSimd.Broadcast(-rate), g, old);
     }
 }
+
+/// <summary><see cref="Descend"/> where no new value can leave the range of a float.</summary>
+internal readonly unsafe struct DescendWithin(float rate, float decay) : IEpilogue
+{
+    public static bool KeepsFinite => false;
+
+    public nint PairOffset => 0;
+
+    public void Refuse()
+    {
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+    {
+        TVec old = TSimd.Load(c);
+        TVec g = TSimd.MultiplyAdd(TSimd.Broadcast(decay), old, sum);
+        return TSimd.MultiplyAdd(TSimd.Broadcast(-rate), g, old);
+    }
+}
+
+/// <summary>C &lt;- C - rate (A B), where no new value can leave the range of a float.</summary>
+internal readonly unsafe struct DescendWithinPlainly(float rate) : IEpilogue
+{
+    public static bool KeepsFinite => false;
+
+    public nint PairOffset => 0;
+
+    public void Refuse()
+    {
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged => TSimd.MultiplyAdd(TSimd.Broadcast(-rate), sum, TSimd.Load(c));
+}

@@ -29,8 +29,14 @@ internal static unsafe class Gemm
     /// <summary>Panels from which on packing A pays: below, each packed value is read too few times.</summary>
     private const nint PanelsWorthPacking = 4;
 
-    /// <summary>Floats of A that lie in L1 beside B and C: for few panels they are read as they are (dW of 64 x 64 at 32 rows: 3.1 us, packed 3.5).</summary>
+    /// <summary>Steps of p up to which few panels read A as it is, of which a packed value pays too late: a step of 784-64-10 on 32 rows takes 3.5 % less, of 784-128-10 1.5.</summary>
+    private const nint FewRows = 40;
+
+    /// <summary>Floats of A that lie in L1 beside B and C, whatever their stride is (dW of 64 x 64 at 32 rows: 3.1 us, packed 3.5).</summary>
     private const nint NearFloats = 4096;
+
+    /// <summary>Rows a multiple of this many floats apart share few sets of the L1 cache and evict one another.</summary>
+    private const nint Aliasing = 128;
 
     /// <summary>Steps of p from which on a list of those that are not all 0 is made: below, the call for each tile that it needs costs more.</summary>
     private const nint StepsWorthListing = 64;
@@ -165,11 +171,11 @@ internal static unsafe class Gemm
         bool byRows = each >= (isMade && g.K > FewSteps ? RowsWorthMaking : 4 * tileRows) || panels < threads;
         if (!byRows)
         {
-            nint whole = GemmBlocking.RowBlock(g.KBlock, g.M);
+            nint whole = GemmBlocking.RowBlock(in g, g.M);
             return (g.M + whole - 1) / whole;
         }
 
-        nint block = GemmBlocking.RowBlock(g.KBlock, each);
+        nint block = GemmBlocking.RowBlock(in g, each);
         nint blocks = (each + block - 1) / block;
 
         // Few panels make few units: rows are cut finer then.
@@ -247,13 +253,13 @@ internal static unsafe class Gemm
         int panelWidth = sizeof(TVectors) * TSimd.Width;
         nint panels = (g.N + panelWidth - 1) / panelWidth;
         int tileRows = GemmBlocking.TileRows<TSimd, TVec>(sizeof(TVectors));
-        nint rowBlock = GemmBlocking.RowBlock(g.KBlock, rowEnd - rowBegin);
+        nint rowBlock = GemmBlocking.RowBlock(in g, rowEnd - rowBegin);
 
         // Columns of a row-major matrix as rows of A (x^T in dW): one cache line for each step of p, of which a tile uses a part.
         // Packed once they serve every panel. It pays most where rows are a power of two apart and evict one another: 66 to 75 % of
         // the peak for 512 to 512 at 128 rows, 512 floats apart (AVX2, separate runs); at other strides it gained little.
         bool manyPanels = panels >= PanelsWorthPacking;
-        bool isNear = g.K < StepsWorthListing && g.K * g.AColumnStride <= NearFloats && panels < 2 * PanelsWorthPacking;
+        bool isNear = g.K <= FewRows && panels <= 2 * PanelsWorthPacking && (g.K * g.AColumnStride <= NearFloats || g.AColumnStride % Aliasing != 0);
         bool packs = g.ARowStride == 1 && manyPanels && g.BForm == PanelForm.Panels && !isNear;
 
         // Steps in which a tile of A is all 0 are left out, where a list of the others is soon made: the edges of images, rectified units.
@@ -393,6 +399,10 @@ internal static unsafe class Gemm
                         else if (g.AColumnStride == 1)
                         {
                             Microkernel.Run<TSimd, TVec, TVectors, RowMajor, TEpilogue>((int)tileHeight, count, in t, in epilogue);
+                        }
+                        else if (g.ARowStride == 1)
+                        {
+                            Microkernel.Run<TSimd, TVec, TVectors, ColumnMajor, TEpilogue>((int)tileHeight, count, in t, in epilogue);
                         }
                         else
                         {

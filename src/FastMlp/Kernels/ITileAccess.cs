@@ -53,6 +53,22 @@ internal readonly struct RowMajor : ITileAccess
     public static nint Step(int tileRows, nint columnStride) => 1;
 }
 
+/// <summary>A column-major: the rows of a tile stand beside each other.</summary>
+internal readonly struct ColumnMajor : ITileAccess
+{
+    public static bool HasConstantStep => true;
+
+    public static bool IsListed => false;
+
+    public static bool IsPacked => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static nint RowStride(nint rowStride) => 1;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static nint Step(int tileRows, nint columnStride) => columnStride;
+}
+
 /// <summary>Packed tiles.</summary>
 internal readonly struct Packed : ITileAccess
 {

@@ -55,23 +55,6 @@ internal static unsafe class TileStore
         Tail.Store<TSimd, TVec>(c, sum, lanes);
     }
 
-    /// <summary>Stores new values of which some are not finite: those keep their old ones. [rows, vectors] with <paramref name="stride"/> vectors to a row.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Finite<TSimd, TVec, TEpilogue>(in TileArguments t, float* tile, TEpilogue epilogue, TVec* values, int rows, int vectors, int stride)
-        where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged
-        where TEpilogue : unmanaged, IEpilogue
-    {
-        for (int row = 0; row < rows; row++)
-        {
-            for (int v = 0; v < vectors; v++)
-            {
-                float* c = tile + (row * t.CRowStride) + (v * TSimd.Width);
-                TSimd.Store(c, Finite<TSimd, TVec, TEpilogue>(ref epilogue, values[(row * stride) + v], c));
-            }
-        }
-    }
-
     /// <summary>The new values where they are finite, else what C has.</summary>
     private static TVec Finite<TSimd, TVec, TEpilogue>(ref TEpilogue epilogue, TVec value, float* c)
         where TSimd : struct, ISimd<TVec>

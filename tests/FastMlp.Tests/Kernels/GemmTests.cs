@@ -11,7 +11,7 @@ namespace FastMlp.Tests.Kernels;
 /// </summary>
 public sealed unsafe class GemmTests
 {
-    private static readonly int[] FewSteps = [0, 1, 2, 7];
+    private static readonly int[] FewSteps = [0, 1, 2, 4, 7, 9];
 
     [Fact]
     public void EverySmallShape() => Policies.ForEach(new SmallShapesCheck());
@@ -96,8 +96,9 @@ public sealed unsafe class GemmTests
             }
 
             // More rows than one block of A holds.
-            nint rows = GemmBlocking.RowBlock(512, 1) * 14;
-            Assert.True(rows > GemmBlocking.RowBlock(512, rows));
+            GemmArguments shape = new() { N = 3, K = 512, KBlock = 512, ARowStride = 512, AColumnStride = 1 };
+            nint rows = GemmBlocking.RowBlock(in shape, 1) * 14;
+            Assert.True(rows > GemmBlocking.RowBlock(in shape, rows));
             new Product<TSimd, TVec>((int)rows, 3, 512, 1).CheckAgainstReference();
         }
     }
@@ -132,9 +133,10 @@ public sealed unsafe class GemmTests
             {
                 foreach (int m in (int[])[1, 2, 3, 4, 13, 25])
                 {
-                    // Five panels are enough for A to be packed.
-                    foreach (int n in (int[])[1, TSimd.Width, (2 * TSimd.Width) + 1, (5 * vectors * TSimd.Width) - 1])
+                    // Nine panels are enough for A to be packed, five if there are many steps of p; fewer read it as it is.
+                    foreach (int n in (int[])[1, TSimd.Width, (2 * TSimd.Width) + 1, (5 * vectors * TSimd.Width) - 1, (9 * vectors * TSimd.Width) - 1])
                     {
+                        new Product<TSimd, TVec>(m, n, 45, vectors) { TransposeA = true, PanelsOfC = true }.CheckAgainstReference();
                         new Product<TSimd, TVec>(m, n, 5, vectors) { TransposeA = true, PanelsOfC = true }.CheckAgainstReference();
                         new Product<TSimd, TVec>(m, n, 5, vectors) { TransposeA = true, PanelsOfC = true, KBlock = 2 }.CheckAgainstReference();
                         new Product<TSimd, TVec>(m, n, 5, vectors) { TransposeA = true, Accumulate = true }.CheckAgainstReference();
@@ -246,6 +248,10 @@ public sealed unsafe class GemmTests
                     float g = Fused<TSimd, TVec>(0.25f, old[i], sum[i]);
                     Assert.Equal(Fused<TSimd, TVec>(-0.5f, g, old[i]), updated[i]);
                 }
+
+                // Where nothing can overflow the kernels that do not look store the same bits.
+                Assert.Equal(updated, product.RunOnStart(new DescendWithin(0.5f, 0.25f)));
+                Assert.Equal(product.RunOnStart(new Descend(0.5f, 0, &refused)), product.RunOnStart(new DescendWithinPlainly(0.5f)));
 
                 // So large a rate that only sums near 0 stay finite.
                 float[] far = product.RunOnStart(new Descend(float.MaxValue, 0, &refused));
