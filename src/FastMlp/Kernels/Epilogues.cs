@@ -101,15 +101,10 @@ internal readonly unsafe struct Descend(float rate, float decay, int* notFinite)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
         where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged
-    {
-        TVec old = TSimd.Load(c);
-        TVec g = TSimd.MultiplyAdd(TSimd.Broadcast(decay), old, sum);
-        return TSimd.MultiplyAdd(TSimd.Broadcast(-rate), g, old);
-    }
+        where TVec : unmanaged => new DescendWithin(rate, decay).Apply<TSimd, TVec>(sum, c, column);
 }
 
-/// <summary><see cref="Descend"/> where no new value can leave the range of a float.</summary>
+/// <summary><see cref="Descend"/> where no new value can leave the range of a float, so that none is looked at.</summary>
 internal readonly unsafe struct DescendWithin(float rate, float decay) : IEpilogue
 {
     public static bool KeepsFinite => false;

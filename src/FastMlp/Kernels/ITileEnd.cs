@@ -1,20 +1,20 @@
 namespace FastMlp.Kernels;
 
-/// <summary>What is known of the tiles of a call: what is constant here leaves no test in the kernel.</summary>
+/// <summary>How the tiles of a call end: what is constant here leaves no test in the kernel.</summary>
 internal interface ITileEnd
 {
-    /// <summary>Whether all columns are stored, whatever their values are, after four steps of p or more.</summary>
-    static abstract bool IsWhole { get; }
+    /// <summary>Whether they end by pairs of rows, all columns being stored, whatever their values are.</summary>
+    static abstract bool IsPaired { get; }
 }
 
-/// <summary>Nothing is known.</summary>
+/// <summary>All rows together, of any width.</summary>
 internal readonly struct AnyEnd : ITileEnd
 {
-    public static bool IsWhole => false;
+    public static bool IsPaired => false;
 }
 
-/// <summary>All columns, whatever their values, four steps of p or more.</summary>
-internal readonly struct WholeEnd : ITileEnd
+/// <summary>By pairs of rows.</summary>
+internal readonly struct PairedEnd : ITileEnd
 {
-    public static bool IsWhole => true;
+    public static bool IsPaired => true;
 }
