@@ -1,19 +1,14 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace FastMlp.Kernels;
 
-/// <summary>How the tiles read A: what is constant here is an address that the JIT folds.</summary>
+/// <summary>
+/// How the tiles read A: what is constant here is an address that the JIT folds. Which it is shows in the size, as with
+/// <see cref="IConstant"/>: branches that another one takes are gone before anything is inlined.
+/// </summary>
 internal interface ITileAccess
 {
-    /// <summary>Whether steps of p are next to each other, or a known number of floats apart.</summary>
-    static abstract bool HasConstantStep { get; }
-
-    /// <summary>Whether only the steps of <see cref="TileArguments.List"/> are done.</summary>
-    static abstract bool IsListed { get; }
-
-    /// <summary>Whether the tile stands in a buffer of its own as [step, row], listed steps one behind the other.</summary>
-    static abstract bool IsPacked { get; }
-
     /// <summary>Floats from one row of A to the next.</summary>
     static abstract nint RowStride(nint rowStride);
 
@@ -22,14 +17,9 @@ internal interface ITileAccess
 }
 
 /// <summary>Any strides.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 1)]
 internal readonly struct Strided : ITileAccess
 {
-    public static bool HasConstantStep => false;
-
-    public static bool IsListed => false;
-
-    public static bool IsPacked => false;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nint RowStride(nint rowStride) => rowStride;
 
@@ -38,14 +28,9 @@ internal readonly struct Strided : ITileAccess
 }
 
 /// <summary>A row-major.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 2)]
 internal readonly struct RowMajor : ITileAccess
 {
-    public static bool HasConstantStep => true;
-
-    public static bool IsListed => false;
-
-    public static bool IsPacked => false;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nint RowStride(nint rowStride) => rowStride;
 
@@ -54,14 +39,9 @@ internal readonly struct RowMajor : ITileAccess
 }
 
 /// <summary>A column-major: the rows of a tile stand beside each other.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 3)]
 internal readonly struct ColumnMajor : ITileAccess
 {
-    public static bool HasConstantStep => true;
-
-    public static bool IsListed => false;
-
-    public static bool IsPacked => false;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nint RowStride(nint rowStride) => 1;
 
@@ -69,15 +49,10 @@ internal readonly struct ColumnMajor : ITileAccess
     public static nint Step(int tileRows, nint columnStride) => columnStride;
 }
 
-/// <summary>Packed tiles.</summary>
+/// <summary>Packed tiles: each stands in a buffer of its own as [step, row].</summary>
+[StructLayout(LayoutKind.Sequential, Size = 4)]
 internal readonly struct Packed : ITileAccess
 {
-    public static bool HasConstantStep => true;
-
-    public static bool IsListed => false;
-
-    public static bool IsPacked => true;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nint RowStride(nint rowStride) => 1;
 
@@ -85,15 +60,10 @@ internal readonly struct Packed : ITileAccess
     public static nint Step(int tileRows, nint columnStride) => tileRows;
 }
 
-/// <summary>Packed tiles, a list of steps.</summary>
+/// <summary>Packed tiles of which only the steps of <see cref="TileArguments.List"/> are done, one behind the other.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 5)]
 internal readonly struct PackedListed : ITileAccess
 {
-    public static bool HasConstantStep => true;
-
-    public static bool IsListed => true;
-
-    public static bool IsPacked => true;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nint RowStride(nint rowStride) => 1;
 

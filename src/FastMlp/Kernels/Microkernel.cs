@@ -17,7 +17,7 @@ namespace FastMlp.Kernels;
 /// and writable for <c>columns</c> floats in each row and nothing beyond is touched.
 /// Register budget: 16 registers hold 6 x 2 or 12 x 1 sums, 32 hold 12 x 2, plus Vectors of B and one of A.
 /// Every sum is one chain of multiply-adds over p, so its bits do not depend on the tile it falls in. Steps of p whose values of A
-/// are all 0 may be left out (<see cref="ITileAccess.IsListed"/>): they change no bit (of a -0 left by underflow, see <see cref="Gemv"/>).
+/// are all 0 may be left out (<see cref="PackedListed"/>): they change no bit (of a -0 left by underflow, see <see cref="Gemv"/>).
 /// Edges: a shorter tile is another value of <c>TRows</c>, the same body; a narrower one goes through a spilled tile
 /// and stores only its own columns. Rows and Vectors are types, so each use compiles to straight code.
 /// The loop over tiles stands in here because a call for each cost some 30 cycles: 64 x 64 x 64 went from 91 to 93 % of the peak,
@@ -34,16 +34,23 @@ internal static unsafe class Microkernel
     /// <summary>Steps of p from which on a tile ends by pairs of rows: below, the loop that is left is too short (8-32-32-1 took 4 % longer).</summary>
     private const nint WorthPairing = 16;
 
+    /// <summary>
+    /// Rows of the tallest tile that ends by pairs: with twelve rows of two vectors (AVX-512) the JIT's budget for inlining runs out before
+    /// the last pairs, and there was no processor to measure on.
+    /// </summary>
+    private const int MostPairedRows = MaxRows / 2;
+
     /// <summary>Runs <paramref name="tiles"/> tiles of <paramref name="rows"/> rows each, 1 to <see cref="MaxRows"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run<TSimd, TVec, TVectors, TAccess, TEpilogue>(int rows, nint tiles, in TileArguments t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TVectors : unmanaged, IConstant
-        where TAccess : struct, ITileAccess
+        where TAccess : unmanaged, ITileAccess
         where TEpilogue : unmanaged, IEpilogue
     {
-        if (TAccess.HasConstantStep && !TAccess.IsListed && !TEpilogue.KeepsFinite && t.Columns == sizeof(TVectors) * TSimd.Width && t.K >= WorthPairing)
+        if (sizeof(TAccess) != sizeof(Strided) && sizeof(TAccess) != sizeof(PackedListed) && !TEpilogue.KeepsFinite
+            && rows <= MostPairedRows && t.K >= WorthPairing && t.Columns == sizeof(TVectors) * sizeof(TVec) / sizeof(float))
         {
             Run<TSimd, TVec, TVectors, TAccess, PairedEnd, TEpilogue>(rows, tiles, in t, in epilogue);
         }
@@ -58,8 +65,8 @@ internal static unsafe class Microkernel
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TVectors : unmanaged, IConstant
-        where TAccess : struct, ITileAccess
-        where TEnd : struct, ITileEnd
+        where TAccess : unmanaged, ITileAccess
+        where TEnd : unmanaged, ITileEnd
         where TEpilogue : unmanaged, IEpilogue
     {
         switch (rows)
@@ -110,14 +117,14 @@ internal static unsafe class Microkernel
         where TVec : unmanaged
         where TRows : unmanaged, IConstant
         where TVectors : unmanaged, IConstant
-        where TAccess : struct, ITileAccess
-        where TEnd : struct, ITileEnd
+        where TAccess : unmanaged, ITileAccess
+        where TEnd : unmanaged, ITileEnd
         where TEpilogue : unmanaged, IEpilogue
     {
         // A copy of its own can live in registers; passed by value it would be copied for every call.
         TEpilogue finish = epilogue;
         TVec* tile = null;
-        if (!TEnd.IsPaired)
+        if (sizeof(TEnd) != sizeof(PairedEnd))
         {
             TVec* memory = stackalloc TVec[MaxRows * 2];
             tile = memory;
@@ -127,7 +134,7 @@ internal static unsafe class Microkernel
         nint row1 = TAccess.RowStride(t.ARowStride), row2 = 2 * row1;
         nint aStep = TAccess.Step(sizeof(TRows), t.AColumnStride), bStep = t.BRowStride;
         // Four steps are one iteration. What four does not divide goes first, so that the last four are whole.
-        nint singles = t.K & 3, fours = (t.K >> 2) - (TEnd.IsPaired ? 1 : 0);
+        nint singles = t.K & 3, fours = (t.K >> 2) - (sizeof(TEnd) == sizeof(PairedEnd) ? 1 : 0);
         float* a = t.A, c0 = t.C, next = t.Next;
         for (; tiles > 0; tiles--)
         {
@@ -161,31 +168,27 @@ internal static unsafe class Microkernel
             float* b = t.B;
             float* a0 = a, a3 = a0 + row1 + row2, a6 = a3 + row1 + row2, a9 = a6 + row1 + row2;
             nint k = t.K;
-            if (TAccess.IsListed)
+            if (sizeof(TAccess) == sizeof(PackedListed))
             {
                 int* list = t.List;
                 for (; k > 0; k--)
                 {
                     nint p = *list++;
-                    nint at = TAccess.IsPacked ? 0 : p;
-                    Step<TSimd, TVec, TRows, TVectors>(a0 + at, a3 + at, a6 + at, a9 + at, row1, row2, b + (p * bStep), ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
-                    if (TAccess.IsPacked)
-                    {
-                        a0 += aStep;
-                        a3 += aStep;
-                        a6 += aStep;
-                        a9 += aStep;
-                    }
+                    Step<TSimd, TVec, TRows, TVectors>(a0, a3, a6, a9, row1, row2, b + (p * bStep), ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
+                    a0 += aStep;
+                    a3 += aStep;
+                    a6 += aStep;
+                    a9 += aStep;
                 }
             }
             else
             {
-                if (TAccess.HasConstantStep)
+                if (sizeof(TAccess) != sizeof(Strided))
                 {
                     // The panel of B that comes next is not in L2: the core's own prefetching stops at each page of 4 KB, and the
                     // first tile of every panel waited. One row of a panel in four steps of p costs nothing that can be measured; on
                     // AVX2 (Zen 3) 128 x 784 x 512 went from 88 to 94 % of the peak, 2048 x 2048 x 2048 from 70 to 85.
-                    nint line = ((nint)next - (nint)t.NextEnd) >> 63 & Math.Max(CacheLine.Floats, sizeof(TVectors) * TSimd.Width);
+                    nint line = ((nint)next - (nint)t.NextEnd) >> 63 & Math.Max(CacheLine.Floats, sizeof(TVectors) * sizeof(TVec) / sizeof(float));
                     for (nint i = singles; i != 0; i--)
                     {
                         Step<TSimd, TVec, TRows, TVectors>(a0, a3, a6, a9, row1, row2, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
@@ -202,7 +205,7 @@ internal static unsafe class Microkernel
                         do
                         {
                             CacheLine.PrefetchSecond(next);
-                            if (sizeof(TVectors) * TSimd.Width > CacheLine.Floats) CacheLine.PrefetchSecond(next + CacheLine.Floats);
+                            if (sizeof(TVectors) * sizeof(TVec) / sizeof(float) > CacheLine.Floats) CacheLine.PrefetchSecond(next + CacheLine.Floats);
                             next += line;
                             Step<TSimd, TVec, TRows, TVectors>(a0, a3, a6, a9, row1, row2, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
                             b += bStep;
@@ -220,10 +223,10 @@ internal static unsafe class Microkernel
                         while (--left != 0);
                     }
 
-                    if (TEnd.IsPaired)
+                    if (sizeof(TEnd) == sizeof(PairedEnd))
                     {
                         CacheLine.PrefetchSecond(next);
-                        if (sizeof(TVectors) * TSimd.Width > CacheLine.Floats) CacheLine.PrefetchSecond(next + CacheLine.Floats);
+                        if (sizeof(TVectors) * sizeof(TVec) / sizeof(float) > CacheLine.Floats) CacheLine.PrefetchSecond(next + CacheLine.Floats);
                         next += line;
                     }
                 }
@@ -241,16 +244,13 @@ internal static unsafe class Microkernel
                 }
             }
 
-            if (TEnd.IsPaired)
+            if (sizeof(TEnd) == sizeof(PairedEnd))
             {
                 Pair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 1, a0, a0 + row1, aStep, b, bStep, c0, c0 + ldc1, in t, finish, ref c0x0, ref c0x1, ref c1x0, ref c1x1);
                 if (sizeof(TRows) > 2) Pair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 3, a0 + row2, a3, aStep, b, bStep, c0 + ldc2, c3, in t, finish, ref c2x0, ref c2x1, ref c3x0, ref c3x1);
                 if (sizeof(TRows) > 4) Pair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 5, a3 + row1, a3 + row2, aStep, b, bStep, c3 + ldc1, c3 + ldc2, in t, finish, ref c4x0, ref c4x1, ref c5x0, ref c5x1);
-                if (sizeof(TRows) > 6) Pair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 7, a6, a6 + row1, aStep, b, bStep, c6, c6 + ldc1, in t, finish, ref c6x0, ref c6x1, ref c7x0, ref c7x1);
-                if (sizeof(TRows) > 8) Pair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 9, a6 + row2, a9, aStep, b, bStep, c6 + ldc2, c9, in t, finish, ref c8x0, ref c8x1, ref c9x0, ref c9x1);
-                if (sizeof(TRows) > 10) Pair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 11, a9 + row1, a9 + row2, aStep, b, bStep, c9 + ldc1, c9 + ldc2, in t, finish, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
             }
-            else if (!TEpilogue.KeepsFinite && t.Columns == sizeof(TVectors) * TSimd.Width)
+            else if (!TEpilogue.KeepsFinite && t.Columns == sizeof(TVectors) * sizeof(TVec) / sizeof(float))
             {
                 if (!t.IsFirst)
                 {
@@ -301,18 +301,18 @@ internal static unsafe class Microkernel
             else
             {
                 // The rare goes through memory: columns short of a tile, new values that may not be finite.
-                Spill(tile + 0, c0x0, c0x1);
-                if (sizeof(TRows) > 1) Spill(tile + 2, c1x0, c1x1);
-                if (sizeof(TRows) > 2) Spill(tile + 4, c2x0, c2x1);
-                if (sizeof(TRows) > 3) Spill(tile + 6, c3x0, c3x1);
-                if (sizeof(TRows) > 4) Spill(tile + 8, c4x0, c4x1);
-                if (sizeof(TRows) > 5) Spill(tile + 10, c5x0, c5x1);
-                if (sizeof(TRows) > 6) Spill(tile + 12, c6x0, c6x1);
-                if (sizeof(TRows) > 7) Spill(tile + 14, c7x0, c7x1);
-                if (sizeof(TRows) > 8) Spill(tile + 16, c8x0, c8x1);
-                if (sizeof(TRows) > 9) Spill(tile + 18, c9x0, c9x1);
-                if (sizeof(TRows) > 10) Spill(tile + 20, c10x0, c10x1);
-                if (sizeof(TRows) > 11) Spill(tile + 22, c11x0, c11x1);
+                (tile[0], tile[1]) = (c0x0, c0x1);
+                if (sizeof(TRows) > 1) (tile[2], tile[3]) = (c1x0, c1x1);
+                if (sizeof(TRows) > 2) (tile[4], tile[5]) = (c2x0, c2x1);
+                if (sizeof(TRows) > 3) (tile[6], tile[7]) = (c3x0, c3x1);
+                if (sizeof(TRows) > 4) (tile[8], tile[9]) = (c4x0, c4x1);
+                if (sizeof(TRows) > 5) (tile[10], tile[11]) = (c5x0, c5x1);
+                if (sizeof(TRows) > 6) (tile[12], tile[13]) = (c6x0, c6x1);
+                if (sizeof(TRows) > 7) (tile[14], tile[15]) = (c7x0, c7x1);
+                if (sizeof(TRows) > 8) (tile[16], tile[17]) = (c8x0, c8x1);
+                if (sizeof(TRows) > 9) (tile[18], tile[19]) = (c9x0, c9x1);
+                if (sizeof(TRows) > 10) (tile[20], tile[21]) = (c10x0, c10x1);
+                if (sizeof(TRows) > 11) (tile[22], tile[23]) = (c11x0, c11x1);
                 TileStore.Spilled<TSimd, TVec, TEpilogue>(in t, c0, epilogue, tile, sizeof(TRows), sizeof(TVectors), 2);
             }
 
@@ -356,7 +356,7 @@ internal static unsafe class Microkernel
         where TVectors : unmanaged, IConstant
     {
         TVec b0 = TSimd.Load(b);
-        TVec b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + TSimd.Width) : b0;
+        TVec b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + (sizeof(TVec) / sizeof(float))) : b0;
         Row<TSimd, TVec, TVectors>(a0, b0, b1, ref c0x0, ref c0x1);
         if (sizeof(TRows) > 1) Row<TSimd, TVec, TVectors>(a0 + row1, b0, b1, ref c1x0, ref c1x1);
         if (sizeof(TRows) > 2) Row<TSimd, TVec, TVectors>(a0 + row2, b0, b1, ref c2x0, ref c2x1);
@@ -387,22 +387,22 @@ internal static unsafe class Microkernel
         where TVectors : unmanaged, IConstant
         where TEpilogue : unmanaged, IEpilogue
     {
-        TVec b0 = TSimd.Load(b), b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + TSimd.Width) : b0;
+        TVec b0 = TSimd.Load(b), b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + (sizeof(TVec) / sizeof(float))) : b0;
         Row<TSimd, TVec, TVectors>(a, b0, b1, ref c0x0, ref c0x1);
         if (isPair) Row<TSimd, TVec, TVectors>(aBelow, b0, b1, ref c1x0, ref c1x1);
         b += bStep;
         b0 = TSimd.Load(b);
-        b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + TSimd.Width) : b0;
+        b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + (sizeof(TVec) / sizeof(float))) : b0;
         Row<TSimd, TVec, TVectors>(a + aStep, b0, b1, ref c0x0, ref c0x1);
         if (isPair) Row<TSimd, TVec, TVectors>(aBelow + aStep, b0, b1, ref c1x0, ref c1x1);
         b += bStep;
         b0 = TSimd.Load(b);
-        b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + TSimd.Width) : b0;
+        b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + (sizeof(TVec) / sizeof(float))) : b0;
         Row<TSimd, TVec, TVectors>(a + (2 * aStep), b0, b1, ref c0x0, ref c0x1);
         if (isPair) Row<TSimd, TVec, TVectors>(aBelow + (2 * aStep), b0, b1, ref c1x0, ref c1x1);
         b += bStep;
         b0 = TSimd.Load(b);
-        b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + TSimd.Width) : b0;
+        b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + (sizeof(TVec) / sizeof(float))) : b0;
         Row<TSimd, TVec, TVectors>(a + (3 * aStep), b0, b1, ref c0x0, ref c0x1);
         if (isPair) Row<TSimd, TVec, TVectors>(aBelow + (3 * aStep), b0, b1, ref c1x0, ref c1x1);
 
@@ -447,7 +447,7 @@ internal static unsafe class Microkernel
         c0 = TSimd.Add(TSimd.Load(c), c0);
         if (sizeof(TVectors) > 1)
         {
-            c1 = TSimd.Add(TSimd.Load(c + TSimd.Width), c1);
+            c1 = TSimd.Add(TSimd.Load(c + (sizeof(TVec) / sizeof(float))), c1);
         }
     }
 
@@ -461,16 +461,8 @@ internal static unsafe class Microkernel
         c0 = epilogue.Apply<TSimd, TVec>(c0, c, column);
         if (sizeof(TVectors) > 1)
         {
-            c1 = epilogue.Apply<TSimd, TVec>(c1, c + TSimd.Width, column + TSimd.Width);
+            c1 = epilogue.Apply<TSimd, TVec>(c1, c + (sizeof(TVec) / sizeof(float)), column + (sizeof(TVec) / sizeof(float)));
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Spill<TVec>(TVec* to, TVec c0, TVec c1)
-        where TVec : unmanaged
-    {
-        to[0] = c0;
-        to[1] = c1;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -482,7 +474,7 @@ internal static unsafe class Microkernel
         TSimd.Store(c, c0);
         if (sizeof(TVectors) > 1)
         {
-            TSimd.Store(c + TSimd.Width, c1);
+            TSimd.Store(c + (sizeof(TVec) / sizeof(float)), c1);
         }
     }
 }
