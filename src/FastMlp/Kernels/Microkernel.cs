@@ -19,7 +19,8 @@ namespace FastMlp.Kernels;
 /// Every sum is one chain of multiply-adds over p, so its bits do not depend on the tile it falls in. Steps of p whose values of A
 /// are all 0 may be left out (<see cref="PackedListed"/>): they change no bit (of a -0 left by underflow, see <see cref="Gemv"/>).
 /// Edges: a shorter tile is another value of <c>TRows</c>, the same body; a narrower one goes through a spilled tile
-/// and stores only its own columns. Rows and Vectors are types, so each use compiles to straight code.
+/// and stores only its own columns. Rows and Vectors are types, so each use compiles to straight code. Their sizes are the numbers, and
+/// the width is the vector's size in floats, for TSimd.Width would be one more call to inline at each place (see <see cref="IConstant"/>).
 /// The loop over tiles stands in here because a call for each cost some 30 cycles: 64 x 64 x 64 went from 91 to 93 % of the peak,
 /// 128 x 128 x 128 from 93 to 96 (AVX2, Zen 3); four steps of p in one iteration are a part of that.
 /// </remarks>
@@ -387,24 +388,13 @@ internal static unsafe class Microkernel
         where TVectors : unmanaged, IConstant
         where TEpilogue : unmanaged, IEpilogue
     {
-        TVec b0 = TSimd.Load(b), b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + (sizeof(TVec) / sizeof(float))) : b0;
-        Row<TSimd, TVec, TVectors>(a, b0, b1, ref c0x0, ref c0x1);
-        if (isPair) Row<TSimd, TVec, TVectors>(aBelow, b0, b1, ref c1x0, ref c1x1);
+        PairStep<TSimd, TVec, TVectors>(isPair, a, aBelow, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1);
         b += bStep;
-        b0 = TSimd.Load(b);
-        b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + (sizeof(TVec) / sizeof(float))) : b0;
-        Row<TSimd, TVec, TVectors>(a + aStep, b0, b1, ref c0x0, ref c0x1);
-        if (isPair) Row<TSimd, TVec, TVectors>(aBelow + aStep, b0, b1, ref c1x0, ref c1x1);
+        PairStep<TSimd, TVec, TVectors>(isPair, a + aStep, aBelow + aStep, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1);
         b += bStep;
-        b0 = TSimd.Load(b);
-        b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + (sizeof(TVec) / sizeof(float))) : b0;
-        Row<TSimd, TVec, TVectors>(a + (2 * aStep), b0, b1, ref c0x0, ref c0x1);
-        if (isPair) Row<TSimd, TVec, TVectors>(aBelow + (2 * aStep), b0, b1, ref c1x0, ref c1x1);
+        PairStep<TSimd, TVec, TVectors>(isPair, a + (2 * aStep), aBelow + (2 * aStep), b, ref c0x0, ref c0x1, ref c1x0, ref c1x1);
         b += bStep;
-        b0 = TSimd.Load(b);
-        b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + (sizeof(TVec) / sizeof(float))) : b0;
-        Row<TSimd, TVec, TVectors>(a + (3 * aStep), b0, b1, ref c0x0, ref c0x1);
-        if (isPair) Row<TSimd, TVec, TVectors>(aBelow + (3 * aStep), b0, b1, ref c1x0, ref c1x1);
+        PairStep<TSimd, TVec, TVectors>(isPair, a + (3 * aStep), aBelow + (3 * aStep), b, ref c0x0, ref c0x1, ref c1x0, ref c1x1);
 
         if (!t.IsFirst)
         {
@@ -420,6 +410,19 @@ internal static unsafe class Microkernel
 
         Store<TSimd, TVec, TVectors>(c, c0x0, c0x1);
         if (isPair) Store<TSimd, TVec, TVectors>(cBelow, c1x0, c1x1);
+    }
+
+    /// <summary>One step of p for two rows, or for the first of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PairStep<TSimd, TVec, TVectors>(bool isPair, float* a, float* aBelow, float* b, ref TVec c0x0, ref TVec c0x1, ref TVec c1x0, ref TVec c1x1)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : unmanaged, IConstant
+    {
+        TVec b0 = TSimd.Load(b);
+        TVec b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + (sizeof(TVec) / sizeof(float))) : b0;
+        Row<TSimd, TVec, TVectors>(a, b0, b1, ref c0x0, ref c0x1);
+        if (isPair) Row<TSimd, TVec, TVectors>(aBelow, b0, b1, ref c1x0, ref c1x1);
     }
 
     /// <summary>One row's step of p.</summary>
