@@ -29,11 +29,14 @@ internal static unsafe class Gemm
     /// <summary>Panels from which on packing A pays: below, each packed value is read too few times.</summary>
     private const nint PanelsWorthPacking = 4;
 
-    /// <summary>Steps of p up to which few panels read A as it is, of which a packed value pays too late: a step of 784-64-10 on 32 rows takes 3.5 % less, of 784-128-10 1.5.</summary>
-    private const nint FewRows = 40;
+    /// <summary>Panels up to which an A of few steps is read as it is: packed values would be read too few times.</summary>
+    private const nint FewPanels = 8;
 
     /// <summary>Floats of A that lie in L1 beside B and C, whatever their stride is (dW of 64 x 64 at 32 rows: 3.1 us, packed 3.5).</summary>
     private const nint NearFloats = 4096;
+
+    /// <summary>Steps of p from which on packing a longer A pays for few panels too: with 32 a step of 784-64-10 takes 3.5 % less unpacked, of 784-128-10 1.5.</summary>
+    private const nint StepsWorthPacking = 41;
 
     /// <summary>Rows a multiple of this many floats apart share few sets of the L1 cache and evict one another.</summary>
     private const nint Aliasing = 128;
@@ -259,8 +262,10 @@ internal static unsafe class Gemm
         // Packed once they serve every panel. It pays most where rows are a power of two apart and evict one another: 66 to 75 % of
         // the peak for 512 to 512 at 128 rows, 512 floats apart (AVX2, separate runs); at other strides it gained little.
         bool manyPanels = panels >= PanelsWorthPacking;
-        bool isNear = g.K <= FewRows && panels <= 2 * PanelsWorthPacking && (g.K * g.AColumnStride <= NearFloats || g.AColumnStride % Aliasing != 0);
-        bool packs = g.ARowStride == 1 && manyPanels && g.BForm == PanelForm.Panels && !isNear;
+        bool isNear = g.K < StepsWorthListing && g.K * g.AColumnStride <= NearFloats;
+        bool isShort = g.K < StepsWorthPacking && g.AColumnStride % Aliasing != 0;
+        bool staysUnpacked = panels <= FewPanels && (isNear || isShort);
+        bool packs = g.ARowStride == 1 && manyPanels && g.BForm == PanelForm.Panels && !staysUnpacked;
 
         // Steps in which a tile of A is all 0 are left out, where a list of the others is soon made: the edges of images, rectified units.
         bool lists = g.KBlock >= StepsWorthListing && (packs || (manyPanels && g.AColumnStride == 1));

@@ -57,7 +57,7 @@ internal static class GemmBlocking
     /// <summary>
     /// Mc: rows of A in a block that stays in L2, a multiple of every tile height. Blocks are as even as can be and may be a quarter
     /// larger than planned: of 128 rows of 512 a last block of 8 rows cost as much B as the other 120, and a sixth of dX. dW of 784 to 512 at
-    /// 128 rows gained some 2 % by blocks half as high, of 784 to 128 lost 1.5 (AVX2, Zen 3).
+    /// 128 rows gained 0 to 2 % by blocks half as high, of 784 to 128 lost 1.5 (AVX2, Zen 3).
     /// </summary>
     public static nint RowBlock(in GemmArguments g, nint rows)
     {

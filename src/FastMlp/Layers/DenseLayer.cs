@@ -166,13 +166,14 @@ internal abstract unsafe class DenseLayer : Layer
     /// <remarks>
     /// An element of dW, and every partial sum of it, is at most |x| |delta| (Cauchy and Schwarz; the norms of the whole matrices). Where rate
     /// times that is below half the distance between the largest floats, a finite weight stays finite, for decay only shrinks it.
-    /// A NaN or an infinity makes its norm one, and the answer no; squares that underflow are of values below 1e-19, whose products with
-    /// anything of a finite norm are small; the rounding of the norms is far within the other half. Looking at the new weights themselves costs each tile some 15 cycles.
+    /// A NaN or an infinity makes its norm one, and the answer no. A square that underflows is of a value below 3e-23, whose products with
+    /// anything of a finite norm add up to less than 1 over a block of k: hence the 1. The rounding of the norms is far within the other half.
+    /// Looking at the new weights themselves costs each tile some 15 cycles.
     /// </remarks>
     private static bool StaysWithin(MatrixView x, MatrixView delta, float rate, float decay)
     {
         double bound = Math.Sqrt((double)SquaredNorm(x) * SquaredNorm(delta));
-        return bound <= MaxSum && rate >= 0 && rate * bound <= MaxStep && decay is >= 0 and <= 1 && rate * decay <= 1;
+        return bound <= MaxSum && rate >= 0 && rate * Math.Max(bound, 1) <= MaxStep && decay is >= 0 and <= 1 && rate * decay <= 1;
     }
 
     /// <summary>The sum of all squares; padding that may be read is taken along.</summary>
