@@ -143,7 +143,7 @@ internal static unsafe class Gemm
                 Epilogue = epilogue,
                 Panels = panels,
                 Blocks = blocks,
-                Shares = new Shares(memory, threads, blocks * panels, grain, arguments.ARowStride == 1 ? LeastOfPacked * grain : LeastOfOthers * grain),
+                Shares = new Shares(memory, threads, blocks * panels, grain, arguments.ARowStride == 1 || GemmBlocking.PacksRowMajor(in arguments) ? LeastOfPacked * grain : LeastOfOthers * grain),
             };
             WorkerPool.Shared.Run(threads, &Part<TSimd, TVec, TVectors, TEpilogue>, &fork);
         }
@@ -269,6 +269,7 @@ internal static unsafe class Gemm
 
         // Steps in which a tile of A is all 0 are left out, where a list of the others is soon made: the edges of images, rectified units.
         bool lists = g.KBlock >= StepsWorthListing && (packs || (manyPanels && g.AColumnStride == 1));
+        bool packsRowMajor = lists && GemmBlocking.PacksRowMajor(in g);
         nint tallest = Math.Max(rowBlock, held.Tallest);
         nint maxTiles = (tallest + tileRows - 1) / tileRows;
         nint packedLength = packs || lists ? tallest * g.KBlock : 0;
@@ -339,10 +340,15 @@ internal static unsafe class Gemm
                     {
                         Packing.PackListed(a + (ic * g.ARowStride), g.ARowStride, height, taller, tiles, t.K, list, listStride, lengths, packed);
                     }
+                    else if (packsRowMajor)
+                    {
+                        Packing.PackRowMajor(a + (ic * g.ARowStride), g.ARowStride, height, taller, tiles, t.K, packed, list, lengths);
+                    }
                 }
 
                 held.Row = t.K == g.K ? ic : -1;
                 held.Skips = skips;
+                bool isPacked = packs || (packsRowMajor && !skips);
                 for (nint jr = panelBegin; jr < panelEnd; jr++)
                 {
                     t.Column = jr * panelWidth;
@@ -394,10 +400,10 @@ internal static unsafe class Gemm
                         nint tileHeight = part == 0 ? height + 1 : height;
                         nint count = part == 0 ? taller : tiles - taller;
                         nint row = part == 0 ? ic : ic + (taller * (height + 1));
-                        t.A = packs ? packed + ((row - ic) * t.K) : a + (row * g.ARowStride);
-                        t.ATileStride = packs ? tileHeight * t.K : tileHeight * g.ARowStride;
+                        t.A = isPacked ? packed + ((row - ic) * t.K) : a + (row * g.ARowStride);
+                        t.ATileStride = isPacked ? tileHeight * t.K : tileHeight * g.ARowStride;
                         t.C = c + (row * g.CRowStride);
-                        if (packs)
+                        if (isPacked)
                         {
                             Microkernel.Run<TSimd, TVec, TVectors, Packed, TEpilogue>((int)tileHeight, count, in t, in epilogue);
                         }

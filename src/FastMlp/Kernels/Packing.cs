@@ -105,7 +105,12 @@ internal static unsafe class Packing
             int* list = lists + (tile * listStride);
             if (height == 6)
             {
-                PackSixListed(source, stride, list, lengths[tile], packed);
+                PackSixListed(source, stride, list, lengths[tile], packed, height);
+            }
+            else if (height == 12)
+            {
+                PackSixListed(source, stride, list, lengths[tile], packed, height);
+                PackSixListed(source + (6 * stride), stride, list, lengths[tile], packed + 6, height);
             }
             else
             {
@@ -115,6 +120,18 @@ internal static unsafe class Packing
             source += height * stride;
             packed += height * k;
         }
+    }
+
+    /// <summary>All steps of a row-major A, each tile as [k, height]: as if listed, in a list and lengths that are lent.</summary>
+    public static void PackRowMajor(float* source, nint stride, nint tileHeight, nint taller, nint tiles, nint k, float* packed, int* list, nint* lengths)
+    {
+        for (nint p = 0; p < k; p++)
+        {
+            list[p] = (int)p;
+        }
+
+        new Span<nint>(lengths, (int)tiles).Fill(k);
+        PackListed(source, stride, tileHeight, taller, tiles, k, list, 0, lengths, packed);
     }
 
     /// <summary>Steps in which some of the <paramref name="height"/> values is not 0.</summary>
@@ -180,12 +197,12 @@ internal static unsafe class Packing
         }
     }
 
-    /// <summary>A whole tile of AVX2, six rows: two addresses and two strides reach them all.</summary>
+    /// <summary>Six rows of a tile, a whole one of AVX2: two addresses and two strides reach them all.</summary>
     [MethodImpl(Compile.Loop)]
-    private static void PackSixListed(float* source, nint stride, int* list, nint count, float* packed)
+    private static void PackSixListed(float* source, nint stride, int* list, nint count, float* packed, nint height)
     {
         float* lower = source + (3 * stride);
-        for (nint i = 0; i < count; i++, packed += 6)
+        for (nint i = 0; i < count; i++, packed += height)
         {
             nint p = list[i];
             float* a = source + p, b = lower + p;

@@ -66,7 +66,7 @@ internal abstract unsafe class DenseLayer : Layer
     public nint ActivationPaddingCost => IsActivationCheap ? 0 : (Stride - OutputSize) * ActivationCost;
 
     /// <summary>Whether g is part of the product's store, not a pass over the rows with their padding.</summary>
-    protected abstract bool IsActivationCheap { get; }
+    public abstract bool IsActivationCheap { get; }
 
     /// <summary>Floats that a row of a panel of W takes: Nr, or half of it where weights are bfloat16.</summary>
     private nint WeightRow { get; }

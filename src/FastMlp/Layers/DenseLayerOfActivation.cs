@@ -11,7 +11,7 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
 {
     public override bool KeepsPreActivation => TActivation.DerivativeNeedsZ;
 
-    protected override bool IsActivationCheap => TActivation.IsCheap;
+    public override bool IsActivationCheap => TActivation.IsCheap;
 
     public override bool FusesDerivative => TActivation.IsDerivativeCheap;
 

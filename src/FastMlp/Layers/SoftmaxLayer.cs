@@ -18,7 +18,7 @@ internal sealed unsafe class SoftmaxLayer(int inputSize, DenseSpec spec, nint pa
 
     public override bool FusesDerivative => false;
 
-    protected override bool IsActivationCheap => false;
+    public override bool IsActivationCheap => false;
 
     public override void ForwardSideways(float* parameters, float* x, float* a, nint stride) => throw new NotSupportedException("Softmax is not elementwise.");
 

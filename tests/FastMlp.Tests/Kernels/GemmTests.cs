@@ -26,6 +26,9 @@ public sealed unsafe class GemmTests
     public void TransposedAAndPanelsOfC() => Policies.ForEach(new TransposedOperandsCheck());
 
     [Fact]
+    public void LongRowsOfAArePacked() => Policies.ForEach(new LongRowsCheck());
+
+    [Fact]
     public void PanelsOfTransposedB() => Policies.ForEach(new TransposedPanelsCheck());
 
     [Fact]
@@ -141,6 +144,32 @@ public sealed unsafe class GemmTests
                         new Product<TSimd, TVec>(m, n, 5, vectors) { TransposeA = true, PanelsOfC = true, KBlock = 2 }.CheckAgainstReference();
                         new Product<TSimd, TVec>(m, n, 5, vectors) { TransposeA = true, Accumulate = true }.CheckAgainstReference();
                     }
+                }
+            }
+        }
+    }
+
+    /// <summary>Rows of A long enough and columns enough that tiles are packed first, and one column short of it; blocks of k of which the first is empty.</summary>
+    private readonly struct LongRowsCheck : IVectorKernel
+    {
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            const int Least = 768, K = 520, KBlock = 256;
+            GemmArguments shape = new() { N = Least, K = K, KBlock = KBlock, AColumnStride = 1 };
+            Assert.True(GemmBlocking.PacksRowMajor(in shape));
+            shape.N--;
+            Assert.False(GemmBlocking.PacksRowMajor(in shape));
+            foreach (int m in (int[])[3, 11, 12, 25])
+            {
+                float[] a = Product<TSimd, TVec>.Numbers(m * K, 1);
+                float[] halfEmpty = [.. a.Select((value, i) => i % K < KBlock ? 0 : value)];
+                foreach (int n in (int[])[Least - 1, Least, Least + 33])
+                {
+                    new Product<TSimd, TVec>(m, n, K, 2) { A = a }.CheckAgainstChains("one block");
+                    new Product<TSimd, TVec>(m, n, K, 2) { A = a, KBlock = KBlock, Accumulate = true }.CheckAgainstChains("blocks");
+                    new Product<TSimd, TVec>(m, n, K, 2) { A = halfEmpty, KBlock = KBlock }.CheckAgainstChains("the first block empty");
                 }
             }
         }
@@ -280,7 +309,7 @@ public sealed unsafe class GemmTests
             where TVec : unmanaged
         {
             // Many rows, few rows and many panels, one panel: each way of sharing out the work.
-            foreach ((int m, int n, int k) in (ReadOnlySpan<(int, int, int)>)[(131, 170, 90), (9, 1640, 140), (2, 8192, 130), (900, 5, 450)])
+            foreach ((int m, int n, int k) in (ReadOnlySpan<(int, int, int)>)[(131, 170, 90), (9, 1640, 140), (2, 8192, 130), (900, 5, 450), (95, 800, 300)])
             {
                 Product<TSimd, TVec> product = new(m, n, k, 2);
                 float[] one = product.Run(0, m);
