@@ -48,7 +48,10 @@ internal static unsafe class Gemm
     private const nint WorthSkipping = 8;
 
     /// <summary>Tiles that are looked at before a block is packed without its empty steps.</summary>
-    private const nint TilesTried = 4;
+    private const nint TilesTried = 8;
+
+    /// <summary>Steps of each of these tiles.</summary>
+    private const nint StepsTried = 4;
 
     /// <summary>Tiles in a block of rows, at most.</summary>
     private const int MaxTiles = 1 + (GemmBlocking.MaxRowBlock / (Microkernel.MaxRows / 2));
@@ -428,17 +431,26 @@ internal static unsafe class Gemm
         }
     }
 
-    /// <summary>Whether enough steps of a transposed A are all 0, judged by a few tiles of the block, from its start to its end.</summary>
+    /// <summary>
+    /// Whether enough steps of a transposed A are all 0, judged by a few steps, each time others, of a few tiles from the block's start to its
+    /// end. Each look waits for a line of its own, 80 cycles: with 512 of them dW of 784 to 128 at 128 rows took 4 % longer (AVX2, Zen 3).
+    /// </summary>
     private static bool HasEmptySteps(float* source, nint stride, nint height, nint tiles, nint k)
     {
         nint samples = Math.Min(tiles, TilesTried);
-        nint kept = 0;
+        nint every = Math.Max(1, k / StepsTried);
+        nint looks = 0, full = 0;
         for (nint sample = 0; sample < samples; sample++)
         {
-            kept += Packing.CountSteps(source + (((2 * sample) + 1) * tiles / (2 * samples) * height), stride, height, k);
+            float* tile = source + (((2 * sample) + 1) * tiles / (2 * samples) * height);
+            for (nint p = sample * every / samples; p < k; p += every)
+            {
+                looks++;
+                full += NonZero.Count(tile + (p * stride), height) > 0 ? 1 : 0;
+            }
         }
 
-        return kept <= samples * (k - (k / WorthSkipping));
+        return full * WorthSkipping <= looks * (WorthSkipping - 1);
     }
 
     /// <summary>
