@@ -31,7 +31,7 @@ internal sealed unsafe class LayerStack
     /// <inheritdoc cref="TurningCost"/>
     private const int CopyCost = 128;
 
-    /// <summary>Pieces that a thread takes its part of a batch in, if it has so many blocks of rows.</summary>
+    /// <summary>Pieces that a thread takes its part of a batch in, if it has so many tiles of rows: no more than a block of rows each.</summary>
     private const int PiecesOfThread = 8;
 
     private readonly nint widest;
@@ -275,8 +275,10 @@ internal sealed unsafe class LayerStack
     public void Forward(float* parameters, MatrixView x, MatrixView y, float* workspace, int threads, bool linearOutput)
     {
         using GCHandle<LayerStack> self = new(this);
-        nint blocks = (x.Rows + RowBlock - 1) / RowBlock;
         threads = Math.Min(threads, Shares.MostParts);
+        nint piece = (x.Rows + (PiecesOfThread * threads) - 1) / (PiecesOfThread * threads);
+        nint unit = Math.Min(RowBlock, (piece + Microkernel.MaxRows - 1) / Microkernel.MaxRows * Microkernel.MaxRows);
+        nint units = (x.Rows + unit - 1) / unit;
         long* memory = stackalloc long[Shares.Length(threads)];
         ParallelForward whole = new()
         {
@@ -286,7 +288,8 @@ internal sealed unsafe class LayerStack
             Y = y,
             Workspace = workspace,
             LinearOutput = linearOutput,
-            Shares = new Shares(memory, threads, blocks, blocks / (PiecesOfThread * threads)),
+            Unit = unit,
+            Shares = new Shares(memory, threads, units, units / (PiecesOfThread * threads)),
         };
         WorkerPool.Shared.Run(threads, &ForwardPart, &whole);
     }
@@ -346,10 +349,10 @@ internal sealed unsafe class LayerStack
         ParallelForward* whole = (ParallelForward*)context;
         LayerStack stack = whole->Stack.Target;
         float* workspace = whole->Workspace + (part * stack.WorkspaceLength(whole->X.Rows));
-        while (whole->Shares.Take(part, out nint block, out nint last))
+        while (whole->Shares.Take(part, out nint first, out nint last))
         {
-            nint begin = block * stack.RowBlock;
-            nint rows = Math.Min(last * stack.RowBlock, whole->X.Rows) - begin;
+            nint begin = first * whole->Unit;
+            nint rows = Math.Min(last * whole->Unit, whole->X.Rows) - begin;
             stack.Forward(whole->Parameters, whole->X.Slice(begin, rows), whole->Y.Slice(begin, rows), workspace, whole->LinearOutput);
         }
     }
@@ -362,6 +365,7 @@ internal sealed unsafe class LayerStack
         public MatrixView Y;
         public float* Workspace;
         public bool LinearOutput;
+        public nint Unit;
         public Shares Shares;
     }
 }
