@@ -165,11 +165,11 @@ public sealed unsafe class GemmTests
             {
                 float[] a = Product<TSimd, TVec>.Numbers(m * K, 1);
                 float[] halfEmpty = [.. a.Select((value, i) => i % K < KBlock ? 0 : value)];
-                foreach (int n in (int[])[Least - 1, Least, Least + 33])
+                foreach ((int n, int vectors) in (ReadOnlySpan<(int, int)>)[(Least - 1, 2), (Least, 2), (Least + 33, 2), (Least, 1)])
                 {
-                    new Product<TSimd, TVec>(m, n, K, 2) { A = a }.CheckAgainstChains("one block");
-                    new Product<TSimd, TVec>(m, n, K, 2) { A = a, KBlock = KBlock, Accumulate = true }.CheckAgainstChains("blocks");
-                    new Product<TSimd, TVec>(m, n, K, 2) { A = halfEmpty, KBlock = KBlock }.CheckAgainstChains("the first block empty");
+                    new Product<TSimd, TVec>(m, n, K, vectors) { A = a }.CheckAgainstChains("one block");
+                    new Product<TSimd, TVec>(m, n, K, vectors) { A = a, KBlock = KBlock, Accumulate = true }.CheckAgainstChains("blocks");
+                    new Product<TSimd, TVec>(m, n, K, vectors) { A = halfEmpty, KBlock = KBlock }.CheckAgainstChains("the first block empty");
                 }
             }
         }
