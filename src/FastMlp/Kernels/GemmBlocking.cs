@@ -18,7 +18,7 @@ internal static class GemmBlocking
     private const nint ColumnsWorthPacking = 768;
 
     /// <summary>Steps of k from which on it is: shorter rows lie close enough.</summary>
-    private const nint StepsWorthPacking = 256;
+    private const nint LongRow = 256;
 
     /// <summary>More rows in a block gain nothing, whatever k.</summary>
     private const int LargestRowBlock = 2048;
@@ -62,11 +62,11 @@ internal static class GemmBlocking
 
     /// <summary>
     /// Whether a row-major A is packed, tile by tile: long rows lie on as many pages and often in the same sets of L1 and L2. Packing takes about
-    /// a cycle an element, its products half a one for each vector of C: of 512 columns a product took 2 % longer so, of 1,024 1 to 3 % less,
+    /// a cycle an element, its products half a one for each vector of C: of 512 columns a product took 2 % longer so, of 1,024 0 to 3 % less,
     /// of 2,048 3 to 6 (AVX2, Zen 3). Where B is made a panel at a time (dX), the lower blocks would make it more often: 7 % longer.
     /// </summary>
     public static bool PacksRowMajor(in GemmArguments g) =>
-        g.AColumnStride == 1 && g.BForm == PanelForm.Panels && g.N >= ColumnsWorthPacking && g.KBlock >= StepsWorthPacking;
+        g.AColumnStride == 1 && g.BForm == PanelForm.Panels && g.N >= ColumnsWorthPacking && g.KBlock >= LongRow;
 
     /// <summary>
     /// Mc: rows of A in a block that stays in L2, a multiple of every tile height. Blocks are as even as can be and may be a quarter

@@ -172,7 +172,7 @@ internal sealed unsafe class LayerStack
             return;
         }
 
-        // A product on its own has nothing to carry on and cuts its rows itself: in blocks of 24 rows 2,048 cubed took 6 % longer.
+        // A product on its own has nothing to carry on and cuts its rows itself: 64 cubed took 1 to 2 % longer as 36 + 28 rows.
         nint block = steps.Length == 1 && Output.IsActivationCheap && !NeedsPadding ? x.Rows : RowBlock;
         nint slot = Math.Min(x.Rows, block) * widest;
         for (nint row = 0; row < x.Rows; row += block)
