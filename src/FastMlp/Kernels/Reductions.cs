@@ -33,6 +33,14 @@ internal static unsafe class Reductions
         return result;
     }
 
+    /// <summary>sum over i of x[i]^2.</summary>
+    public static float SumOfSquares(float* x, nint count)
+    {
+        float result;
+        Isa.Run(new SquaresKernel(x, count, &result));
+        return result;
+    }
+
     /// <summary>Whether none of count floats is NaN or infinite.</summary>
     public static bool AllFinite(float* source, nint count, int threads = 1)
     {
@@ -134,6 +142,18 @@ internal static unsafe class Reductions
             TSimd.MultiplyAdd(Tail.Load<TSimd, TVec>(x + i, remaining), Tail.Load<TSimd, TVec>(y + i, remaining), sum);
     }
 
+    internal readonly struct Square(float* x) : ITerm
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec AddTo<TSimd, TVec>(TVec sum, nint i, int remaining)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            TVec value = Tail.Load<TSimd, TVec>(x + i, remaining);
+            return TSimd.MultiplyAdd(value, value, sum);
+        }
+    }
+
     /// <summary>0 x: 0 for every finite x, NaN for the others.</summary>
     internal readonly struct ZeroTimes(float* x) : ITerm
     {
@@ -162,6 +182,13 @@ internal static unsafe class Reductions
         public void Run<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => *result = Sum<TSimd, TVec, Product>(new Product(x, y), count);
+    }
+
+    private readonly struct SquaresKernel(float* x, nint count, float* result) : IVectorKernel
+    {
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged => *result = Sum<TSimd, TVec, Square>(new Square(x), count);
     }
 
     private readonly struct FiniteCheck(float* source, int* notFinite) : IRangeWork

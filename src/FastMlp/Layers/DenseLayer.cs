@@ -181,14 +181,14 @@ internal abstract unsafe class DenseLayer : Layer
     {
         if (m.IsPadded || m.Stride == m.Columns)
         {
-            return Reductions.Dot(m.Pointer, m.Pointer, ((m.Rows - 1) * m.Stride) + m.Columns);
+            return Reductions.SumOfSquares(m.Pointer, ((m.Rows - 1) * m.Stride) + m.Columns);
         }
 
         float sum = 0;
         for (nint row = 0; row < m.Rows; row++)
         {
             float* x = m.Pointer + (row * m.Stride);
-            sum += Reductions.Dot(x, x, m.Columns);
+            sum += Reductions.SumOfSquares(x, m.Columns);
         }
 
         return sum;
