@@ -26,36 +26,6 @@ internal static unsafe class Gemm
     /// </summary>
     private const double ForkThreshold = 1_000_000;
 
-    /// <summary>Panels from which on packing A pays: below, each packed value is read too few times.</summary>
-    private const nint PanelsWorthPacking = 4;
-
-    /// <summary>Panels up to which an A of few steps is read as it is: packed values would be read too few times.</summary>
-    private const nint FewPanels = 8;
-
-    /// <summary>Floats of A that lie in L1 beside B and C, whatever their stride is (dW of 64 x 64 at 32 rows: 3.1 us, packed 3.5).</summary>
-    private const nint NearFloats = 4096;
-
-    /// <summary>Steps of p from which on packing a longer A pays for few panels too: with 32 a step of 784-64-10 takes 3.5 % less unpacked, of 784-128-10 1.5.</summary>
-    private const nint StepsWorthPacking = 41;
-
-    /// <summary>Rows a multiple of this many floats apart share few sets of the L1 cache and evict one another.</summary>
-    private const nint Aliasing = 128;
-
-    /// <summary>Steps of p from which on a list of those that are not all 0 is made: below, the call for each tile that it needs costs more.</summary>
-    private const nint StepsWorthListing = 64;
-
-    /// <summary>One step in so many must be all 0 for a list to pay.</summary>
-    private const nint WorthSkipping = 8;
-
-    /// <summary>Tiles that are looked at before a block is packed without its empty steps.</summary>
-    private const nint TilesTried = 8;
-
-    /// <summary>Steps of each of these tiles.</summary>
-    private const nint StepsTried = 4;
-
-    /// <summary>Tiles in a block of rows, at most.</summary>
-    private const int MaxTiles = 1 + (GemmBlocking.MaxRowBlock / (Microkernel.MaxRows / 2));
-
     /// <summary>Multiply-adds that a thread takes at a time at least: 4 us of work, against which taking them costs nothing.</summary>
     private const double GrainWork = 200_000;
 
@@ -117,8 +87,10 @@ internal static unsafe class Gemm
         nint panels = (arguments.N + (sizeof(TVectors) * TSimd.Width) - 1) / (sizeof(TVectors) * TSimd.Width);
         if (threads <= 1 || (double)arguments.M * arguments.N * arguments.K < ForkThreshold)
         {
-            PackedBlock none = new() { Row = -1 };
-            Block<TSimd, TVec, TVectors, TEpilogue>(in arguments, epilogue, 0, arguments.M, 0, panels, ref none);
+            int tileRows = GemmBlocking.TileRows<TSimd, TVec>(sizeof(TVectors));
+            nint rowBlock = GemmBlocking.RowBlock(in arguments, arguments.M);
+            BlockOfA a = new(in arguments, panels, sizeof(TVectors) * TSimd.Width, tileRows, rowBlock);
+            Blocks<TSimd, TVec, TVectors, TEpilogue>(in arguments, epilogue, rowBlock, 0, arguments.M, 0, panels, ref a);
         }
         else
         {
@@ -203,7 +175,6 @@ internal static unsafe class Gemm
     }
 
     /// <summary>Loop 5: panels of a block of rows, as the shares come.</summary>
-    [SkipLocalsInit]
     private static void Part<TSimd, TVec, TVectors, TEpilogue>(void* context, int part, int parts)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
@@ -213,9 +184,8 @@ internal static unsafe class Gemm
         Fork<TEpilogue>* fork = (Fork<TEpilogue>*)context;
         ref readonly GemmArguments arguments = ref *fork->Arguments;
         int tileRows = GemmBlocking.TileRows<TSimd, TVec>(sizeof(TVectors));
-        nint* lengths = stackalloc nint[MaxTiles];
         nint tiles = (arguments.M + tileRows - 1) / tileRows;
-        PackedBlock packed = new() { Lengths = lengths, Row = -1, Tallest = (tiles + fork->Blocks - 1) / fork->Blocks * tileRows };
+        BlockOfA a = new(in arguments, fork->Panels, sizeof(TVectors) * TSimd.Width, tileRows, (tiles + fork->Blocks - 1) / fork->Blocks * tileRows);
         while (fork->Shares.Take(part, out nint unit, out nint last))
         {
             while (unit < last)
@@ -224,82 +194,41 @@ internal static unsafe class Gemm
                 nint panel = unit - (block * fork->Panels);
                 nint end = Math.Min(fork->Panels, panel + last - unit);
                 (nint rowBegin, nint rowEnd) = Partition.Range(arguments.M, (int)fork->Blocks, (int)block, tileRows);
-                Block<TSimd, TVec, TVectors, TEpilogue>(in arguments, fork->Epilogue, rowBegin, rowEnd, panel, end, ref packed);
+                nint rowBlock = GemmBlocking.RowBlock(in arguments, rowEnd - rowBegin);
+                Blocks<TSimd, TVec, TVectors, TEpilogue>(in arguments, fork->Epilogue, rowBlock, rowBegin, rowEnd, panel, end, ref a);
                 unit += end - panel;
             }
         }
     }
 
-    /// <summary>What the thread's buffer holds of A, so that it need not be packed again for the next panels of the same rows.</summary>
-    private ref struct PackedBlock
-    {
-        /// <summary>The first row of the block; -1 for none.</summary>
-        public nint Row;
-
-        /// <summary>Rows of the tallest block, for which the buffer is made at once: another block may come late.</summary>
-        public nint Tallest;
-
-        /// <summary>Whether steps are left out.</summary>
-        public bool Skips;
-
-        /// <summary>Room for the steps that are left of each tile, which must last from panel to panel; null where one call takes them all.</summary>
-        public nint* Lengths;
-    }
-
     /// <summary>Loops 4 to 1 over a range of rows and panels.</summary>
     [MethodImpl(Compile.Loop)]
-    [SkipLocalsInit]
-    private static void Block<TSimd, TVec, TVectors, TEpilogue>(
-        in GemmArguments g, TEpilogue epilogue, nint rowBegin, nint rowEnd, nint panelBegin, nint panelEnd, ref PackedBlock held)
+    private static void Blocks<TSimd, TVec, TVectors, TEpilogue>(
+        in GemmArguments g, TEpilogue epilogue, nint rowBlock, nint rowBegin, nint rowEnd, nint panelBegin, nint panelEnd, ref BlockOfA a)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TVectors : unmanaged, IConstant
         where TEpilogue : unmanaged, IEpilogue
     {
         int panelWidth = sizeof(TVectors) * TSimd.Width;
-        nint panels = (g.N + panelWidth - 1) / panelWidth;
         int tileRows = GemmBlocking.TileRows<TSimd, TVec>(sizeof(TVectors));
-        nint rowBlock = GemmBlocking.RowBlock(in g, rowEnd - rowBegin);
-
-        // Columns of a row-major matrix as rows of A (x^T in dW): one cache line for each step of p, of which a tile uses a part.
-        // Packed once they serve every panel. It pays most where rows are a power of two apart and evict one another: 66 to 75 % of
-        // the peak for 512 to 512 at 128 rows, 512 floats apart (AVX2, separate runs); at other strides it gained little.
-        bool manyPanels = panels >= PanelsWorthPacking;
-        bool isNear = g.K < StepsWorthListing && g.K * g.AColumnStride <= NearFloats;
-        bool isShort = g.K < StepsWorthPacking && g.AColumnStride % Aliasing != 0;
-        bool staysUnpacked = panels <= FewPanels && (isNear || isShort);
-        bool packs = g.ARowStride == 1 && manyPanels && g.BForm == PanelForm.Panels && !staysUnpacked;
-
-        // Steps in which a tile of A is all 0 are left out, where a list of the others is soon made: the edges of images, rectified units.
-        bool lists = g.KBlock >= StepsWorthListing && (packs || (manyPanels && g.AColumnStride == 1));
-        bool packsRowMajor = lists && GemmBlocking.PacksRowMajor(in g);
-        nint tallest = Math.Max(rowBlock, held.Tallest);
-        nint maxTiles = (tallest + tileRows - 1) / tileRows;
-        nint packedLength = packs || lists ? tallest * g.KBlock : 0;
-        nint listedLength = lists ? maxTiles * (g.KBlock + NonZero.Slack) : 0;
-        nint madeLength = g.BForm == PanelForm.Panels ? 0 : GemmBlocking.MadeSteps(g.KBlock) * panelWidth;
-        float* scratch = packedLength + listedLength + madeLength > 0 ? PackBuffer.OfThisThread(madeLength + packedLength + listedLength) : null;
-        float* made = scratch;
-        float* packed = scratch + madeLength;
-        int* list = (int*)(scratch + madeLength + packedLength);
-        nint* own = stackalloc nint[MaxTiles];
-        nint* lengths = held.Lengths == null ? own : held.Lengths;
-        TileArguments t = new() { ARowStride = g.ARowStride, AColumnStride = g.AColumnStride, BRowStride = madeLength > 0 ? panelWidth : g.BRowStride, CRowStride = g.CRowStride };
+        TileArguments t = new()
+        {
+            ARowStride = g.ARowStride,
+            AColumnStride = g.AColumnStride,
+            BRowStride = g.BForm == PanelForm.Panels ? g.BRowStride : panelWidth,
+            CRowStride = g.CRowStride,
+        };
         for (nint ic = rowBegin; ic < rowEnd; ic += rowBlock)
         {
             nint rows = Math.Min(rowBlock, rowEnd - ic);
-
-            // Heights as even as can be: 7 rows go as 4 + 3, not as 6 + 1. The first `taller` tiles have one row more.
-            nint tiles = (rows + tileRows - 1) / tileRows;
-            nint height = rows / tiles;
-            nint taller = rows % tiles;
+            TileHeights heights = new(rows, tileRows);
             nint pc = 0;
             do
             {
                 t.K = Math.Min(g.KBlock, g.K - pc);
                 t.IsFirst = pc == 0 && !g.Accumulate;
                 t.IsLast = pc + t.K == g.K;
-                float* a = g.A + (pc * g.AColumnStride);
                 if (rows <= (g.BForm == PanelForm.BFloat16 ? TwoRows.Rows : 1) && IsForRows<TSimd, TVec, TVectors>(in g))
                 {
                     for (nint row = ic; row < ic + rows; row++)
@@ -312,116 +241,23 @@ internal static unsafe class Gemm
 
                 if (rows == TwoRows.Rows && g.BForm == PanelForm.Panels && g.CPanelStride == panelWidth)
                 {
-                    t.A = a + (ic * g.ARowStride);
                     Two<TSimd, TVec, TVectors, TEpilogue>(in g, ref t, epilogue, ic, pc, panelBegin, panelEnd);
                     pc += t.K;
                     continue;
                 }
 
-                nint listStride = t.K + NonZero.Slack;
-                bool skips = false;
-                if (held.Row == ic && (packs || lists))
-                {
-                    skips = held.Skips;
-                }
-                else if (packs)
-                {
-                    skips = lists && HasEmptySteps(a + ic, g.AColumnStride, height, tiles, t.K);
-                    if (skips)
-                    {
-                        Packing.PackNonZeroRows(a + ic, g.AColumnStride, height, taller, tiles, t.K, packed, list, listStride, lengths);
-                    }
-                    else
-                    {
-                        Packing.PackRows(a + ic, g.AColumnStride, height, taller, tiles, t.K, packed);
-                    }
-                }
-                else if (lists)
-                {
-                    skips = ListSteps(a + (ic * g.ARowStride), g.ARowStride, height, taller, tiles, t.K, list, listStride, lengths);
-                    if (skips)
-                    {
-                        Packing.PackListed(a + (ic * g.ARowStride), g.ARowStride, height, taller, tiles, t.K, list, listStride, lengths, packed);
-                    }
-                    else if (packsRowMajor)
-                    {
-                        Packing.PackRowMajor(a + (ic * g.ARowStride), g.ARowStride, height, taller, tiles, t.K, packed, list, lengths);
-                    }
-                }
-
-                held.Row = t.K == g.K ? ic : -1;
-                held.Skips = skips;
-                bool isPacked = packs || (packsRowMajor && !skips);
+                a.Take(in g, ic, in heights, pc, t.K);
                 for (nint jr = panelBegin; jr < panelEnd; jr++)
                 {
-                    t.Column = jr * panelWidth;
-                    t.Columns = (int)Math.Min(panelWidth, g.CIsPadded ? panelWidth : g.N - t.Column);
-                    if (g.BForm == PanelForm.Transposed)
+                    Panel<TSimd, TVec>(in g, ref t, jr, pc, panelWidth, a.Made);
+                    float* c = g.C + (jr * g.CPanelStride) + (ic * g.CRowStride);
+                    if (a.Skips)
                     {
-                        Packing.TransposePanel(g.B + (pc / g.BRowStride * g.BPanelStride), g.BPanelStride, g.BRowStride, t.Column, g.N, t.K, made, panelWidth);
-                        t.B = t.Next = t.NextEnd = made;
+                        ListedTiles<TSimd, TVec, TVectors, TEpilogue>(in t, in a, in heights, c, in epilogue);
                     }
                     else
                     {
-                        t.B = g.B + (jr * g.BPanelStride) + (pc * g.BRowStride);
-                        t.Next = t.NextEnd = t.B;
-                        if (jr + 1 < panels && g.BRowStride <= panelWidth)
-                        {
-                            t.Next += g.BPanelStride;
-                            t.NextEnd = t.Next + (t.K * g.BRowStride);
-                        }
-
-                        if (g.BForm == PanelForm.BFloat16)
-                        {
-                            BFloat16.Widen<TSimd, TVec>(t.B, t.K, made);
-                            t.B = made;
-                        }
-                    }
-
-                    float* c = g.C + (jr * g.CPanelStride);
-                    if (skips)
-                    {
-                        nint row = ic;
-                        TileArguments one = t;
-                        for (nint tile = 0; tile < tiles; tile++)
-                        {
-                            nint tileHeight = tile < taller ? height + 1 : height;
-                            one.K = lengths[tile];
-                            one.List = list + (tile * listStride);
-                            one.A = packed + ((row - ic) * t.K);
-                            one.C = c + (row * g.CRowStride);
-                            Microkernel.Run<TSimd, TVec, TVectors, PackedListed, TEpilogue>((int)tileHeight, 1, in one, in epilogue);
-                            row += tileHeight;
-                        }
-
-                        continue;
-                    }
-
-                    // The taller tiles, then the others.
-                    for (int part = 0; part < 2; part++)
-                    {
-                        nint tileHeight = part == 0 ? height + 1 : height;
-                        nint count = part == 0 ? taller : tiles - taller;
-                        nint row = part == 0 ? ic : ic + (taller * (height + 1));
-                        t.A = isPacked ? packed + ((row - ic) * t.K) : a + (row * g.ARowStride);
-                        t.ATileStride = isPacked ? tileHeight * t.K : tileHeight * g.ARowStride;
-                        t.C = c + (row * g.CRowStride);
-                        if (isPacked)
-                        {
-                            Microkernel.Run<TSimd, TVec, TVectors, Packed, TEpilogue>((int)tileHeight, count, in t, in epilogue);
-                        }
-                        else if (g.AColumnStride == 1)
-                        {
-                            Microkernel.Run<TSimd, TVec, TVectors, RowMajor, TEpilogue>((int)tileHeight, count, in t, in epilogue);
-                        }
-                        else if (g.ARowStride == 1)
-                        {
-                            Microkernel.Run<TSimd, TVec, TVectors, ColumnMajor, TEpilogue>((int)tileHeight, count, in t, in epilogue);
-                        }
-                        else
-                        {
-                            Microkernel.Run<TSimd, TVec, TVectors, Strided, TEpilogue>((int)tileHeight, count, in t, in epilogue);
-                        }
+                        Tiles<TSimd, TVec, TVectors, TEpilogue>(in g, ref t, in a, in heights, ic, pc, c, in epilogue);
                     }
                 }
 
@@ -431,54 +267,90 @@ internal static unsafe class Gemm
         }
     }
 
-    /// <summary>
-    /// Whether enough steps of a transposed A are all 0, judged by a few steps, each time others, of a few tiles from the block's start to its
-    /// end. Each look waits for a line of its own, some 60 cycles: with 512 of them dW of 784 to 128 at 128 rows took 3 % longer (AVX2, Zen 3).
-    /// </summary>
-    private static bool HasEmptySteps(float* source, nint stride, nint height, nint tiles, nint k)
+    /// <summary>Panel <paramref name="jr"/> of B for the steps from <paramref name="pc"/> on, made at <paramref name="made"/> if it does not lie ready.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Panel<TSimd, TVec>(in GemmArguments g, ref TileArguments t, nint jr, nint pc, int panelWidth, float* made)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
     {
-        nint samples = Math.Min(tiles, TilesTried);
-        nint every = Math.Max(1, k / StepsTried);
-        nint looks = 0, full = 0;
-        for (nint sample = 0; sample < samples; sample++)
+        t.Column = jr * panelWidth;
+        t.Columns = (int)Math.Min(panelWidth, g.CIsPadded ? panelWidth : g.N - t.Column);
+        if (g.BForm == PanelForm.Transposed)
         {
-            float* tile = source + (((2 * sample) + 1) * tiles / (2 * samples) * height);
-            for (nint p = sample * every / samples; p < k; p += every)
-            {
-                looks++;
-                full += NonZero.Count(tile + (p * stride), height) > 0 ? 1 : 0;
-            }
+            Packing.TransposePanel(g.B + (pc / g.BRowStride * g.BPanelStride), g.BPanelStride, g.BRowStride, t.Column, g.N, t.K, made, panelWidth);
+            t.B = t.Next = t.NextEnd = made;
+            return;
         }
 
-        return full * WorthSkipping <= looks * (WorthSkipping - 1);
+        t.B = g.B + (jr * g.BPanelStride) + (pc * g.BRowStride);
+        t.Next = t.NextEnd = t.B;
+        if (t.Column + panelWidth < g.N && g.BRowStride <= panelWidth)
+        {
+            t.Next += g.BPanelStride;
+            t.NextEnd = t.Next + (t.K * g.BRowStride);
+        }
+
+        if (g.BForm == PanelForm.BFloat16)
+        {
+            BFloat16.Widen<TSimd, TVec>(t.B, t.K, made);
+            t.B = made;
+        }
     }
 
-    /// <summary>
-    /// The steps in which a tile of A is not all 0, [tiles, steps]; false if they are not worth leaving out. A first tile that is
-    /// nearly full answers for all, and a row that is, for its tile: dense data cost one row, not six (64 x 64 x 64: 89.5 to 91.0
-    /// GFLOP/s, 91.3 without any look; AVX2, Zen 3).
-    /// </summary>
-    private static bool ListSteps(float* a, nint rowStride, nint height, nint taller, nint tiles, nint k, int* list, nint listStride, nint* lengths)
+    /// <summary>Loop 1: the taller tiles, then the others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Tiles<TSimd, TVec, TVectors, TEpilogue>(
+        in GemmArguments g, ref TileArguments t, in BlockOfA a, in TileHeights heights, nint ic, nint pc, float* c, in TEpilogue epilogue)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : unmanaged, IConstant
+        where TEpilogue : unmanaged, IEpilogue
     {
-        nint tooMany = k - (k / WorthSkipping);
-        if (NonZero.Count(a, k) > tooMany)
+        for (int part = 0; part < 2; part++)
         {
-            return false;
-        }
-
-        for (nint tile = 0; tile < tiles; tile++)
-        {
-            nint tileHeight = tile < taller ? height + 1 : height;
-            lengths[tile] = NonZero.List(a, rowStride, tileHeight, k, list + (tile * listStride));
-            if (tile == 0 && lengths[0] > tooMany)
+            nint height = part == 0 ? heights.Least + 1 : heights.Least;
+            nint count = part == 0 ? heights.Taller : heights.Count - heights.Taller;
+            nint row = part == 0 ? 0 : heights.Row(heights.Taller);
+            t.A = a.IsPacked ? a.Packed(row, t.K) : g.A + ((ic + row) * g.ARowStride) + (pc * g.AColumnStride);
+            t.ATileStride = height * (a.IsPacked ? t.K : g.ARowStride);
+            t.C = c + (row * g.CRowStride);
+            if (a.IsPacked)
             {
-                return false;
+                Microkernel.Run<TSimd, TVec, TVectors, Packed, TEpilogue>((int)height, count, in t, in epilogue);
             }
-
-            a += tileHeight * rowStride;
+            else if (g.AColumnStride == 1)
+            {
+                Microkernel.Run<TSimd, TVec, TVectors, RowMajor, TEpilogue>((int)height, count, in t, in epilogue);
+            }
+            else if (g.ARowStride == 1)
+            {
+                Microkernel.Run<TSimd, TVec, TVectors, ColumnMajor, TEpilogue>((int)height, count, in t, in epilogue);
+            }
+            else
+            {
+                Microkernel.Run<TSimd, TVec, TVectors, Strided, TEpilogue>((int)height, count, in t, in epilogue);
+            }
         }
+    }
 
-        return true;
+    /// <summary>Loop 1 where each tile leaves out the steps in which it is all 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ListedTiles<TSimd, TVec, TVectors, TEpilogue>(
+        in TileArguments t, in BlockOfA a, in TileHeights heights, float* c, in TEpilogue epilogue)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : unmanaged, IConstant
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        TileArguments one = t;
+        for (nint tile = 0; tile < heights.Count; tile++)
+        {
+            nint row = heights.Row(tile);
+            one.List = a.Steps(tile, out one.K);
+            one.A = a.Packed(row, t.K);
+            one.C = c + (row * t.CRowStride);
+            Microkernel.Run<TSimd, TVec, TVectors, PackedListed, TEpilogue>((int)heights.Of(tile), 1, in one, in epilogue);
+        }
     }
 
     /// <summary>Whether the operands lie as <see cref="Gemv"/> wants them: packed panels, A contiguous, C row-major.</summary>
@@ -526,6 +398,7 @@ internal static unsafe class Gemm
         nint pairStride = panelsInPair * g.BPanelStride;
         nint halfStride = sizeof(TVectors) == 2 ? TSimd.Width : g.BPanelStride;
         nint jr = panelBegin;
+        t.A = g.A + (ic * g.ARowStride) + (pc * g.AColumnStride);
         while (jr < panelEnd)
         {
             nint pairs = Math.Min((panelEnd - jr) / panelsInPair, TwoRows.MaxPairs);

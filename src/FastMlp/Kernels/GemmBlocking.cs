@@ -23,9 +23,6 @@ internal static class GemmBlocking
     /// <summary>More rows in a block gain nothing, whatever k.</summary>
     private const int LargestRowBlock = 2048;
 
-    /// <summary>The most that <see cref="RowBlock"/> returns.</summary>
-    public const int MaxRowBlock = LargestRowBlock + (LargestRowBlock / 4) + Microkernel.MaxRows;
-
     /// <summary>Vectors in a panel row: two, or one where the second would hold only padding.</summary>
     public static int PanelVectors(nint n) => Vectors(n) % 2 == 0 ? 2 : 1;
 

@@ -55,32 +55,28 @@ public sealed unsafe class PackingTests
     {
         const int K = 23;
         Random random = new(1);
-        for (int height = 1; height <= Microkernel.MaxRows; height++)
+        for (int tallest = 1; tallest <= Microkernel.MaxRows; tallest++)
         {
-            for (int tiles = 1; tiles <= 3; tiles++)
+            for (int rows = 1; rows <= 3 * tallest; rows++)
             {
-                for (int taller = 0; taller < tiles && height < Microkernel.MaxRows; taller++)
+                foreach (double zeros in (double[])[0, 0.6, 0.95, 1])
                 {
-                    foreach (double zeros in (double[])[0, 0.6, 0.95, 1])
+                    int stride = rows + 2;
+                    PoisonedBuffer source = new(stride * K);
+                    for (int i = 0; i < stride * K; i++)
                     {
-                        int rows = (tiles * height) + taller;
-                        int stride = rows + 2;
-                        PoisonedBuffer source = new(stride * K);
-                        for (int i = 0; i < stride * K; i++)
-                        {
-                            source.Values[i] = random.NextDouble() >= zeros ? random.NextSingle() + 1 : i / stride % 4 == 3 && i % 2 == 0 ? -0f : 0;
-                        }
-
-                        CheckPackedTiles(source, stride, height, taller, tiles, K);
+                        source.Values[i] = random.NextDouble() >= zeros ? random.NextSingle() + 1 : i / stride % 4 == 3 && i % 2 == 0 ? -0f : 0;
                     }
+
+                    CheckPackedTiles(source, stride, rows, new TileHeights(rows, tallest), K);
                 }
             }
         }
     }
 
-    private static void CheckPackedTiles(PoisonedBuffer source, int stride, int height, int taller, int tiles, int k)
+    private static void CheckPackedTiles(PoisonedBuffer source, int stride, int rows, TileHeights heights, int k)
     {
-        int rows = (tiles * height) + taller;
+        int tiles = (int)heights.Count;
         int listStride = k + NonZero.Slack;
         PoisonedBuffer packed = new(rows * k);
         int[] lists = new int[tiles * listStride];
@@ -88,14 +84,14 @@ public sealed unsafe class PackingTests
         fixed (int* l = lists)
         fixed (nint* n = lengths)
         {
-            Packing.PackNonZeroRows(source.Pointer, stride, height, taller, tiles, k, packed.Pointer, l, listStride, n);
+            Packing.PackNonZeroRows(source.Pointer, stride, in heights, k, packed.Pointer, l, listStride, n);
         }
 
         packed.Check("PackNonZeroRows");
         int first = 0;
         for (int tile = 0; tile < tiles; tile++)
         {
-            int tileHeight = tile < taller ? height + 1 : height;
+            int tileHeight = (int)heights.Of(tile);
             ReadOnlySpan<int> list = lists.AsSpan(tile * listStride, (int)lengths[tile]);
             int next = 0;
             for (int p = 0; p < k; p++)
