@@ -62,7 +62,7 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
         string[] suspects = Losing(evidence, Rule.Suspicion);
         if (suspects.Length == 0)
         {
-            return Judge(evidence, []);
+            return Judge(evidence);
         }
 
         if (builds.Of(baseline.Commit) is { } tree)
@@ -77,14 +77,14 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
             Collect(evidence, left, processes, Before);
         }
 
-        return Judge(evidence, []);
+        return Judge(evidence);
     }
 
     /// <summary>Against another build, both measured here and now, process by process in turns.</summary>
     public Outcome CompareWithBuild(Worktree other, string description)
     {
         output.WriteLine($"Baseline: {description}, built and measured beside this state");
-        return Judge(Beside(other, allNames, new Evidence()), allNames);
+        return Judge(Beside(other, allNames, new Evidence(), Rule.FewestPairsOfAll), allNames, Rule.FewestPairsOfAll);
     }
 
     /// <summary>No baseline to be had: measures and shows.</summary>
@@ -92,7 +92,7 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
     {
         Evidence evidence = new();
         Collect(evidence, allNames, processes, _ => null);
-        Judge(evidence, []);
+        Judge(evidence);
         output.WriteLine(reason);
         return Outcome.NotJudged;
     }
@@ -116,7 +116,7 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
             allNames.Min(name => evidence[name].Count),
             new SortedDictionary<string, Ratios>(allNames.ToDictionary(n => n, n => Rounded(Ratios.Median([.. evidence[n].Select(s => s.Now)]))), StringComparer.Ordinal));
         string path = repository.BaselinePath(Machine.ProcessorKind);
-        Judge(evidence, []);
+        Judge(evidence);
         baseline.Save(path);
         output.WriteLine($"Wrote {Path.GetRelativePath(repository.Root, path)}.");
         if (repository.Commit(baseline.Commit) is null)
@@ -131,13 +131,13 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
     private Outcome Appeal(Worktree tree, Evidence evidence, string[] suspects)
     {
         output.WriteLine($"Measuring beside it: {string.Join("; ", suspects)}");
-        Evidence beside = Beside(tree, suspects, evidence.Anew());
+        Evidence beside = Beside(tree, suspects, evidence.Anew(), Rule.FewestPairs);
         foreach (string name in suspects)
         {
             evidence.Replace(name, beside);
         }
 
-        Outcome outcome = Judge(evidence, suspects);
+        Outcome outcome = Judge(evidence, suspects, Rule.FewestPairs);
         if (!outcome.Judged)
         {
             return outcome;
@@ -164,13 +164,13 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
     }
 
     /// <summary>Pairs of processes, this build's and the other's, until each of the cases is decided, or patience or time is over.</summary>
-    private Evidence Beside(Worktree other, string[] names, Evidence evidence)
+    private Evidence Beside(Worktree other, string[] names, Evidence evidence, int fewest)
     {
         int windows = (names.Length + Window - 1) / Window;
         Dictionary<string, int> tries = names.ToDictionary(name => name, _ => 0);
 
         // What was tried often enough for a verdict and still has none makes room for the others.
-        string[] Open() => [.. names.Where(name => Rule.WantsPairs(evidence.Changes(name))).OrderBy(name => tries[name] / Rule.Unanimous).Take(Window)];
+        string[] Open() => [.. names.Where(name => Rule.WantsPairs(evidence.Changes(name), fewest)).OrderBy(name => tries[name] / Rule.Unanimous).Take(Window)];
         Repeat(windows * Rule.MostPairs, Open, (open, pair) =>
         {
             foreach (string name in open)
@@ -206,10 +206,11 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
         WorkerProcess.Measure(worker, Math.Max(seconds, 1.0 / names.Length), names, slow);
 
     /// <param name="evidence">All that was seen.</param>
-    /// <param name="paired">The cases that were measured beside a build.</param>
-    private Outcome Judge(Evidence evidence, string[] paired)
+    /// <param name="paired">The cases that were measured beside a build; null for none.</param>
+    /// <param name="fewestPairs">Pairs of each of these without which it is not judged.</param>
+    private Outcome Judge(Evidence evidence, string[]? paired = null, int fewestPairs = 0)
     {
-        string[] names = [.. allNames.Where(name => evidence[name].Count >= (paired.Contains(name) ? Rule.FewestPairs : Rule.Fewest))];
+        string[] names = [.. allNames.Where(name => evidence[name].Count >= (paired?.Contains(name) == true ? fewestPairs : Rule.Fewest))];
         string[] noisy = [.. allNames.Except(names)];
 
         int width = allNames.Max(n => n.Length);

@@ -12,8 +12,14 @@ internal static class Rule
     /// <summary>Processes without which nothing is said about a case, not even that it looks as fast as the file.</summary>
     public const int Fewest = 2;
 
-    /// <summary>Pairs of processes without which no case is judged.</summary>
+    /// <summary>Pairs of processes without which a case that looked slower than the file is not judged.</summary>
     public const int FewestPairs = 3;
+
+    /// <summary>
+    /// The same where all cases are measured in pairs and none is suspected: with three each the time was over before a slowed one had
+    /// its four. By chance a case slowed by 10 % passes two pairs once in 500 times where pairs scatter by 4 %, once in 60 by 6.
+    /// </summary>
+    public const int FewestPairsOfAll = 2;
 
     /// <summary>So many pairs that all lost more than <see cref="Limit"/> need no more, and fewer condemn no case; by chance, one clean pair in ten does.</summary>
     public const int Unanimous = 4;
@@ -37,8 +43,8 @@ internal static class Rule
     }
 
     /// <summary>Whether further pairs could still change the verdict: neither have three quarters seen no loss, nor have all of several seen one.</summary>
-    public static bool WantsPairs(IReadOnlyCollection<Change> seen) =>
-        seen.Count < FewestPairs
+    public static bool WantsPairs(IReadOnlyCollection<Change> seen, int fewest = FewestPairs) =>
+        seen.Count < fewest
         || (seen.Count < MostPairs
             && seen.Count(c => c.Kinder >= -Suspicion) < AgreeingShare * seen.Count
             && !(seen.Count >= Unanimous && seen.All(c => c.Kinder < -Limit)));

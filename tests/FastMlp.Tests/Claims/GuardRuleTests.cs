@@ -33,6 +33,16 @@ public class GuardRuleTests
     }
 
     [Fact]
+    public void WhereNoneIsSuspectedTwoPairsClear()
+    {
+        Assert.True(Rule.WantsPairs(Changes(0), Rule.FewestPairsOfAll));
+        Assert.False(Rule.WantsPairs(Changes(0, -2), Rule.FewestPairsOfAll));
+        Assert.True(Rule.WantsPairs(Changes(0, -4), Rule.FewestPairsOfAll));
+        Assert.True(Rule.WantsPairs(Changes(0, -4, 0), Rule.FewestPairsOfAll));
+        Assert.False(Rule.WantsPairs(Changes(0, -4, 0, 0), Rule.FewestPairsOfAll));
+    }
+
+    [Fact]
     public void AMedianThatAQuarterContradictsIsUnsteady()
     {
         Assert.Equal(Verdict.Unsteady, Rule.Judge(Changes(-9, -9, -9, 4, 4)));
@@ -50,16 +60,18 @@ public class GuardRuleTests
 
     /// <summary>Pairs that scatter by 4 %, twice what most cases do on a shared machine: the rule itself hardly errs.</summary>
     [Theory]
-    [InlineData(0, 0, 5)]
-    [InlineData(10, 970, 1000)]
-    public void PairsThatScatterAreJudgedRight(double slowdown, int fewest, int most)
+    [InlineData(0, Rule.FewestPairs, 0, 5)]
+    [InlineData(10, Rule.FewestPairs, 970, 1000)]
+    [InlineData(0, Rule.FewestPairsOfAll, 0, 5)]
+    [InlineData(10, Rule.FewestPairsOfAll, 970, 1000)]
+    public void PairsThatScatterAreJudgedRight(double slowdown, int pairs, int fewest, int most)
     {
         Random random = new(1);
         int regressions = 0;
         for (int trial = 0; trial < 1000; trial++)
         {
             List<Change> seen = [];
-            while (Rule.WantsPairs(seen))
+            while (Rule.WantsPairs(seen, pairs))
             {
                 double change = ((1 + (0.04 * Normal(random))) / (1 + (slowdown / 100))) - 1;
                 seen.Add(new Change(change, change));
