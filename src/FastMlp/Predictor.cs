@@ -16,7 +16,7 @@ public sealed class Predictor : IDisposable
     internal Predictor(LayerStack source, AlignedBuffer sourceParameters, WeightFormat weights)
     {
         Weights = weights;
-        stack = source.In(weights);
+        stack = source.Frozen(weights);
         parameters = stack.Convert(source, sourceParameters);
         pass = new ForwardPass(stack, parameters);
     }

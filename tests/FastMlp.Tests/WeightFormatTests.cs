@@ -40,16 +40,41 @@ public class WeightFormatTests
         }
     }
 
-    [Fact]
-    public void AsTrainedTheBitsAreTheNetworks()
+    /// <summary>
+    /// Rows of which much is 0 read another copy of the weights when the network is frozen: in one piece and several, an odd number of vectors, more
+    /// inputs than one block of k, layers behind what is never 0 and behind rectifiers; and each again as a row of a batch.
+    /// </summary>
+    [Theory]
+    [InlineData(40, "64 Relu, 10 Softmax")]
+    [InlineData(100, "1100 Relu, 97 Relu, 3 Identity")]
+    [InlineData(300, "73 Tanh, 150 Step, 120 Relu, 200 LeakyRelu, 60 Identity")]
+    [InlineData(2100, "97 Relu, 200 Sigmoid, 2 Softmax")]
+    public void AsTrainedTheBitsAreTheNetworks(int inputs, string layers)
     {
-        using Network network = Catalogue.Build(40, "64 Relu, 10 Softmax");
+        using Network network = Catalogue.Build(inputs, layers);
         using Predictor predictor = network.Freeze();
         Assert.Equal(WeightFormat.Float32, predictor.Weights);
-        float[] x = Numbers.Uniform(1, 5 * 40);
-        float[] y = new float[5 * 10];
-        predictor.Predict(x, y);
-        Bits.Equal(network.Predict(x), y, "outputs");
+        using Predictor half = network.Freeze(WeightFormat.BFloat16);
+        foreach (float zeros in new[] { 0, 0.2f, 0.5f, 0.9f, 0.995f, 1 })
+        {
+            const int Rows = 5;
+            float[] x = Numbers.Sparse(1, Rows * inputs, zeros);
+            float[] expected = network.Predict(x);
+            Assert.Equal(expected.Length, Rows * network.OutputSize);
+            float[] y = new float[expected.Length];
+            predictor.Predict(x, y);
+            Bits.Equal(expected, y, $"rows together, {zeros} of them 0");
+            half.Predict(x, y);
+            for (int row = 0; row < Rows; row++)
+            {
+                int n = network.OutputSize;
+                float[] one = new float[n];
+                predictor.Predict(x.AsSpan(row * inputs, inputs), one);
+                Bits.Equal(expected.AsSpan(row * n, n).ToArray(), one, $"row {row}, {zeros} of it 0");
+                half.Predict(x.AsSpan(row * inputs, inputs), one);
+                Bits.Equal(y.AsSpan(row * n, n).ToArray(), one, $"bfloat16, row {row}, {zeros} of it 0");
+            }
+        }
     }
 
     [Fact]

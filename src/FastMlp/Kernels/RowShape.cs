@@ -10,7 +10,7 @@ internal readonly struct RowShape
     /// </summary>
     private const nint WeightsWorthSearching = 8 * 1024;
 
-    public RowShape(nint k, nint n, int panelVectors, nint vectors, nint panelStride, nint kBlock, bool isBFloat16)
+    public RowShape(nint k, nint n, int panelVectors, nint vectors, nint panelStride, nint kBlock, bool isBFloat16, nint rowsOffset = 0)
     {
         K = k;
         N = n;
@@ -19,10 +19,15 @@ internal readonly struct RowShape
         PanelStride = panelStride;
         KBlock = kBlock;
         IsBFloat16 = isBFloat16;
-        IsWorthSearching = k * n >= WeightsWorthSearching && kBlock <= GemmBlocking.MaxKBlock;
+        RowsOffset = rowsOffset;
+        RowStride = WeightRows.Stride(vectors, isBFloat16);
+        IsWorthSearching = IsSearched(k, n) && kBlock <= GemmBlocking.MaxKBlock;
         LanesOfLast = (int)(n - ((vectors - 1) * Isa.Width));
         IsSmall = vectors <= Gemv.MaxVectors && !IsWorthSearching && kBlock >= k && !isBFloat16 && LanesOfLast > 0;
     }
+
+    /// <summary>Whether a layer of k inputs and n units looks for zeros of x, as far as its size goes.</summary>
+    public static bool IsSearched(nint k, nint n) => k * n >= WeightsWorthSearching;
 
     public nint K { get; }
 
@@ -44,6 +49,12 @@ internal readonly struct RowShape
 
     /// <summary>Whether panels of two vectors hold bfloat16.</summary>
     public bool IsBFloat16 { get; }
+
+    /// <summary>From B's panels to a copy of it row by row (<see cref="WeightRows"/>); 0 where there is none.</summary>
+    public nint RowsOffset { get; }
+
+    /// <summary>Floats from row to row of that copy.</summary>
+    public nint RowStride { get; }
 
     /// <summary>Whether zeros of x are looked for.</summary>
     public bool IsWorthSearching { get; }

@@ -12,22 +12,24 @@ namespace FastMlp.Layers;
 /// </remarks>
 internal abstract unsafe class DenseLayer : Layer
 {
-    protected DenseLayer(int inputSize, DenseSpec spec, nint parameterOffset, WeightFormat format)
+    protected DenseLayer(int inputSize, DenseSpec spec, nint parameterOffset, WeightStorage storage)
         : base(inputSize, spec.Units, parameterOffset)
     {
         Spec = spec;
         IsDot = OutputSize == 1;
         PanelWidth = IsDot ? 1 : GemmBlocking.PanelWidth(OutputSize);
         nint padded = GemmBlocking.Padded(OutputSize);
-        this.format = format;
+        format = storage.Format;
 
         // Narrow panels keep their rounded weights in float32: they are small, and half a vector is no panel row.
         isBFloat16 = format == WeightFormat.BFloat16 && PanelVectors == 2;
         WeightRow = isBFloat16 ? PanelWidth / 2 : PanelWidth;
         KBlock = GemmBlocking.KBlock(inputSize);
-        Row = new RowShape(inputSize, OutputSize, PanelVectors, GemmBlocking.Vectors(padded), inputSize * WeightRow, KBlock, isBFloat16);
         WeightLength = AlignedBuffer.RoundUp(IsDot ? inputSize : padded / PanelWidth * WeightRow * inputSize);
-        BiasOffset = WeightOffset + WeightLength;
+        hasRows = storage.HasRows && !IsDot && RowShape.IsSearched(inputSize, OutputSize);
+        Row = new RowShape(
+            inputSize, OutputSize, PanelVectors, GemmBlocking.Vectors(padded), inputSize * WeightRow, KBlock, isBFloat16, rowsOffset: hasRows ? WeightLength : 0);
+        BiasOffset = WeightOffset + ((hasRows ? 2 : 1) * WeightLength);
         ActivationOffset = BiasOffset + AlignedBuffer.RoundUp(padded);
         BiasEnd = spec.Bias == Bias.Shared ? BiasOffset + 1 : ActivationOffset;
         End = ActivationOffset + AlignedBuffer.RoundUp(ActivationParameterCount);
@@ -44,6 +46,9 @@ internal abstract unsafe class DenseLayer : Layer
 
     private readonly WeightFormat format;
     private readonly bool isBFloat16;
+
+    // Whether W stands once more behind its panels, as WeightRows reads it.
+    private readonly bool hasRows;
 
     public DenseSpec Spec { get; }
 
@@ -309,6 +314,12 @@ internal abstract unsafe class DenseLayer : Layer
         else
         {
             BFloat16.Round(weight, length, to + WeightOffset);
+        }
+
+        if (hasRows)
+        {
+            float* panels = to + WeightOffset;
+            WeightRows.Copy(panels, InputSize, WeightRow, Row.RowStride, panels + Row.RowsOffset);
         }
 
         base.Convert(source, from, to);

@@ -5,8 +5,8 @@ using FastMlp.Memory;
 namespace FastMlp.Layers;
 
 /// <summary>A dense layer with its elementwise activation as a type: one virtual call a layer, none an element.</summary>
-internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputSize, DenseSpec spec, nint parameterOffset, WeightFormat format)
-    : DenseLayer(inputSize, spec, parameterOffset, format)
+internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputSize, DenseSpec spec, nint parameterOffset, WeightStorage storage)
+    : DenseLayer(inputSize, spec, parameterOffset, storage)
     where TActivation : unmanaged, IActivation
 {
     public override bool KeepsPreActivation => TActivation.DerivativeNeedsZ;

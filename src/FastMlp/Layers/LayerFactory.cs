@@ -5,12 +5,12 @@ namespace FastMlp.Layers;
 /// <summary>From a specification to a layer: the only switch over activations.</summary>
 internal static class LayerFactory
 {
-    public static DenseLayer Create(int inputSize, DenseSpec spec, nint offset, WeightFormat format) => spec.Activation switch
+    public static DenseLayer Create(int inputSize, DenseSpec spec, nint offset, WeightStorage storage) => spec.Activation switch
     {
-        { Kind: ActivationKind.Softmax } => new SoftmaxLayer(inputSize, spec, offset, format),
-        { Kind: ActivationKind.ScaledSigmoid, IsLearnable: true } => new LearnableSigmoidLayer(inputSize, spec, offset, format),
-        { Kind: ActivationKind.PRelu } => new PReluLayer(inputSize, spec, offset, format),
-        _ => Choose<DenseLayer, DenseMaker>(spec.Activation, new DenseMaker(inputSize, spec, offset, format)),
+        { Kind: ActivationKind.Softmax } => new SoftmaxLayer(inputSize, spec, offset, storage),
+        { Kind: ActivationKind.ScaledSigmoid, IsLearnable: true } => new LearnableSigmoidLayer(inputSize, spec, offset, storage),
+        { Kind: ActivationKind.PRelu } => new PReluLayer(inputSize, spec, offset, storage),
+        _ => Choose<DenseLayer, DenseMaker>(spec.Activation, new DenseMaker(inputSize, spec, offset, storage)),
     };
 
     public static ActivationLayer Create(int inputSize, ActivationSpec spec, nint offset) =>
@@ -44,10 +44,10 @@ internal static class LayerFactory
             where TActivation : unmanaged, IActivation;
     }
 
-    private readonly struct DenseMaker(int inputSize, DenseSpec spec, nint offset, WeightFormat format) : IMaker<DenseLayer>
+    private readonly struct DenseMaker(int inputSize, DenseSpec spec, nint offset, WeightStorage storage) : IMaker<DenseLayer>
     {
         public DenseLayer Make<TActivation>(TActivation g)
-            where TActivation : unmanaged, IActivation => new DenseLayer<TActivation>(g, inputSize, spec, offset, format);
+            where TActivation : unmanaged, IActivation => new DenseLayer<TActivation>(g, inputSize, spec, offset, storage);
     }
 
     private readonly struct ActivationMaker(int size, ActivationSpec spec, nint offset) : IMaker<ActivationLayer>

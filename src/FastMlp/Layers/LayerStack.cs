@@ -47,11 +47,11 @@ internal sealed unsafe class LayerStack
     // Whether batches go through all layers on their side.
     private readonly bool goesSideways;
 
-    public LayerStack(int inputSize, ReadOnlySpan<LayerSpec> specs, WeightFormat format = WeightFormat.Float32)
+    public LayerStack(int inputSize, ReadOnlySpan<LayerSpec> specs, WeightFormat? frozen = null)
     {
         InputSize = inputSize;
         Specs = specs.ToArray();
-        Stages = [.. StageList.Of(inputSize, specs, format)];
+        Stages = [.. StageList.Of(inputSize, specs, frozen)];
         Layers = [.. Stages.OfType<DenseLayer>()];
         Norms = [.. Stages.OfType<NormLayer>()];
         Trained = [.. Stages.Where(stage => stage.End > stage.WeightOffset)];
@@ -144,8 +144,8 @@ internal sealed unsafe class LayerStack
     /// <summary>The last stage that takes this one's output: the first in the backward pass.</summary>
     public int LastUse(int stage) => lastUses[stage];
 
-    /// <summary>The same layers with weights in another format.</summary>
-    public LayerStack In(WeightFormat format) => new(InputSize, Specs, format);
+    /// <summary>The same layers to predict only, with weights in a format.</summary>
+    public LayerStack Frozen(WeightFormat format) => new(InputSize, Specs, format);
 
     /// <summary>A block of this stack's with the parameters of <paramref name="source"/>, the same layers in float32.</summary>
     public AlignedBuffer Convert(LayerStack source, AlignedBuffer parameters)

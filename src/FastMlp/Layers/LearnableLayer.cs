@@ -5,8 +5,8 @@ using FastMlp.Memory;
 namespace FastMlp.Layers;
 
 /// <summary>A dense layer whose activation has constants that are trained: they lie beside W and b, and z is kept for their gradient.</summary>
-internal abstract unsafe class LearnableLayer<TActivation>(int inputSize, DenseSpec spec, nint parameterOffset, WeightFormat format)
-    : DenseLayer<TActivation>(default, inputSize, spec, parameterOffset, format)
+internal abstract unsafe class LearnableLayer<TActivation>(int inputSize, DenseSpec spec, nint parameterOffset, WeightStorage storage)
+    : DenseLayer<TActivation>(default, inputSize, spec, parameterOffset, storage)
     where TActivation : unmanaged, IActivation
 {
     public override bool KeepsPreActivation => true;
@@ -25,8 +25,8 @@ internal abstract unsafe class LearnableLayer<TActivation>(int inputSize, DenseS
 }
 
 /// <summary>PReLU: one trained slope.</summary>
-internal sealed unsafe class PReluLayer(int inputSize, DenseSpec spec, nint parameterOffset, WeightFormat format)
-    : LearnableLayer<LeakyReluActivation>(inputSize, spec, parameterOffset, format)
+internal sealed unsafe class PReluLayer(int inputSize, DenseSpec spec, nint parameterOffset, WeightStorage storage)
+    : LearnableLayer<LeakyReluActivation>(inputSize, spec, parameterOffset, storage)
 {
     protected override LeakyReluActivation Activation(float* parameters) => new(parameters[ActivationOffset]);
 
@@ -36,8 +36,8 @@ internal sealed unsafe class PReluLayer(int inputSize, DenseSpec spec, nint para
 }
 
 /// <summary>The scaled sigmoid with c and beta trained.</summary>
-internal sealed unsafe class LearnableSigmoidLayer(int inputSize, DenseSpec spec, nint parameterOffset, WeightFormat format)
-    : LearnableLayer<ScaledSigmoidActivation>(inputSize, spec, parameterOffset, format)
+internal sealed unsafe class LearnableSigmoidLayer(int inputSize, DenseSpec spec, nint parameterOffset, WeightStorage storage)
+    : LearnableLayer<ScaledSigmoidActivation>(inputSize, spec, parameterOffset, storage)
 {
     protected override ScaledSigmoidActivation Activation(float* parameters) =>
         new(parameters[ActivationOffset], parameters[ActivationOffset + 1]);

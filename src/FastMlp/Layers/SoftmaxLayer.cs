@@ -4,7 +4,7 @@ using FastMlp.Memory;
 namespace FastMlp.Layers;
 
 /// <summary>A dense layer with softmax over its units: the one activation that is not elementwise.</summary>
-internal sealed unsafe class SoftmaxLayer(int inputSize, DenseSpec spec, nint parameterOffset, WeightFormat format) : DenseLayer(inputSize, spec, parameterOffset, format)
+internal sealed unsafe class SoftmaxLayer(int inputSize, DenseSpec spec, nint parameterOffset, WeightStorage storage) : DenseLayer(inputSize, spec, parameterOffset, storage)
 {
     public override bool KeepsPreActivation => false;
 

@@ -4,16 +4,16 @@ namespace FastMlp.Layers;
 internal sealed class StageList
 {
     private readonly int inputSize;
-    private readonly WeightFormat format;
+    private readonly WeightFormat? frozen;
     private readonly List<Layer> stages = [];
     private int denseCount;
     private int dropoutCount;
     private int normCount;
 
-    private StageList(int inputSize, WeightFormat format)
+    private StageList(int inputSize, WeightFormat? frozen)
     {
         this.inputSize = inputSize;
-        this.format = format;
+        this.frozen = frozen;
     }
 
     /// <summary>The first float after the parameters so far.</summary>
@@ -24,9 +24,12 @@ internal sealed class StageList
     private int Features => stages.Count == 0 ? inputSize : stages[^1].OutputSize;
 
     /// <summary>The layers of a specification.</summary>
-    public static IReadOnlyList<Layer> Of(int inputSize, ReadOnlySpan<LayerSpec> specs, WeightFormat format = WeightFormat.Float32)
+    /// <param name="inputSize">Features in a row.</param>
+    /// <param name="specs">The specification.</param>
+    /// <param name="frozen">How weights are kept that only predict; null where they are trained.</param>
+    public static IReadOnlyList<Layer> Of(int inputSize, ReadOnlySpan<LayerSpec> specs, WeightFormat? frozen = null)
     {
-        StageList list = new(inputSize, format);
+        StageList list = new(inputSize, frozen);
         list.Add(specs);
         list.PlaceStatistics();
         return list.stages;
@@ -39,7 +42,7 @@ internal sealed class StageList
             switch (spec)
             {
                 case DenseSpec dense:
-                    Add(LayerFactory.Create(Features, dense, Offset, format), Last);
+                    Add(LayerFactory.Create(Features, dense, Offset, Storage(Last)), Last);
                     break;
                 case DropoutSpec dropout:
                     Add(new DropoutLayer(Features, dropout, dropoutCount++, Offset), Last);
@@ -62,6 +65,13 @@ internal sealed class StageList
         }
     }
 
+    /// <summary>What a dense layer behind <paramref name="source"/> (-1 for x) keeps: weights by inputs too where those may be 0.</summary>
+    private WeightStorage Storage(int source)
+    {
+        bool mayBeZero = source < 0 || stages[source] is DenseLayer { Spec.Activation.Kind: ActivationKind.Relu or ActivationKind.Step };
+        return frozen is { } format ? new WeightStorage(format, HasRows: mayBeZero) : WeightStorage.Trained;
+    }
+
     /// <summary>The body, a projection of what goes around it where the sizes differ, and their sum.</summary>
     private void AddResidual(ResidualSpec residual)
     {
@@ -73,7 +83,7 @@ internal sealed class StageList
         {
             // Without a bias: the body has one.
             DenseSpec projection = new(Features, Activation.Identity, Bias.None, DenseSpec.DefaultInitializer(Activation.Identity));
-            Add(LayerFactory.Create(inputs, projection, Offset, format), skip);
+            Add(LayerFactory.Create(inputs, projection, Offset, Storage(skip)), skip);
             skip = Last;
         }
 

@@ -160,13 +160,27 @@ public sealed unsafe class RowKernelTests
                         Fused.Add(isFused, x[p], numbers.AsSpan(p * n, n), expected.AsSpan(0, n));
                     }
 
+                    // The panels alone, and with a copy by rows behind them, which is then all that is read where x is searched for zeros.
+                    PoisonedBuffer both = new(2 * padded * k);
+                    WeightRows.Copy(b.Pointer, k, width, padded, both.Pointer + (padded * k));
+                    both.Check($"copy of {n} x {k}");
                     RowShape shape = new(k, n, vectors, padded / TSimd.Width, k * width, GemmBlocking.KBlock(k), isBFloat16: false);
+                    RowShape byRows = new(k, n, vectors, padded / TSimd.Width, k * width, GemmBlocking.KBlock(k), isBFloat16: false, rowsOffset: padded * k);
+                    if (!byRows.IsWorthSearching)
+                    {
+                        b.Values.CopyTo(both.Values);
+                    }
+
                     foreach (bool isPadded in (bool[])[false, true])
                     {
                         PoisonedBuffer y = new(isPadded ? padded : n);
                         Gemv.Run(in shape, row.Pointer, b.Pointer, y.Pointer, isPadded, default(Store));
                         y.Check($"{n} x {k}, padded: {isPadded}");
                         Same.Bits(expected.AsSpan(0, n), y.Values[..n], $"{n} x {k}, padded: {isPadded}");
+                        PoisonedBuffer again = new(isPadded ? padded : n);
+                        Gemv.Run(in byRows, row.Pointer, both.Pointer, again.Pointer, isPadded, default(Store));
+                        again.Check($"{n} x {k} by rows, padded: {isPadded}");
+                        Same.Bits(expected.AsSpan(0, n), again.Values[..n], $"{n} x {k} by rows, padded: {isPadded}");
                     }
                 }
             }
