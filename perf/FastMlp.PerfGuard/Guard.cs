@@ -33,6 +33,9 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
     /// <summary>After measuring this long no more is begun, and what there is is judged: with a build, of 20 to 45 s, the gate is to take less than 3 minutes.</summary>
     private static readonly TimeSpan timeLimit = TimeSpan.FromSeconds(115);
 
+    /// <summary>The end of that time is for cases that lost in the pairs so far: one alone takes 3 s a pair, nine together 6 to 14.</summary>
+    private static readonly TimeSpan suspectsTime = TimeSpan.FromSeconds(35);
+
     private readonly string program = typeof(Guard).Assembly.Location;
     private readonly Stopwatch measuring = new();
     private readonly string[] allNames = [.. GuardCase.Names()];
@@ -84,7 +87,7 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
     public Outcome CompareWithBuild(Worktree other, string description)
     {
         output.WriteLine($"Baseline: {description}, built and measured beside this state");
-        return Judge(Beside(other, allNames, new Evidence(), Rule.FewestPairsOfAll), allNames, Rule.FewestPairsOfAll);
+        return Judge(Beside(other, allNames, new Evidence(), areSuspects: false), allNames, Rule.FewestPairsOfAll);
     }
 
     /// <summary>No baseline to be had: measures and shows.</summary>
@@ -131,7 +134,7 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
     private Outcome Appeal(Worktree tree, Evidence evidence, string[] suspects)
     {
         output.WriteLine($"Measuring beside it: {string.Join("; ", suspects)}");
-        Evidence beside = Beside(tree, suspects, evidence.Anew(), Rule.FewestPairs);
+        Evidence beside = Beside(tree, suspects, evidence.Anew(), areSuspects: true);
         foreach (string name in suspects)
         {
             evidence.Replace(name, beside);
@@ -164,13 +167,18 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
     }
 
     /// <summary>Pairs of processes, this build's and the other's, until each of the cases is decided, or patience or time is over.</summary>
-    private Evidence Beside(Worktree other, string[] names, Evidence evidence, int fewest)
+    private Evidence Beside(Worktree other, string[] names, Evidence evidence, bool areSuspects)
     {
         int windows = (names.Length + Window - 1) / Window;
         Dictionary<string, int> tries = names.ToDictionary(name => name, _ => 0);
 
-        // What was tried often enough for a verdict and still has none makes room for the others.
-        string[] Open() => [.. names.Where(name => Rule.WantsPairs(evidence.Changes(name), fewest)).OrderBy(name => tries[name] / Rule.Unanimous).Take(Window)];
+        // What was tried often enough for a verdict and still has none makes room for the others; at the end the others make room for what lost.
+        int fewest = areSuspects ? Rule.FewestPairs : Rule.FewestPairsOfAll;
+        bool IsSuspect(string name) => areSuspects || (evidence.Changes(name) is { Length: > 0 } seen && Rule.Median(seen) < -Rule.Suspicion);
+        string[] Open() => [.. names
+            .Where(name => Rule.WantsPairs(evidence.Changes(name), fewest) && (measuring.Elapsed < timeLimit - suspectsTime || IsSuspect(name)))
+            .OrderBy(name => tries[name] / Rule.Unanimous)
+            .Take(Window)];
         Repeat(windows * Rule.MostPairs, Open, (open, pair) =>
         {
             foreach (string name in open)
@@ -190,12 +198,20 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
     private void Repeat(int wanted, Func<string[]> missing, Action<string[], int> measure)
     {
         measuring.Start();
-        TimeSpan longest = TimeSpan.Zero;
-        for (int turn = 0; turn < wanted * (1 + Patience) && measuring.Elapsed + longest < timeLimit && missing() is { Length: > 0 } names; turn++)
+        TimeSpan longestOfCase = TimeSpan.Zero;
+        for (int turn = 0; turn < wanted * (1 + Patience) && missing() is { Length: > 0 } names; turn++)
         {
+            // Starting a process takes as long as measuring a case or two.
             TimeSpan begin = measuring.Elapsed;
+            int share = names.Length + 2;
+            if (begin + (share * longestOfCase) >= timeLimit)
+            {
+                break;
+            }
+
             measure(names, turn);
-            longest = TimeSpan.FromTicks(Math.Max(longest.Ticks, (measuring.Elapsed - begin).Ticks));
+            TimeSpan took = (measuring.Elapsed - begin) / share;
+            longestOfCase = took > longestOfCase ? took : longestOfCase;
         }
 
         measuring.Stop();
