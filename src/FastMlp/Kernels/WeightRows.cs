@@ -9,9 +9,8 @@ namespace FastMlp.Kernels;
 /// single lines far apart, and a core can wait for two dozen at once, each some 150 cycles from L3: 8 to 11 bytes a cycle. A row of half a page is a
 /// stream that the core's own prefetching runs ahead of: 17 to 20, and 23 where the next rows are asked for too (C, 137 of 784 inputs, 512 units).
 /// Sums lie in L1; four rows are added at a time, so that a sum is read and stored once for four multiply-adds.
-/// In turns with the panels alone, beside a busy core: MNIST digits through 784-512-512-10 took 15 us instead of 20, through 784-128-10 1.6 instead of
-/// 1.85; dense rows whose hidden units are half 0, 784-512-512-10 32.5 us instead of 36.6, 64-200-200-10 2.1 instead of 2.6 (AVX2, Zen 3). For
-/// inputs that are not 0 panels are as good or better (784-128-10: 4.5 us, by rows 5.2).
+/// In turns with the panels alone, beside a busy core, at best: 512 x 512 with half of x at 0 8.6 us instead of 13.0, four fifths 3.6 instead of 4.5,
+/// one fifth 14.7 instead of 15.4; 784 x 128, half 2.9 instead of 3.7 (AVX2, Zen 3). Where nothing is 0 panels are better (14.1 us, by rows 16.4).
 /// Every sum is the chain over p that <see cref="Gemv"/> makes of panels, so the bits are the same.
 /// </remarks>
 internal static unsafe class WeightRows
