@@ -33,8 +33,8 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
     /// <summary>After measuring this long no more is begun, and what there is is judged: with a build, of 20 to 45 s, the gate is to take less than 3 minutes.</summary>
     private static readonly TimeSpan timeLimit = TimeSpan.FromSeconds(115);
 
-    /// <summary>The end of that time is for cases that lost in the pairs so far: one alone takes 3 s a pair, nine together 6 to 14.</summary>
-    private static readonly TimeSpan suspectsTime = TimeSpan.FromSeconds(35);
+    /// <summary>At the end of that time cases that lost in the pairs so far come first: one alone takes 3 s a pair, nine together 6 to 14.</summary>
+    private static readonly TimeSpan losersTime = TimeSpan.FromSeconds(35);
 
     private readonly string program = typeof(Guard).Assembly.Location;
     private readonly Stopwatch measuring = new();
@@ -87,7 +87,7 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
     public Outcome CompareWithBuild(Worktree other, string description)
     {
         output.WriteLine($"Baseline: {description}, built and measured beside this state");
-        return Judge(Beside(other, allNames, new Evidence(), areSuspects: false), allNames, Rule.FewestPairsOfAll);
+        return Judge(Beside(other, allNames, new Evidence(), areSuspects: false));
     }
 
     /// <summary>No baseline to be had: measures and shows.</summary>
@@ -140,7 +140,7 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
             evidence.Replace(name, beside);
         }
 
-        Outcome outcome = Judge(evidence, suspects, Rule.FewestPairs);
+        Outcome outcome = Judge(evidence, suspects);
         if (!outcome.Judged)
         {
             return outcome;
@@ -172,13 +172,17 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
         int windows = (names.Length + Window - 1) / Window;
         Dictionary<string, int> tries = names.ToDictionary(name => name, _ => 0);
 
-        // What was tried often enough for a verdict and still has none makes room for the others; at the end the others make room for what lost.
-        int fewest = areSuspects ? Rule.FewestPairs : Rule.FewestPairsOfAll;
-        bool IsSuspect(string name) => areSuspects || (evidence.Changes(name) is { Length: > 0 } seen && Rule.Median(seen) < -Rule.Suspicion);
-        string[] Open() => [.. names
-            .Where(name => Rule.WantsPairs(evidence.Changes(name), fewest) && (measuring.Elapsed < timeLimit - suspectsTime || IsSuspect(name)))
-            .OrderBy(name => tries[name] / Rule.Unanimous)
-            .Take(Window)];
+        // What was tried often enough for a verdict and still has none makes room for the others. At the end they all make room for what lost,
+        // which then goes on its own, for a pair of nine takes three times as long.
+        int fewest = areSuspects ? Rule.FewestPairs : Rule.Fewest;
+        string[] Open()
+        {
+            string[] wanting = [.. names.Where(name => Rule.WantsPairs(evidence.Changes(name), fewest)).OrderBy(name => tries[name] / Rule.Unanimous)];
+            string[] losing = [.. wanting.Where(name => evidence.Changes(name) is { Length: > 0 } seen && Rule.Median(seen) < -Rule.Suspicion)];
+            bool isLate = measuring.Elapsed > timeLimit - losersTime;
+            return [.. (isLate && losing.Length > 0 ? losing : wanting).Take(Window)];
+        }
+
         Repeat(windows * Rule.MostPairs, Open, (open, pair) =>
         {
             foreach (string name in open)
@@ -222,11 +226,10 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
         WorkerProcess.Measure(worker, Math.Max(seconds, 1.0 / names.Length), names, slow);
 
     /// <param name="evidence">All that was seen.</param>
-    /// <param name="paired">The cases that were measured beside a build; null for none.</param>
-    /// <param name="fewestPairs">Pairs of each of these without which it is not judged.</param>
-    private Outcome Judge(Evidence evidence, string[]? paired = null, int fewestPairs = 0)
+    /// <param name="suspects">The cases that looked slower than the file, and were measured beside a build.</param>
+    private Outcome Judge(Evidence evidence, params string[] suspects)
     {
-        string[] names = [.. allNames.Where(name => evidence[name].Count >= (paired?.Contains(name) == true ? fewestPairs : Rule.Fewest))];
+        string[] names = [.. allNames.Where(name => evidence[name].Count >= (suspects.Contains(name) ? Rule.FewestPairs : Rule.Fewest))];
         string[] noisy = [.. allNames.Except(names)];
 
         int width = allNames.Max(n => n.Length);
@@ -256,7 +259,7 @@ internal sealed class Guard(Repository repository, Builds builds, TextWriter out
         string[] Those(Verdict verdict) => [.. names.Where(name => verdicts.TryGetValue(name, out Verdict v) && v == verdict)];
         string[] regressions = Those(Verdict.Regression), unsteady = Those(Verdict.Unsteady);
         List($"Faster by more than {Percent(Rule.Limit, "0")}", Those(Verdict.Faster));
-        List("Too noisy to judge, the probes did not settle in time", noisy);
+        List("Too noisy to judge, there was no quiet moment for them in time", noisy);
         List("Too unsteady to judge", unsteady);
         List($"Slower by more than {Percent(Rule.Limit, "0")}", regressions);
         if (regressions.Length == 0 && noisy.Length > NoisyShare * allNames.Length)

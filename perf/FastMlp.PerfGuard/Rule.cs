@@ -9,17 +9,15 @@ internal static class Rule
     /// <summary>A loss beyond this is measured again before it is judged.</summary>
     public const double Suspicion = 0.03;
 
-    /// <summary>Processes without which nothing is said about a case, not even that it looks as fast as the file.</summary>
+    /// <summary>
+    /// Processes, or pairs of them, without which nothing is said about a case, not even that it looks as fast as before. Where all cases are
+    /// measured in pairs, two that lost little clear one: by three each, the time was over before a slowed case had its four. By chance
+    /// a case slowed by 10 % passes two pairs once in 500 times where pairs scatter by 4 %, once in 60 by 6.
+    /// </summary>
     public const int Fewest = 2;
 
     /// <summary>Pairs of processes without which a case that looked slower than the file is not judged.</summary>
     public const int FewestPairs = 3;
-
-    /// <summary>
-    /// The same where all cases are measured in pairs and none is suspected: with three each the time was over before a slowed one had
-    /// its four. By chance a case slowed by 10 % passes two pairs once in 500 times where pairs scatter by 4 %, once in 60 by 6.
-    /// </summary>
-    public const int FewestPairsOfAll = 2;
 
     /// <summary>So many pairs that all lost more than <see cref="Limit"/> need no more, and fewer condemn no case; by chance, one clean pair in ten does.</summary>
     public const int Unanimous = 4;
@@ -43,7 +41,7 @@ internal static class Rule
     }
 
     /// <summary>Whether further pairs could still change the verdict: neither have three quarters seen no loss, nor have all of several seen one.</summary>
-    public static bool WantsPairs(IReadOnlyCollection<Change> seen, int fewest = FewestPairs) =>
+    public static bool WantsPairs(IReadOnlyCollection<Change> seen, int fewest) =>
         seen.Count < fewest
         || (seen.Count < MostPairs
             && seen.Count(c => c.Kinder >= -Suspicion) < AgreeingShare * seen.Count

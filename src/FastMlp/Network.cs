@@ -220,8 +220,8 @@ public sealed unsafe class Network : IDisposable
 
     /// <summary>
     /// An immutable copy for serving, safe for any number of threads, unmoved by further training. A batch normalization becomes part of a dense layer
-    /// beside it, which costs nothing and moves answers by no more than the rounding of its weights. Layers of 8,192 weights or more behind the input
-    /// or a rectifier are kept twice, once as a single row wants them of which much is 0: such a row then takes up to a third less time.
+    /// beside it, which costs nothing and moves answers by no more than the rounding of its weights. Layers of 8,192 weights or more behind the input,
+    /// ReLU or step are kept twice, once as a single row wants them of which much is 0: such a row then takes up to a third less time.
     /// </summary>
     /// <param name="weights">
     /// <see cref="WeightFormat.BFloat16"/> halves the memory that a prediction reads and rounds each weight to 8 bits of precision;

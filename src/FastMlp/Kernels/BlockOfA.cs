@@ -4,7 +4,7 @@ namespace FastMlp.Kernels;
 
 /// <summary>
 /// What the tiles of a product read instead of A as it lies: the thread's buffer with a block of its rows, packed tile by tile, with or without the
-/// steps of p in which a tile is all 0. It is kept from panel to panel.
+/// steps of p in which a tile is all 0. It is kept from panel to panel, and from call to call for the same rows of one product.
 /// </summary>
 internal unsafe struct BlockOfA
 {
@@ -40,6 +40,8 @@ internal unsafe struct BlockOfA
     private readonly nint* lengths;
     private readonly int* list;
     private nint listStride;
+
+    /// <summary>The first row of what the buffer holds, -1 for none. The same row comes with the same tiles and steps.</summary>
     private nint held = -1;
 
     /// <summary>Makes room in the thread's buffer, which no other product of this thread may use meanwhile.</summary>

@@ -6,17 +6,23 @@ namespace FastMlp.Kernels;
 /// <summary>The sums of a product for one row from its inputs that are not 0: y[n] = sum over listed p of x[p] B[p, n], B row by row.</summary>
 /// <remarks>
 /// A frozen network keeps large layers a second time for this, the weights of an input side by side. Of panels, an input's weights are
-/// single lines far apart, and a core can wait for two dozen at once, each some 150 cycles from L3: 8 to 11 bytes a cycle. A row of half a page is a
+/// single lines far apart, and a core can wait for two dozen at once, each some 150 cycles from L3: 8 to 12 bytes a cycle. A row of half a page is a
 /// stream that the core's own prefetching runs ahead of: 17 to 20, and 23 where the next rows are asked for too (C, 137 of 784 inputs, 512 units).
 /// Sums lie in L1; four rows are added at a time, so that a sum is read and stored once for four multiply-adds.
-/// In turns with the panels alone, beside a busy core, at best: 512 x 512 with half of x at 0 8.6 us instead of 13.0, four fifths 3.6 instead of 4.5,
-/// one fifth 14.7 instead of 15.4; 784 x 128, half 2.9 instead of 3.7 (AVX2, Zen 3). Where nothing is 0 panels are better (14.1 us, by rows 16.4).
+/// In turns with the panels alone, beside a busy core, at best: 512 x 512 with half of x at 0 8.6 us instead of 13.0, four fifths 3.6 instead of 4.5;
+/// 784 x 128, half 2.9 instead of 3.7 (AVX2, Zen 3). Where nothing is 0 panels are better (512 x 512 14.1 us, by rows 16.4).
+/// Sums are on whole lines: across lines 784-128-10 with 19 % of x set took 2.5 us instead of 1.7. Strides of no multiple of 512 bytes gained nothing.
 /// Every sum is the chain over p that <see cref="Gemv"/> makes of panels, so the bits are the same.
 /// </remarks>
 internal static unsafe class WeightRows
 {
-    /// <summary>Vectors of sums at a time: 2 KB on AVX2, half a page of a row.</summary>
-    public const int MaxVectors = 64;
+    /// <summary>Vectors of sums at a time: 4 KB on AVX2, a page of a row. Half of that took 10 to 14 % longer for 1024 x 1024.</summary>
+    public const int MaxVectors = 128;
+
+    /// <summary>
+    /// One in so many of x must be 0: of 1024 x 1024 rows with 70 % set take 54 us, panels 58, with 82 % 69 and 59 (512 x 512: 12 and 14, 14 and 15).
+    /// </summary>
+    public const nint WorthReading = 4;
 
     /// <summary>Rows that are added at a time; so many more are asked for.</summary>
     private const int Together = 4;
@@ -62,10 +68,10 @@ internal static unsafe class WeightRows
             for (; j < pairs; j += pair)
             {
                 nint at = j / TWeights.InWord;
-                TSimd.Prefetch(n0 + at);
-                TSimd.Prefetch(n1 + at);
-                TSimd.Prefetch(n2 + at);
-                TSimd.Prefetch(n3 + at);
+                Prefetch<TSimd, TVec, TWeights>(n0 + at);
+                Prefetch<TSimd, TVec, TWeights>(n1 + at);
+                Prefetch<TSimd, TVec, TWeights>(n2 + at);
+                Prefetch<TSimd, TVec, TWeights>(n3 + at);
                 TVec first = TSimd.MultiplyAdd(TWeights.First<TSimd, TVec>(b0 + at), x0, TSimd.Load(sums + j));
                 TVec second = TSimd.MultiplyAdd(TWeights.Second<TSimd, TVec>(b0 + at), x0, TSimd.Load(sums + j + TSimd.Width));
                 first = TSimd.MultiplyAdd(TWeights.First<TSimd, TVec>(b1 + at), x1, first);
@@ -104,5 +110,16 @@ internal static unsafe class WeightRows
                 TSimd.Store(sums + j, TSimd.MultiplyAdd(TSimd.Load(b0 + j), x0, TSimd.Load(sums + j)));
             }
         }
+    }
+
+    /// <summary>The lines of two vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch<TSimd, TVec, TWeights>(float* weights)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TWeights : struct, IWeights
+    {
+        TSimd.Prefetch(weights);
+        if (2 * TSimd.Width / TWeights.InWord > CacheLine.Floats) TSimd.Prefetch(weights + CacheLine.Floats);
     }
 }

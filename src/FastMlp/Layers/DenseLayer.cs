@@ -26,10 +26,10 @@ internal abstract unsafe class DenseLayer : Layer
         WeightRow = isBFloat16 ? PanelWidth / 2 : PanelWidth;
         KBlock = GemmBlocking.KBlock(inputSize);
         WeightLength = AlignedBuffer.RoundUp(IsDot ? inputSize : padded / PanelWidth * WeightRow * inputSize);
-        hasRows = storage.HasRows && !IsDot && RowShape.IsSearched(inputSize, OutputSize);
+        HasRows = storage.MayHaveRows && !IsDot && RowShape.IsSearched(inputSize, OutputSize);
         Row = new RowShape(
-            inputSize, OutputSize, PanelVectors, GemmBlocking.Vectors(padded), inputSize * WeightRow, KBlock, isBFloat16, rowsOffset: hasRows ? WeightLength : 0);
-        BiasOffset = WeightOffset + ((hasRows ? 2 : 1) * WeightLength);
+            inputSize, OutputSize, PanelVectors, GemmBlocking.Vectors(padded), inputSize * WeightRow, KBlock, isBFloat16, rowsOffset: HasRows ? WeightLength : 0);
+        BiasOffset = WeightOffset + ((HasRows ? 2 : 1) * WeightLength);
         ActivationOffset = BiasOffset + AlignedBuffer.RoundUp(padded);
         BiasEnd = spec.Bias == Bias.Shared ? BiasOffset + 1 : ActivationOffset;
         End = ActivationOffset + AlignedBuffer.RoundUp(ActivationParameterCount);
@@ -46,9 +46,6 @@ internal abstract unsafe class DenseLayer : Layer
 
     private readonly WeightFormat format;
     private readonly bool isBFloat16;
-
-    // Whether W stands once more behind its panels, as WeightRows reads it.
-    private readonly bool hasRows;
 
     public DenseSpec Spec { get; }
 
@@ -85,7 +82,10 @@ internal abstract unsafe class DenseLayer : Layer
     /// <summary>The forward product for one row.</summary>
     protected readonly RowShape Row;
 
-    /// <summary>Floats that W takes, padding included.</summary>
+    /// <summary>Whether W stands once more behind its panels, as <see cref="WeightRows"/> reads it.</summary>
+    public bool HasRows { get; }
+
+    /// <summary>Floats that W takes in panels, padding included.</summary>
     public nint WeightLength { get; }
 
     public int BiasLength => Spec.Bias switch { Bias.PerUnit => OutputSize, Bias.Shared => 1, _ => 0 };
@@ -316,7 +316,7 @@ internal abstract unsafe class DenseLayer : Layer
             BFloat16.Round(weight, length, to + WeightOffset);
         }
 
-        if (hasRows)
+        if (HasRows)
         {
             float* panels = to + WeightOffset;
             WeightRows.Copy(panels, InputSize, WeightRow, Row.RowStride, panels + Row.RowsOffset);

@@ -65,11 +65,22 @@ internal sealed class StageList
         }
     }
 
-    /// <summary>What a dense layer behind <paramref name="source"/> (-1 for x) keeps: weights by inputs too where those may be 0.</summary>
+    /// <summary>What a dense layer behind <paramref name="source"/> (-1 for x) keeps: weights by inputs too where those may be 0 often.</summary>
     private WeightStorage Storage(int source)
     {
-        bool mayBeZero = source < 0 || stages[source] is DenseLayer { Spec.Activation.Kind: ActivationKind.Relu or ActivationKind.Step };
-        return frozen is { } format ? new WeightStorage(format, HasRows: mayBeZero) : WeightStorage.Trained;
+        while (source >= 0 && stages[source].IsForTraining)
+        {
+            source = stages[source].Source;
+        }
+
+        ActivationKind? kind = source < 0 ? null : stages[source] switch
+        {
+            DenseLayer dense => dense.Spec.Activation.Kind,
+            ActivationLayer alone => alone.Spec.Activation.Kind,
+            _ => ActivationKind.Identity,
+        };
+        bool mayBeZero = kind is null or ActivationKind.Relu or ActivationKind.Step;
+        return frozen is { } format ? new WeightStorage(format, mayBeZero) : WeightStorage.Trained;
     }
 
     /// <summary>The body, a projection of what goes around it where the sizes differ, and their sum.</summary>

@@ -8,38 +8,38 @@ public class GuardRuleTests
     [Fact]
     public void FourPairsThatAllLostAreEnough()
     {
-        Assert.True(Rule.WantsPairs(Changes(-9, -9, -9)));
+        Assert.True(Rule.WantsPairs(Changes(-9, -9, -9), Rule.FewestPairs));
         Assert.Equal(Verdict.Unsteady, Rule.Judge(Changes(-9, -9, -9)));
-        Assert.False(Rule.WantsPairs(Changes(-9, -9, -9, -6)));
+        Assert.False(Rule.WantsPairs(Changes(-9, -9, -9, -6), Rule.FewestPairs));
         Assert.Equal(Verdict.Regression, Rule.Judge(Changes(-9, -9, -9, -6)));
     }
 
     [Fact]
     public void OnePairThatLostLittleAsksForMore()
     {
-        Assert.True(Rule.WantsPairs(Changes(-9, -9, -9, -4)));
-        Assert.True(Rule.WantsPairs(Changes(-9, -9, -9, 4, -9, -9, -9, -9, -9, -9, -9)));
-        Assert.False(Rule.WantsPairs(Changes(-9, -9, -9, 4, -9, -9, -9, -9, -9, -9, -9, -9)));
+        Assert.True(Rule.WantsPairs(Changes(-9, -9, -9, -4), Rule.FewestPairs));
+        Assert.True(Rule.WantsPairs(Changes(-9, -9, -9, 4, -9, -9, -9, -9, -9, -9, -9), Rule.FewestPairs));
+        Assert.False(Rule.WantsPairs(Changes(-9, -9, -9, 4, -9, -9, -9, -9, -9, -9, -9, -9), Rule.FewestPairs));
     }
 
     [Fact]
     public void ACaseThatDoesNotLookSlowerIsDone()
     {
-        Assert.True(Rule.WantsPairs(Changes(0, 0)));
-        Assert.False(Rule.WantsPairs(Changes(0, 0, 0)));
-        Assert.True(Rule.WantsPairs(Changes(-9, -2, -2)));
-        Assert.False(Rule.WantsPairs(Changes(-9, -2, -2, -2)));
+        Assert.True(Rule.WantsPairs(Changes(0, 0), Rule.FewestPairs));
+        Assert.False(Rule.WantsPairs(Changes(0, 0, 0), Rule.FewestPairs));
+        Assert.True(Rule.WantsPairs(Changes(-9, -2, -2), Rule.FewestPairs));
+        Assert.False(Rule.WantsPairs(Changes(-9, -2, -2, -2), Rule.FewestPairs));
         Assert.Equal(Verdict.Ok, Rule.Judge(Changes(-9, -2, -2, -2)));
     }
 
     [Fact]
     public void WhereNoneIsSuspectedTwoPairsClear()
     {
-        Assert.True(Rule.WantsPairs(Changes(0), Rule.FewestPairsOfAll));
-        Assert.False(Rule.WantsPairs(Changes(0, -2), Rule.FewestPairsOfAll));
-        Assert.True(Rule.WantsPairs(Changes(0, -4), Rule.FewestPairsOfAll));
-        Assert.True(Rule.WantsPairs(Changes(0, -4, 0), Rule.FewestPairsOfAll));
-        Assert.False(Rule.WantsPairs(Changes(0, -4, 0, 0), Rule.FewestPairsOfAll));
+        Assert.True(Rule.WantsPairs(Changes(0), Rule.Fewest));
+        Assert.False(Rule.WantsPairs(Changes(0, -2), Rule.Fewest));
+        Assert.True(Rule.WantsPairs(Changes(0, -4), Rule.Fewest));
+        Assert.True(Rule.WantsPairs(Changes(0, -4, 0), Rule.Fewest));
+        Assert.False(Rule.WantsPairs(Changes(0, -4, 0, 0), Rule.Fewest));
     }
 
     [Fact]
@@ -62,8 +62,8 @@ public class GuardRuleTests
     [Theory]
     [InlineData(0, Rule.FewestPairs, 0, 5)]
     [InlineData(10, Rule.FewestPairs, 970, 1000)]
-    [InlineData(0, Rule.FewestPairsOfAll, 0, 5)]
-    [InlineData(10, Rule.FewestPairsOfAll, 970, 1000)]
+    [InlineData(0, Rule.Fewest, 0, 5)]
+    [InlineData(10, Rule.Fewest, 970, 1000)]
     public void PairsThatScatterAreJudgedRight(double slowdown, int pairs, int fewest, int most)
     {
         Random random = new(1);

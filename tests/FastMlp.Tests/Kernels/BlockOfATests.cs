@@ -25,14 +25,18 @@ public unsafe class BlockOfATests
 
     /// <summary>x^T in dW: packed but for few panels and steps.</summary>
     [Theory]
-    [InlineData(512, 128, true)]
-    [InlineData(144, 40, true)]
-    [InlineData(128, 41, true)]
-    [InlineData(128, 40, false)]
-    [InlineData(48, 128, false)]
-    public void TransposedRowsArePacked(int n, int k, bool isPacked)
+    [InlineData(200, 512, 128, true)]
+    [InlineData(200, 144, 40, true)]
+    [InlineData(200, 128, 41, true)]
+    [InlineData(200, 128, 40, false)]
+    [InlineData(200, 48, 128, false)]
+    [InlineData(256, 128, 40, true)]
+    [InlineData(256, 128, 16, false)]
+    [InlineData(64, 128, 63, false)]
+    [InlineData(64, 128, 64, true)]
+    public void TransposedRowsArePacked(int m, int n, int k, bool isPacked)
     {
-        BlockOfA block = Taken(200, n, k, isTransposed: true, (_, _) => false);
+        BlockOfA block = Taken(m, n, k, isTransposed: true, (_, _) => false);
         Assert.Equal(isPacked, block.PacksColumns);
         Assert.Equal(isPacked, block.IsPacked);
         Assert.False(block.Skips);
@@ -45,6 +49,8 @@ public unsafe class BlockOfATests
     [InlineData(false, 64, 8, true)]
     [InlineData(false, 63, 63, false)]
     [InlineData(true, 64, 0, false)]
+    [InlineData(true, 64, 4, false)]
+    [InlineData(true, 64, 17, true)]
     [InlineData(true, 64, 48, true)]
     [InlineData(true, 63, 63, false)]
     public void EmptyStepsAreLeftOut(bool isTransposed, int k, int empty, bool skips)
@@ -93,6 +99,11 @@ public unsafe class BlockOfATests
         a.Span[0] += 1;
         block.Take(in g, 0, in heights, 0, kBlock);
         Assert.Equal(isKept, first == *block.Packed(0, kBlock));
+
+        // Other rows take its place.
+        block.Take(in g, 6, new TileHeights(6, TallestTile), 0, kBlock);
+        block.Take(in g, 0, in heights, 0, kBlock);
+        Assert.Equal(a.Span[0], *block.Packed(0, kBlock));
     }
 
     private static BlockOfA Taken(int m, int n, int k, bool isTransposed, Func<int, int, bool> isZero)

@@ -45,6 +45,9 @@ public sealed unsafe class ReductionsTests
                 Assert.Equal(
                     count * (count + 1) * ((2 * count) + 1) / 6,
                     Reductions.Sum<TSimd, TVec, Reductions.Product>(new Reductions.Product(x.Pointer, x.Pointer), count));
+                Assert.Equal(
+                    count * (count + 1) * ((2 * count) + 1) / 6,
+                    Reductions.Sum<TSimd, TVec, Reductions.Square>(new Reductions.Square(x.Pointer), count));
                 x.Values.Fill(float.MaxValue);
                 Assert.Equal(0f, Reductions.Sum<TSimd, TVec, Reductions.ZeroTimes>(new Reductions.ZeroTimes(x.Pointer), count));
                 foreach (float bad in (float[])[float.NaN, float.PositiveInfinity, float.NegativeInfinity])
