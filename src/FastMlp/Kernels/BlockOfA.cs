@@ -44,7 +44,7 @@ internal unsafe struct BlockOfA
     /// <summary>The first row of what the buffer holds, -1 for none. The same row comes with the same tiles and steps.</summary>
     private nint held = -1;
 
-    /// <summary>Makes room in the thread's buffer, which no other product of this thread may use meanwhile.</summary>
+    /// <summary>Makes room in the thread's buffer, for a panel of B too where that is made. No other product of this thread may use it meanwhile.</summary>
     /// <param name="g">The product.</param>
     /// <param name="panels">Panels of B.</param>
     /// <param name="panelWidth">Columns of each.</param>
