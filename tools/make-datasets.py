@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes src/FastMlp.Data/Datasets/*.csv.gz from the data files of Debian's python3-sklearn.
+"""Makes src/FastMlp.Data/BuiltIn/Datasets/*.csv.gz from the data files of Debian's python3-sklearn.
 
     apt-get download python3-sklearn && dpkg -x python3-sklearn_*.deb sklearn
     python3 tools/make-datasets.py sklearn/usr/lib/python3/dist-packages/sklearn/datasets/data
@@ -12,7 +12,7 @@ import gzip
 import pathlib
 import sys
 
-OUT = pathlib.Path(__file__).resolve().parent.parent / "src/FastMlp.Data/Datasets"
+OUT = pathlib.Path(__file__).resolve().parent.parent / "src/FastMlp.Data/BuiltIn/Datasets"
 
 IRIS = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]
 WINE = ["alcohol", "malic_acid", "ash", "alcalinity_of_ash", "magnesium", "total_phenols", "flavanoids",

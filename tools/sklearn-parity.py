@@ -47,7 +47,7 @@ cases = [
 
 def built_in(name):
     """A data set of src/FastMlp.Data; the last column is the target."""
-    with gzip.open(root / f"src/FastMlp.Data/Datasets/{name}.csv.gz", "rt", encoding="utf-8") as file:
+    with gzip.open(root / f"src/FastMlp.Data/BuiltIn/Datasets/{name}.csv.gz", "rt", encoding="utf-8") as file:
         rows = list(csv.reader(file))[1:]
     x = np.array([[float(v) for v in row[:-1]] for row in rows], np.float32)
     last = [row[-1] for row in rows]
