@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using CommunityToolkit.HighPerformance;
 using FastMlp.Training;
 
@@ -238,17 +241,13 @@ public sealed class Dataset
 
     private string TakeFingerprint()
     {
-        Fingerprint sum = new();
-        foreach (int size in (ReadOnlySpan<int>)[Rows, InputSize, TargetSize, IsClassification ? 1 : 0, Weights.Length])
-        {
-            sum.Add(size);
-        }
-
-        sum.Add(Features.AsBytes());
-        sum.Add(Targets.AsBytes());
-        sum.Add(Labels.AsBytes());
-        sum.Add(Weights.AsBytes());
-        return sum.ToString();
+        XxHash64 hash = new();
+        hash.Append(MemoryMarshal.AsBytes<int>([Rows, InputSize, TargetSize, IsClassification ? 1 : 0, Weights.Length]));
+        hash.Append(Features.AsBytes());
+        hash.Append(Targets.AsBytes());
+        hash.Append(Labels.AsBytes());
+        hash.Append(Weights.AsBytes());
+        return hash.GetCurrentHashAsUInt64().ToString("x16", CultureInfo.InvariantCulture);
     }
 
     /// <summary>Marks the first round(fraction x size) rows of each class in the shuffled order.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -81,12 +82,12 @@ internal static class CheckpointFile
 
     private static string Checksum(string specification, string run, IEnumerable<float[]> values)
     {
-        Fingerprint sum = new();
-        sum.Add(Encoding.UTF8.GetBytes(specification));
-        sum.Add(Encoding.UTF8.GetBytes(run));
+        XxHash64 hash = new();
+        hash.Append(Encoding.UTF8.GetBytes(specification));
+        hash.Append(Encoding.UTF8.GetBytes(run));
         foreach (float[] tensor in values)
-            sum.Add(MemoryMarshal.AsBytes<float>(tensor));
-        return sum.ToString();
+            hash.Append(MemoryMarshal.AsBytes<float>(tensor));
+        return hash.GetCurrentHashAsUInt64().ToString("x16", CultureInfo.InvariantCulture);
     }
 
     private static RunState Parse(string text)
