@@ -8,7 +8,10 @@ internal static partial class FolderRules
     /// <summary>The name of the room that is the folder src/FastMlp itself.</summary>
     public const string Root = "";
 
-    private static readonly string[] rooms = ["Simd", "Memory", "Threading", "Kernels", "Layers", "Training", "Serialization", "Diagnostics", "Metrics"];
+    private static readonly string[] rooms = ["Simd", "Memory", "Threading", "Kernels", "Layers", "Training", "Serialization", "Diagnostics", "Metrics", "Runs"];
+
+    // Folders whose types are the root's: what a user types, but too much for one folder.
+    private static readonly string[] ofTheRoot = ["Runs"];
 
     private static readonly Dictionary<string, string[]> mayUse = new()
     {
@@ -21,6 +24,7 @@ internal static partial class FolderRules
         ["Serialization"] = ["Layers"],
         ["Diagnostics"] = ["Simd", "Kernels"],
         ["Metrics"] = [],
+        ["Runs"] = ["Training", "Serialization", "Diagnostics"],
         [Root] = rooms,
     };
 
@@ -50,7 +54,7 @@ internal static partial class FolderRules
         }
 
         string code = WithoutCommentsAndStrings(source);
-        string home = room == Root ? "FastMlp" : $"FastMlp.{room}";
+        string home = room == Root || ofTheRoot.Contains(room) ? "FastMlp" : $"FastMlp.{room}";
         string declared = Namespace().Match(code).Groups[1].Value;
         if (declared != home && !declared.StartsWith(home + ".", StringComparison.Ordinal))
         {
