@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json;
 using FastMlp.Cli.Tests.Support;
 using Command = FastMlp.Cli.Tests.Support.Command;
@@ -58,14 +59,16 @@ public sealed class ConfigTests(TempFolder folder) : IClassFixture<TempFolder>
         ["report"] = ("\"r.html\"", ["r.html"]),
     };
 
-    private static IEnumerable<Option> Kept => TrainCommand.Groups.SkipLast(1).SelectMany(group => group.Options);
+    private static TrainCommand Train => Root().Subcommands.OfType<TrainCommand>().Single();
+
+    private static IEnumerable<Option> Kept => Train.Groups.SkipLast(1).SelectMany(group => group.Options);
 
     [Fact]
     public void EveryOptionStandsInTheSamplesAndInOneGroup()
     {
         Assert.Equal(samples.Keys.Order(), Kept.Select(option => option.Name[2..]).Order());
-        System.CommandLine.Command train = Root().Subcommands.Single(command => command.Name == "train");
-        Assert.Equal(TrainCommand.Groups.SelectMany(group => group.Options).Select(option => option.Name).Order(), train.Options.Where(option => option.Name.StartsWith("--", StringComparison.Ordinal) && option.Name != "--help").Select(option => option.Name).Order());
+        TrainCommand train = Train;
+        Assert.Equal(train.Groups.SelectMany(group => group.Options).Select(option => option.Name).Order(), train.Options.Where(option => option.Name.StartsWith("--", StringComparison.Ordinal) && option.Name != "--help").Select(option => option.Name).Order());
     }
 
     [Fact]
@@ -75,10 +78,9 @@ public sealed class ConfigTests(TempFolder folder) : IClassFixture<TempFolder>
         {
             ParseResult fromFile = Merged($$"""{"data": "iris", "{{key}}": {{json}}}""");
             ParseResult fromLine = Root().Parse(["train", "iris", .. words.Select(word => $"--{key}={word}")], Cli.Parsing);
-            Option option = Kept.Single(one => one.Name == "--" + key);
             Assert.Empty(fromFile.Errors);
             Assert.Empty(fromLine.Errors);
-            Assert.Equal(fromLine.GetResult(option)!.Tokens.Select(token => token.Value), fromFile.GetResult(option)!.Tokens.Select(token => token.Value));
+            Assert.Equal(Words(fromLine, key), Words(fromFile, key));
         }
     }
 
@@ -221,6 +223,8 @@ public sealed class ConfigTests(TempFolder folder) : IClassFixture<TempFolder>
     {
         Write(json);
         ParseResult parsed = Root().Parse(["train", .. words, "--config", Config], Cli.Parsing);
-        return TrainCommand.WithConfig(parsed);
+        return ((TrainCommand)parsed.CommandResult.Command).WithConfig(parsed);
     }
+
+    private static string[] Words(ParseResult parsed, string key) => [.. ((OptionResult)parsed.GetResult("--" + key)!).Tokens.Select(token => token.Value)];
 }

@@ -57,18 +57,26 @@ public sealed class UsageTests
         Command.Run("inspect").WasBadUsage("MODEL");
     }
 
-    [Theory]
-    [InlineData("train")]
-    [InlineData("evaluate")]
-    [InlineData("predict")]
-    [InlineData("inspect")]
-    [InlineData("info")]
-    public void HelpIsNoError(string command)
+    [Fact]
+    public void HelpIsNoErrorAndFitsATerminalOf80Columns()
     {
-        CommandResult help = Command.Run(command, "--help").Done();
+        string main = Command.Run("--help").Done().Output;
+        Assert.All(Cli.Root(new(TextWriter.Null, TextWriter.Null, TextReader.Null), CancellationToken.None).Subcommands, command =>
+        {
+            CommandResult help = Command.Run(command.Name, "--help").Done();
+            Assert.Contains($"  {command.Name} ", main, StringComparison.Ordinal);
+            Assert.Contains($"fastmlp {command.Name}", help.Output, StringComparison.Ordinal);
+            Assert.All(command.Arguments, argument => Assert.Contains($"<{argument.Name}>", help.Output, StringComparison.Ordinal));
+            Assert.All(command.Options, option => Assert.Contains(option.Name, help.Output, StringComparison.Ordinal));
+            Assert.Contains("--json", help.Output, StringComparison.Ordinal);
+            Assert.All(help.OutputLines.Concat(main.Split('\n')), line => Assert.True(line.Length <= 80, line));
+        });
+    }
 
-        Assert.Contains($"fastmlp {command}", help.Output, StringComparison.Ordinal);
-        Assert.Contains("--json", help.Output, StringComparison.Ordinal);
-        Assert.Contains($"  {command} ", Command.Run("--help").Done().Output, StringComparison.Ordinal);
+    [Fact]
+    public void ManyCommandLinesAreReadAtTheSameTime()
+    {
+        string[] wrong = ["train", "iris", "--lr", "0"];
+        Assert.Equal(Enumerable.Repeat(2, 200), ParallelEnumerable.Range(0, 200).Select(_ => Command.Run(wrong).ExitCode));
     }
 }

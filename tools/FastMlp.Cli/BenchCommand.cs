@@ -3,13 +3,12 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using FastMlp.Cli.Arguments;
-using FastMlp.Cli.Reporting;
 using FastMlp.Diagnostics;
 
 namespace FastMlp.Cli;
 
 /// <summary><c>fastmlp bench</c>: how fast this machine predicts and trains, beside the FMA peak measured in between.</summary>
-internal static class BenchCommand
+internal sealed class BenchCommand : CliCommand
 {
     /// <summary>The dense layer and the network that FastMlp states its speed with.</summary>
     private static readonly int[] referenceLayer = [784, 512];
@@ -22,61 +21,76 @@ internal static class BenchCommand
     /// <summary>The weights, and with them the work, should stay what they are however long it takes.</summary>
     private const float LearningRate = 1e-5f;
 
-    public static Command Create(CommandConsole console)
+    private readonly Option<string> layers = new("--layers")
     {
-        Option<string> layersOption = new("--layers")
-        {
-            Description = "Inputs, then the units of each layer",
-            DefaultValueFactory = _ => "784,128,10",
-        };
-        Option<string> batchOption = new("--batch")
-        {
-            Description = "Rows in a call; several to compare",
-            DefaultValueFactory = _ => "1,32,256",
-        };
-        Option<int> threadsOption = new("--threads")
-        {
-            Description = "Threads that a training step may use; prediction runs on the caller's",
-            DefaultValueFactory = _ => 1,
-        };
-        Option<double> secondsOption = new("--seconds")
-        {
-            Description = "Time for each figure",
-            DefaultValueFactory = _ => 1,
-        };
-        Command command = new("bench", "Measure latency, rows per second, training steps per second and the share of the FMA peak.")
-        {
-            layersOption, batchOption, threadsOption, secondsOption,
-        };
-        command.SetAction(parsed =>
-        {
-            int[] sizes = Sizes(parsed.GetValue(layersOption)!, "--layers", 2);
-            int[] batches = Sizes(parsed.GetValue(batchOption)!, "--batch", 1);
-            int threads = parsed.GetValue(threadsOption);
-            double seconds = parsed.GetValue(secondsOption);
-            if (threads < 1 || threads > Environment.ProcessorCount)
-            {
-                throw new UsageException($"--threads is from 1 to {Environment.ProcessorCount} on this machine, not {threads}.");
-            }
+        HelpName = "N,N,...",
+        Description = "Inputs, then the units of each layer [default: 784,128,10]",
+        DefaultValueFactory = _ => "784,128,10",
+    };
 
-            if (seconds is not (> 0 and <= 600))
-            {
-                throw new UsageException("--seconds is above 0 and at most 600.");
-            }
+    private readonly Option<string> batch = new("--batch")
+    {
+        HelpName = "N,N,...",
+        Description = "Rows in a call; several to compare [default: 1,32,256]",
+        DefaultValueFactory = _ => "1,32,256",
+    };
 
-            Report report = Measure(sizes, batches, threads, seconds);
-            if (parsed.GetValue(Cli.JsonOption))
-            {
-                console.WriteJson(report.Write);
-            }
-            else
-            {
-                report.Write(console.Output);
-            }
+    private readonly Option<int> threads = new("--threads")
+    {
+        HelpName = "N",
+        Description = "Threads that a training step may use; prediction runs on the caller's [default: 1]",
+        DefaultValueFactory = _ => 1,
+    };
 
-            return ExitCode.Done;
-        });
-        return command;
+    private readonly Option<double> seconds = new("--seconds")
+    {
+        HelpName = "X",
+        Description = "Time for each figure [default: 1]",
+        DefaultValueFactory = _ => 1,
+    };
+
+    public BenchCommand(CommandContext context)
+        : base(context, "bench", "Measure latency, rows per second, training steps per second and the share of the FMA peak.")
+    {
+        Add(layers);
+        Add(batch);
+        Add(threads);
+        Add(seconds);
+    }
+
+    public override IReadOnlyList<string> Examples =>
+    [
+        "fastmlp bench",
+        "fastmlp bench --layers 784,512,512,10 --batch 1,64 --seconds 3",
+    ];
+
+    protected override int Run(ParseResult parsed)
+    {
+        int[] sizes = Sizes(parsed.GetValue(layers)!, "--layers", 2);
+        int[] batches = Sizes(parsed.GetValue(batch)!, "--batch", 1);
+        int threadCount = parsed.GetValue(threads);
+        double time = parsed.GetValue(seconds);
+        if (threadCount < 1 || threadCount > Environment.ProcessorCount)
+        {
+            throw new UsageException($"--threads is from 1 to {Environment.ProcessorCount} on this machine, not {threadCount}.");
+        }
+
+        if (time is not (> 0 and <= 600))
+        {
+            throw new UsageException("--seconds is above 0 and at most 600.");
+        }
+
+        Report report = Measure(sizes, batches, threadCount, time);
+        if (AsJson(parsed))
+        {
+            Console.WriteJson(report.Write);
+        }
+        else
+        {
+            report.Write(Console.Output);
+        }
+
+        return ExitCode.Done;
     }
 
     private static int[] Sizes(string text, string option, int fewest) =>

@@ -12,13 +12,6 @@ internal static class Cli
     /// <summary>Set to 1, it shows where an error came from.</summary>
     private const string DebugVariable = "FASTMLP_DEBUG";
 
-    /// <summary>Understood by every command.</summary>
-    public static Option<bool> JsonOption { get; } = new("--json")
-    {
-        Description = "Print one JSON object on standard output and nothing else there",
-        Recursive = true,
-    };
-
     /// <summary>How command lines are read.</summary>
     public static ParserConfiguration Parsing { get; } = new()
     {
@@ -64,22 +57,29 @@ internal static class Cli
         }
     }
 
+    /// <summary>All commands, new objects at each call.</summary>
     public static RootCommand Root(CommandConsole console, CancellationToken stop)
     {
+        Option<bool> json = new("--json")
+        {
+            Description = "Print one JSON object on standard output and nothing else there",
+            Recursive = true,
+        };
+        CommandContext context = new(console, json, stop);
         RootCommand root = new("Trains multilayer perceptrons and runs them.")
         {
-            JsonOption,
-            TrainCommand.Create(console, stop),
-            EvaluateCommand.Create(console),
-            PredictCommand.Create(console),
-            InspectCommand.Create(console),
-            ConvertCommand.Create(console),
-            InfoCommand.Create(console),
-            BenchCommand.Create(console),
-            CompletionCommand.Create(console),
+            json,
+            new TrainCommand(context),
+            new EvaluateCommand(context),
+            new PredictCommand(context),
+            new InspectCommand(context),
+            new ConvertCommand(context),
+            new InfoCommand(context),
+            new BenchCommand(context),
+            new CompletionCommand(context),
         };
         root.HelpName = "fastmlp";
-        Examples.AddTo(root);
+        Help.AddTo(root);
         return root;
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using FastMlp.Cli.Reporting;
 
 namespace FastMlp.Cli;
 
@@ -7,7 +6,7 @@ namespace FastMlp.Cli;
 /// <c>fastmlp completion</c>: a script that makes a shell complete this command. Each script asks the command itself, by the
 /// directive <c>[suggest:POSITION]</c>, so it never has to change.
 /// </summary>
-internal static class CompletionCommand
+internal sealed class CompletionCommand : CliCommand
 {
     // The command is asked what may stand in the place of the word under way; the shell picks what the word begins. Where a data
     // set or a file may stand, the suggestions have options among them: they are left out unless a dash was typed, and the shell's
@@ -75,31 +74,39 @@ internal static class CompletionCommand
         ["powershell"] = PowerShell,
     };
 
-    public static Command Create(CommandConsole console)
-    {
-        Argument<string> shell = new("SHELL") { Description = string.Join(", ", scripts.Keys) };
-        shell.AcceptOnlyFromAmong([.. scripts.Keys]);
-        Command command = new("completion", "Print a script that makes a shell complete fastmlp; its first line says where it goes.") { shell };
-        command.SetAction(parsed =>
-        {
-            string name = parsed.GetRequiredValue(shell);
-            string script = scripts[name].ReplaceLineEndings("\n");
-            if (parsed.GetValue(Cli.JsonOption))
-            {
-                console.WriteJson(json =>
-                {
-                    json.WriteString("command", "completion");
-                    json.WriteString("shell", name);
-                    json.WriteString("script", script);
-                });
-            }
-            else
-            {
-                console.Output.Write(script + "\n");
-            }
+    private readonly Argument<string> shell = new("SHELL") { Description = string.Join(", ", scripts.Keys) };
 
-            return ExitCode.Done;
-        });
-        return command;
+    public CompletionCommand(CommandContext context)
+        : base(context, "completion", "Print a script that makes a shell complete fastmlp; its first line says where it goes.")
+    {
+        shell.AcceptOnlyFromAmong([.. scripts.Keys]);
+        Add(shell);
+    }
+
+    public override IReadOnlyList<string> Examples =>
+    [
+        "source <(fastmlp completion bash)",
+        "fastmlp completion fish > ~/.config/fish/completions/fastmlp.fish",
+    ];
+
+    protected override int Run(ParseResult parsed)
+    {
+        string name = parsed.GetRequiredValue(shell);
+        string script = scripts[name].ReplaceLineEndings("\n");
+        if (AsJson(parsed))
+        {
+            Console.WriteJson(json =>
+            {
+                json.WriteString("command", "completion");
+                json.WriteString("shell", name);
+                json.WriteString("script", script);
+            });
+        }
+        else
+        {
+            Console.Output.Write(script + "\n");
+        }
+
+        return ExitCode.Done;
     }
 }

@@ -6,80 +6,91 @@ using FastMlp.Onnx;
 namespace FastMlp.Cli;
 
 /// <summary><c>fastmlp convert</c>: a model from one file format to the other.</summary>
-internal static class ConvertCommand
+internal sealed class ConvertCommand : CliCommand
 {
     private const string Safetensors = ".safetensors";
 
-    private static readonly Argument<string> modelPath = new("MODEL") { Description = "A model file: .safetensors or .onnx" };
+    private readonly Argument<string> modelPath = new("MODEL") { Description = "A model file: .safetensors or .onnx" };
 
-    private static readonly Argument<string> outPath = new("OUT") { Description = "The file to write; its ending says the format: .safetensors or .onnx" };
+    private readonly Argument<string> outPath = new("OUT") { Description = "The file to write; its ending says the format: .safetensors or .onnx" };
 
-    private static readonly Option<string?> output = new("--output") { HelpName = "NAME", Description = "The output of an ONNX graph to take, where it has several" };
+    private readonly Option<string?> output = new("--output") { HelpName = "NAME", Description = "The output of an ONNX graph to take, where it has several" };
 
-    private static readonly Option<bool> logSoftmax = new("--log-softmax-as-softmax")
+    private readonly Option<bool> logSoftmax = new("--log-softmax-as-softmax")
     {
         Description = "Import a LogSoftmax at the output as softmax: probabilities instead of their logarithms",
     };
 
-    private static readonly Option<bool> tanhGelu = new("--tanh-gelu-as-gelu")
+    private readonly Option<bool> tanhGelu = new("--tanh-gelu-as-gelu")
     {
         Description = "Import GELU in its tanh approximation as the exact GELU, which differs by up to 0.0005",
     };
 
-    public static Command Create(CommandConsole console)
+    public ConvertCommand(CommandContext context)
+        : base(context, "convert", "Convert a model between safetensors and ONNX, by the endings of the files.")
     {
-        Command command = new("convert", "Convert a model between safetensors and ONNX, by the endings of the files.") { modelPath, outPath, output, logSoftmax, tanhGelu };
-        command.SetAction(parsed =>
+        Add(modelPath);
+        Add(outPath);
+        Add(output);
+        Add(logSoftmax);
+        Add(tanhGelu);
+    }
+
+    public override IReadOnlyList<string> Examples =>
+    [
+        "fastmlp convert digits.safetensors digits.onnx",
+        "fastmlp convert torch.onnx torch.safetensors --output probabilities",
+    ];
+
+    protected override int Run(ParseResult parsed)
+    {
+        string from = parsed.GetRequiredValue(modelPath);
+        string to = parsed.GetRequiredValue(outPath);
+        CheckEnding(from, "MODEL");
+        CheckEnding(to, "OUT");
+        OnnxImportOptions options = new()
         {
-            string from = parsed.GetRequiredValue(modelPath);
-            string to = parsed.GetRequiredValue(outPath);
-            CheckEnding(from, "MODEL");
-            CheckEnding(to, "OUT");
-            OnnxImportOptions options = new()
-            {
-                Output = parsed.GetValue(output),
-                LogSoftmaxAsSoftmax = parsed.GetValue(logSoftmax),
-                TanhGeluAsGelu = parsed.GetValue(tanhGelu),
-            };
-            if (options != new OnnxImportOptions() && !OnnxFile.Names(from))
-            {
-                throw new UsageException($"{output.Name}, {logSoftmax.Name} and {tanhGelu.Name} are about ONNX graphs, but MODEL is '{from}'.");
-            }
+            Output = parsed.GetValue(output),
+            LogSoftmaxAsSoftmax = parsed.GetValue(logSoftmax),
+            TanhGeluAsGelu = parsed.GetValue(tanhGelu),
+        };
+        if (options != new OnnxImportOptions() && !OnnxFile.Names(from))
+        {
+            throw new UsageException($"{output.Name}, {logSoftmax.Name} and {tanhGelu.Name} are about ONNX graphs, but MODEL is '{from}'.");
+        }
 
-            List<string> notes = [];
-            using StoredModel model = StoredModel.Load(from, options, notes.Add);
-            if (OnnxFile.Names(to))
-            {
-                OnnxFile.Save(model, to);
-            }
-            else
-            {
-                model.Network.Save(to);
-            }
+        List<string> notes = [];
+        using StoredModel model = StoredModel.Load(from, options, notes.Add);
+        if (OnnxFile.Names(to))
+        {
+            OnnxFile.Save(model, to);
+        }
+        else
+        {
+            model.Network.Save(to);
+        }
 
-            if (parsed.GetValue(Cli.JsonOption))
+        if (AsJson(parsed))
+        {
+            Console.WriteJson(json =>
             {
-                console.WriteJson(json =>
-                {
-                    json.WriteString("command", "convert");
-                    json.WriteString("model", from);
-                    json.WriteString("out", to);
-                    json.WriteString("network", NetworkText.Of(model.Network));
-                    json.WriteNumber("parameters", model.Network.ParameterCount);
-                    json.WriteStartArray("notes");
-                    notes.ForEach(json.WriteStringValue);
-                    json.WriteEndArray();
-                });
-            }
-            else
-            {
-                notes.ForEach(note => console.Error.WriteLine($"note: {note}"));
-                console.Output.WriteLine($"{to}: {NetworkText.Of(model.Network)}, {Text.Count(model.Network.ParameterCount, "parameter")}, {Text.Size(new FileInfo(to).Length)}");
-            }
+                json.WriteString("command", "convert");
+                json.WriteString("model", from);
+                json.WriteString("out", to);
+                json.WriteString("network", NetworkText.Of(model.Network));
+                json.WriteNumber("parameters", model.Network.ParameterCount);
+                json.WriteStartArray("notes");
+                notes.ForEach(json.WriteStringValue);
+                json.WriteEndArray();
+            });
+        }
+        else
+        {
+            notes.ForEach(note => Console.Error.WriteLine($"note: {note}"));
+            Console.Output.WriteLine($"{to}: {NetworkText.Of(model.Network)}, {Text.Count(model.Network.ParameterCount, "parameter")}, {Text.Size(new FileInfo(to).Length)}");
+        }
 
-            return ExitCode.Done;
-        });
-        return command;
+        return ExitCode.Done;
     }
 
     private static void CheckEnding(string path, string argument)

@@ -9,113 +9,123 @@ using FastMlp.Data;
 namespace FastMlp.Cli;
 
 /// <summary><c>fastmlp evaluate</c>: scores a stored model on data with known answers.</summary>
-internal static class EvaluateCommand
+internal sealed class EvaluateCommand : CliCommand
 {
-    private static readonly Argument<string> modelPath = new("MODEL") { Description = "A model file" };
+    private readonly Argument<string> modelPath = new("MODEL") { Description = "A model file" };
 
-    private static readonly Argument<string> dataName = new("DATA")
+    private readonly Argument<string> dataName = new("DATA")
     {
         Description = "A built-in data set, a CSV file with the columns of the training data in any order, a NumPy or libsvm file, or a folder of idx files (its test set, if it has one)",
     };
 
-    private static readonly Option<bool> heldOut = new("--held-out")
+    private readonly Option<bool> heldOut = new("--held-out")
     {
         Description = "Score only the rows that training held out of the same data",
     };
 
-    private static readonly Option<string?> report = new("--report")
+    private readonly Option<string?> report = new("--report")
     {
         HelpName = "FILE.html",
         Description = "Write a page on the model and these rows: confusions or errors, what matters, the worst mistakes, the inside of the network",
     };
 
-    public static Command Create(CommandConsole console)
+    public EvaluateCommand(CommandContext context)
+        : base(context, "evaluate", "Score a model on data: the figures of training and, for classes, the confusion matrix.")
     {
         dataName.OffersDataSets();
-        Command command = new("evaluate", "Score a model on data: the figures of training and, for classes, the confusion matrix.") { modelPath, dataName, heldOut, report };
-        command.SetAction(parsed =>
+        Add(modelPath);
+        Add(dataName);
+        Add(heldOut);
+        Add(report);
+    }
+
+    public override IReadOnlyList<string> Examples =>
+    [
+        "fastmlp evaluate digits.safetensors digits --held-out",
+        "fastmlp evaluate price.safetensors houses-2026.csv --report houses.html",
+    ];
+
+    protected override int Run(ParseResult parsed)
+    {
+        using StoredModel model = StoredModel.Load(parsed.GetRequiredValue(modelPath));
+        DataSource source = DataSource.Find(parsed.GetRequiredValue(dataName));
+        bool onlyHeldOut = parsed.GetValue(heldOut);
+        string? reportPath = parsed.GetValue(report);
+        if (reportPath is not null)
         {
-            using StoredModel model = StoredModel.Load(parsed.GetRequiredValue(modelPath));
-            DataSource source = DataSource.Find(parsed.GetRequiredValue(dataName));
-            bool onlyHeldOut = parsed.GetValue(heldOut);
-            string? reportPath = parsed.GetValue(report);
-            if (reportPath is not null)
-            {
-                OutputFile.CheckWritable(reportPath, report.Name);
-            }
+            OutputFile.CheckWritable(reportPath, report.Name);
+        }
 
-            ScoreSum sum = new(model.Preprocessing);
-            Details details = new(model.Network, model.Preprocessing);
-            Dataset? first = null;
-            long rows = 0;
-            foreach ((Dataset part, long read) in onlyHeldOut ? HeldOut(model, source) : source.ReadFor(model.Preprocessing).Select(part => (part, (long)part.Rows)))
+        ScoreSum sum = new(model.Preprocessing);
+        Details details = new(model.Network, model.Preprocessing);
+        Dataset? first = null;
+        long rows = 0;
+        foreach ((Dataset part, long read) in onlyHeldOut ? HeldOut(model, source) : source.ReadFor(model.Preprocessing).Select(part => (part, (long)part.Rows)))
+        {
+            rows += read;
+            if (part.Rows > 0)
             {
-                rows += read;
-                if (part.Rows > 0)
+                Dataset scaled = model.Preprocessing.Transform(part);
+                sum.Add(Score.Of(model.Network, model.Preprocessing, scaled), scaled);
+                details.Add(scaled);
+                first ??= scaled;
+            }
+        }
+
+        if (onlyHeldOut)
+        {
+            CheckSameData(model, source, rows);
+        }
+
+        if (first is null)
+        {
+            throw new CommandFailedException($"{source.Name} has no rows.");
+        }
+
+        Score score = sum.Score;
+        if (reportPath is not null)
+        {
+            Page.Write(reportPath, RunReport.Of(model, source, first, score, onlyHeldOut));
+        }
+
+        if (AsJson(parsed))
+        {
+            Console.WriteJson(json =>
+            {
+                json.WriteString("command", "evaluate");
+                json.WriteString("model", model.Path);
+                json.WriteString("data", source.Name);
+                if (reportPath is not null)
                 {
-                    Dataset scaled = model.Preprocessing.Transform(part);
-                    sum.Add(Score.Of(model.Network, model.Preprocessing, scaled), scaled);
-                    details.Add(scaled);
-                    first ??= scaled;
-                }
-            }
-
-            if (onlyHeldOut)
-            {
-                CheckSameData(model, source, rows);
-            }
-
-            if (first is null)
-            {
-                throw new CommandFailedException($"{source.Name} has no rows.");
-            }
-
-            Score score = sum.Score;
-            if (reportPath is not null)
-            {
-                Page.Write(reportPath, RunReport.Of(model, source, first, score, onlyHeldOut));
-            }
-
-            if (parsed.GetValue(Cli.JsonOption))
-            {
-                console.WriteJson(json =>
-                {
-                    json.WriteString("command", "evaluate");
-                    json.WriteString("model", model.Path);
-                    json.WriteString("data", source.Name);
-                    if (reportPath is not null)
-                    {
-                        json.WriteString("report", reportPath);
-                    }
-
-                    ScoreReport.WriteFigures(json, score);
-                    details.Write(json);
-                    if (score.Confusion is not null)
-                    {
-                        ScoreReport.WriteConfusion(json, score.Confusion, model.ClassNames);
-                    }
-                });
-            }
-            else
-            {
-                if (!onlyHeldOut && MayHaveTrained(model, source, rows))
-                {
-                    console.Error.WriteLine($"note: the model was trained on part of {source.Name}; --held-out scores only the rows that it has not seen.");
+                    json.WriteString("report", reportPath);
                 }
 
+                ScoreReport.WriteFigures(json, score);
+                details.Write(json);
                 if (score.Confusion is not null)
                 {
-                    ScoreReport.WriteConfusion(console.Results, score.Confusion, model.ClassNames);
+                    ScoreReport.WriteConfusion(json, score.Confusion, model.ClassNames);
                 }
-
-                console.Output.WriteLine($"rows: {score.Rows}");
-                ScoreReport.WriteFigures(console.Output, score, "test ");
-                details.Write(console.Output, "test ");
+            });
+        }
+        else
+        {
+            if (!onlyHeldOut && MayHaveTrained(model, source, rows))
+            {
+                Console.Error.WriteLine($"note: the model was trained on part of {source.Name}; --held-out scores only the rows that it has not seen.");
             }
 
-            return ExitCode.Done;
-        });
-        return command;
+            if (score.Confusion is not null)
+            {
+                ScoreReport.WriteConfusion(Console.Results, score.Confusion, model.ClassNames);
+            }
+
+            Console.Output.WriteLine($"rows: {score.Rows}");
+            ScoreReport.WriteFigures(Console.Output, score, "test ");
+            details.Write(Console.Output, "test ");
+        }
+
+        return ExitCode.Done;
     }
 
     private static bool MayHaveTrained(StoredModel model, DataSource source, long rows) =>

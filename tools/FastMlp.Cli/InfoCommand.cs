@@ -7,45 +7,47 @@ using FastMlp.Diagnostics;
 namespace FastMlp.Cli;
 
 /// <summary><c>fastmlp info</c>: what the engine found on this machine.</summary>
-internal static class InfoCommand
+internal sealed class InfoCommand : CliCommand
 {
     /// <summary>The version of this build, without the commit that the build may append.</summary>
     public static string Version { get; } = (typeof(InfoCommand).Assembly
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0").Split('+')[0];
 
-    public static Command Create(CommandConsole console)
+    public InfoCommand(CommandContext context)
+        : base(context, "info", "Show the version, the instruction set in use, the vector width and the cores.")
     {
-        Command command = new("info", "Show the version, the instruction set in use, the vector width and the cores.");
-        command.SetAction(parsed =>
-        {
-            if (parsed.GetValue(Cli.JsonOption))
-            {
-                console.WriteJson(json =>
-                {
-                    json.WriteString("version", Version);
-                    json.WriteString("instructionSet", Machine.InstructionSet);
-                    json.WriteNumber("vectorWidth", Machine.VectorWidth);
-                    json.WriteNumber("cores", Environment.ProcessorCount);
-                    json.WriteString("dotnet", RuntimeInformation.FrameworkDescription);
-                    json.WriteString("os", RuntimeInformation.OSDescription);
-                    json.WriteString("architecture", Architecture);
-                });
-            }
-            else
-            {
-                Facts facts = new();
-                facts.Add("version", Version);
-                facts.Add("instruction set", Machine.InstructionSet);
-                facts.Add("vector width", $"{Machine.VectorWidth} floats ({Machine.VectorWidth * 32} bits)");
-                facts.Add("cores", Text.Count(Environment.ProcessorCount));
-                facts.Add(".NET", RuntimeInformation.FrameworkDescription);
-                facts.Add("system", $"{RuntimeInformation.OSDescription}, {Architecture}");
-                facts.WriteTo(console);
-            }
+    }
 
-            return ExitCode.Done;
-        });
-        return command;
+    public override IReadOnlyList<string> Examples => ["fastmlp info --json"];
+
+    protected override int Run(ParseResult parsed)
+    {
+        if (AsJson(parsed))
+        {
+            Console.WriteJson(json =>
+            {
+                json.WriteString("version", Version);
+                json.WriteString("instructionSet", Machine.InstructionSet);
+                json.WriteNumber("vectorWidth", Machine.VectorWidth);
+                json.WriteNumber("cores", Environment.ProcessorCount);
+                json.WriteString("dotnet", RuntimeInformation.FrameworkDescription);
+                json.WriteString("os", RuntimeInformation.OSDescription);
+                json.WriteString("architecture", Architecture);
+            });
+        }
+        else
+        {
+            Facts facts = new();
+            facts.Add("version", Version);
+            facts.Add("instruction set", Machine.InstructionSet);
+            facts.Add("vector width", $"{Machine.VectorWidth} floats ({Machine.VectorWidth * 32} bits)");
+            facts.Add("cores", Text.Count(Environment.ProcessorCount));
+            facts.Add(".NET", RuntimeInformation.FrameworkDescription);
+            facts.Add("system", $"{RuntimeInformation.OSDescription}, {Architecture}");
+            facts.WriteTo(Console);
+        }
+
+        return ExitCode.Done;
     }
 
     private static string Architecture => RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();

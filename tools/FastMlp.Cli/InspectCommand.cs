@@ -9,30 +9,37 @@ using Text = FastMlp.Cli.Reporting.Text;
 namespace FastMlp.Cli;
 
 /// <summary><c>fastmlp inspect</c>: what is in a model's file.</summary>
-internal static class InspectCommand
+internal sealed class InspectCommand : CliCommand
 {
-    private static readonly Argument<string> modelPath = new("MODEL") { Description = "A model file" };
+    private readonly Argument<string> modelPath = new("MODEL") { Description = "A model file" };
 
-    public static Command Create(CommandConsole console)
+    public InspectCommand(CommandContext context)
+        : base(context, "inspect", "Show a model: layers, shapes, parameters, activations, preprocessing, and how it was trained.")
     {
-        Command command = new("inspect", "Show a model: layers, shapes, parameters, activations, preprocessing, and how it was trained.") { modelPath };
-        command.SetAction(parsed =>
-        {
-            using StoredModel model = StoredModel.Load(parsed.GetRequiredValue(modelPath));
-            if (parsed.GetValue(Cli.JsonOption))
-            {
-                console.WriteJson(json => Write(json, model));
-            }
-            else
-            {
-                console.Output.WriteLine($"{model.Path}: {Text.Count(model.Network.ParameterCount, "parameter")}, {Text.Size(new FileInfo(model.Path).Length)}");
-                console.Results.Write(LayerTable(model.Network));
-                Describe(model).WriteTo(console);
-            }
+        Add(modelPath);
+    }
 
-            return ExitCode.Done;
-        });
-        return command;
+    public override IReadOnlyList<string> Examples =>
+    [
+        "fastmlp inspect digits.safetensors",
+        "fastmlp inspect model.onnx --json",
+    ];
+
+    protected override int Run(ParseResult parsed)
+    {
+        using StoredModel model = StoredModel.Load(parsed.GetRequiredValue(modelPath));
+        if (AsJson(parsed))
+        {
+            Console.WriteJson(json => Write(json, model));
+        }
+        else
+        {
+            Console.Output.WriteLine($"{model.Path}: {Text.Count(model.Network.ParameterCount, "parameter")}, {Text.Size(new FileInfo(model.Path).Length)}");
+            Console.Results.Write(LayerTable(model.Network));
+            Describe(model).WriteTo(Console);
+        }
+
+        return ExitCode.Done;
     }
 
     private static Table LayerTable(Network network)

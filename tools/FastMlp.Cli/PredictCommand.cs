@@ -6,84 +6,92 @@ using FastMlp.Cli.Sources;
 namespace FastMlp.Cli;
 
 /// <summary><c>fastmlp predict</c>: one line for each row of the data.</summary>
-internal static class PredictCommand
+internal sealed class PredictCommand : CliCommand
 {
     private const string StandardInput = "-";
 
-    private static readonly Argument<string> modelPath = new("MODEL") { Description = "A model file" };
+    private readonly Argument<string> modelPath = new("MODEL") { Description = "A model file" };
 
-    private static readonly Argument<string> dataName = new("DATA")
+    private readonly Argument<string> dataName = new("DATA")
     {
         Description = "A CSV file with the features of the training data in any order, '-' for CSV on standard input, a NumPy or libsvm file, a built-in data set or a folder of idx files",
     };
 
-    private static readonly Option<string?> output = new("--out") { HelpName = "FILE.csv", Description = "Write here instead of to standard output" };
+    private readonly Option<string?> output = new("--out") { HelpName = "FILE.csv", Description = "Write here instead of to standard output" };
 
-    private static readonly Option<bool> probabilities = new("--probabilities") { Description = "Give the probability of every class" };
+    private readonly Option<bool> probabilities = new("--probabilities") { Description = "Give the probability of every class" };
 
-    public static Command Create(CommandConsole console)
+    public PredictCommand(CommandContext context)
+        : base(context, "predict", "Predict each row: the class and its probability, or the value in the unit of the training data.")
     {
         dataName.OffersDataSets();
-        Command command = new("predict", "Predict each row: the class and its probability, or the value in the unit of the training data.")
+        Add(modelPath);
+        Add(dataName);
+        Add(output);
+        Add(probabilities);
+    }
+
+    public override IReadOnlyList<string> Examples =>
+    [
+        "fastmlp predict price.safetensors new.csv --out prices.csv",
+        "fastmlp predict iris.safetensors iris --probabilities",
+        "tail -n 5 new.csv | cat header.csv - | fastmlp predict price.safetensors -",
+    ];
+
+    protected override int Run(ParseResult parsed)
+    {
+        using StoredModel model = StoredModel.Load(parsed.GetRequiredValue(modelPath));
+        if (parsed.GetValue(probabilities) && !model.Classifies)
         {
-            modelPath, dataName, output, probabilities,
-        };
-        command.SetAction(parsed =>
+            throw new UsageException("--probabilities is for models that tell classes apart; this one predicts a value.");
+        }
+
+        string? outputPath = parsed.GetValue(output);
+        bool all = parsed.GetValue(probabilities);
+        IEnumerable<float[]> parts = Predict(model, parsed.GetRequiredValue(dataName), Console);
+        Predictions predictions = new(model, all);
+        if (outputPath is not null)
         {
-            using StoredModel model = StoredModel.Load(parsed.GetRequiredValue(modelPath));
-            if (parsed.GetValue(probabilities) && !model.Classifies)
+            // Opened when the first rows are there: a fault in them leaves an older file as it was.
+            StreamWriter? file = null;
+            try
             {
-                throw new UsageException("--probabilities is for models that tell classes apart; this one predicts a value.");
+                predictions.WriteCsv(parts, () => file = new StreamWriter(outputPath, append: false));
             }
-
-            string? outputPath = parsed.GetValue(output);
-            bool all = parsed.GetValue(probabilities);
-            IEnumerable<float[]> parts = Predict(model, parsed.GetRequiredValue(dataName), console);
-            Predictions predictions = new(model, all);
-            if (outputPath is not null)
+            finally
             {
-                // Opened when the first rows are there: a fault in them leaves an older file as it was.
-                StreamWriter? file = null;
-                try
+                file?.Dispose();
+            }
+        }
+        else if (!AsJson(parsed))
+        {
+            predictions.WriteCsv(parts, () => Console.Output);
+        }
+
+        if (AsJson(parsed))
+        {
+            Console.WriteJson(json =>
+            {
+                json.WriteString("command", "predict");
+                json.WriteString("model", model.Path);
+                if (outputPath is not null)
                 {
-                    predictions.WriteCsv(parts, () => file = new StreamWriter(outputPath, append: false));
+                    json.WriteString("out", outputPath);
                 }
-                finally
+                else
                 {
-                    file?.Dispose();
+                    predictions.Write(json, parts);
                 }
-            }
-            else if (!parsed.GetValue(Cli.JsonOption))
-            {
-                predictions.WriteCsv(parts, () => console.Output);
-            }
 
-            if (parsed.GetValue(Cli.JsonOption))
-            {
-                console.WriteJson(json =>
-                {
-                    json.WriteString("command", "predict");
-                    json.WriteString("model", model.Path);
-                    if (outputPath is not null)
-                    {
-                        json.WriteString("out", outputPath);
-                    }
-                    else
-                    {
-                        predictions.Write(json, parts);
-                    }
+                json.WriteNumber("rows", predictions.Rows);
+            });
+        }
+        else if (outputPath is not null)
+        {
+            Console.Error.WriteLine($"wrote {Text.Count(predictions.Rows, "row")} to {outputPath}");
+        }
 
-                    json.WriteNumber("rows", predictions.Rows);
-                });
-            }
-            else if (outputPath is not null)
-            {
-                console.Error.WriteLine($"wrote {Text.Count(predictions.Rows, "row")} to {outputPath}");
-            }
-
-            return ExitCode.Done;
-        });
-        return command;
+        return ExitCode.Done;
     }
 
     /// <summary>The answers in the unit of the data, in parts that follow the reading of the rows.</summary>

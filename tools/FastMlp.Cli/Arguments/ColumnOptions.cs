@@ -4,37 +4,37 @@ using FastMlp.Data;
 namespace FastMlp.Cli.Arguments;
 
 /// <summary>The options that say how the columns of a CSV file are read: gaps, categories, columns to leave out.</summary>
-internal static class ColumnOptions
+internal sealed class ColumnOptions
 {
     private const string Ways = "error, mean, median, indicator or constant:VALUE";
 
-    private static readonly Option<string[]> missing = new("--missing")
+    private readonly Option<string[]> missing = new("--missing")
     {
         HelpName = "WAY or COLUMN=WAY",
         Description = $"What stands in for a missing value: {Ways}; again for single columns, such as --missing age=median [default: error]",
     };
 
-    private static readonly Option<string[]> tokens = new("--missing-text")
+    private readonly Option<string[]> tokens = new("--missing-text")
     {
         HelpName = "TEXT",
         Description = $"A text that stands for a missing value, beside an empty field; may be repeated [default: {string.Join(' ', new CsvOptions().MissingTokens)}]",
     };
 
-    private static readonly Option<string[]> categorical = new("--categorical")
+    private readonly Option<string[]> categorical = new("--categorical")
     {
         HelpName = "COLUMN,...",
         Description = "Columns to take as texts though they hold numbers [default: the columns whose first value is not a number]",
     };
 
-    private static readonly Option<string[]> ignore = new("--ignore") { HelpName = "COLUMN,...", Description = "Columns to leave out" };
+    private readonly Option<string[]> ignore = new("--ignore") { HelpName = "COLUMN,...", Description = "Columns to leave out" };
 
-    private static readonly Option<int?> maxCategories = Options.Integer("--max-categories", "Different texts that a column may have [default: 1000]", least: 1);
+    private readonly Option<int?> maxCategories = Options.Integer("--max-categories", "Different texts that a column may have [default: 1000]", least: 1);
 
-    private static readonly Option<int?> rare = Options.Integer("--rare", "Count texts of fewer than N training rows among the others [default: 1, which keeps all]", least: 1);
+    private readonly Option<int?> rare = Options.Integer("--rare", "Count texts of fewer than N training rows among the others [default: 1, which keeps all]", least: 1);
 
-    public static Option[] All => [missing, tokens, categorical, ignore, maxCategories, rare];
+    public IReadOnlyList<Option> All => [missing, tokens, categorical, ignore, maxCategories, rare];
 
-    public static CsvOptions Read(ParseResult parsed, string? target, DataTask? task)
+    public CsvOptions Read(ParseResult parsed, string? target, DataTask? task)
     {
         CsvOptions defaults = new();
         (Missing all, Dictionary<string, Missing> single) = ReadMissing(parsed.GetValue(missing) ?? []);

@@ -38,6 +38,35 @@ internal static class Options
         Number(name, "X", description, wanted, (string text, out float value) =>
             float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && float.IsFinite(value) && accepts(value));
 
+    /// <summary>A number of at least 0.</summary>
+    public static Option<float?> AtLeast0(string name, string description) => Real(name, description, "a number of at least 0", value => value >= 0);
+
+    /// <summary>A number of at least 0 and below 1.</summary>
+    public static Option<float?> Below1(string name, string description) => Real(name, description, "a number of at least 0 and below 1", value => value is >= 0 and < 1);
+
+    /// <summary>A share of rows, in double precision: of 0.3 and 1,000 rows that is 300.</summary>
+    public static Option<double?> Fraction(string name, string description) =>
+        Number(name, "FRACTION", description, "a fraction of at least 0 and below 1", (string text, out double value) =>
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && value is >= 0 and < 1);
+
+    /// <summary>One of a few words.</summary>
+    public static Option<T?> Choice<T>(string name, string description, params (string Name, T Value)[] choices)
+        where T : struct
+    {
+        string names = string.Join(", ", choices.Select(choice => choice.Name));
+        bool isShort = names.Length < 32;
+        string placeholder = isShort ? names.Replace(", ", "|", StringComparison.Ordinal) : "NAME";
+        description = isShort ? description : description.Replace(" [default", $": {names} [default", StringComparison.Ordinal);
+        Option<T?> option = Number(name, placeholder, description, $"one of {names}", (string text, out T value) =>
+        {
+            int index = Array.FindIndex(choices, choice => choice.Name == text);
+            value = index < 0 ? default : choices[index].Value;
+            return index >= 0;
+        });
+        option.Offers([.. choices.Select(choice => choice.Name)]);
+        return option;
+    }
+
     public static bool Integer(string text, int least, out int value) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= least;
 

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using FastMlp.Cli.Training;
+
+namespace FastMlp.Cli.Arguments.Train;
+
+/// <summary>How long training goes on, in which batches, and on how many threads.</summary>
+internal sealed class CourseGroup : TrainGroup
+{
+    public CourseGroup()
+        : base("Course") => Batch.Offers("full");
+
+    public Option<int?> Epochs { get; } = Arguments.Options.Integer("--epochs", "Passes over the training rows [default: 60,000 / training rows, from 20 to 200]", least: 1);
+
+    public Option<Named<TimeSpan>?> MaxDuration { get; } = Arguments.Options.Value("--max-duration", "TIME",
+        $"Stop when training has taken this long, {Duration.Known}, if --epochs are not done sooner, and keep the best epoch", Duration.Known,
+        (string text, out Named<TimeSpan> value) => Duration.TryParse(text, out value));
+
+    public Option<int?> Batch { get; } = Arguments.Options.Number("--batch", "N",
+        "Rows in a mini-batch, or full [default: 32; of irprop and lbfgs full]", "a whole number of at least 1, nor 'full'", (string text, out int value) =>
+        {
+            value = FitOptions.FullBatch;
+            return text == "full" || Arguments.Options.Integer(text, 1, out value);
+        });
+
+    public Option<int?> Accumulate { get; } = Arguments.Options.Integer("--accumulate",
+        "Mini-batches whose gradients are added up before an update: the step of a batch N times as large, in the memory of one [default: 1]", least: 1);
+
+    public Option<int?> EarlyStop { get; } = Arguments.Options.Integer("--early-stop",
+        "Stop after N epochs without a lower validation loss and keep the best epoch; 0 is never [default: 0]", least: 0);
+
+    public Option<float?> MinDelta { get; } = Arguments.Options.AtLeast0("--min-delta",
+        "How far below the lowest validation loss an epoch must come for --early-stop to count anew [default: 0]");
+
+    public Option<int?> Seed { get; } = Arguments.Options.Integer("--seed", "Seed of the split, the first weights and the order of rows [default: 1]", int.MinValue);
+
+    public Option<int?> Threads { get; } = Arguments.Options.Integer("--threads", "Threads; 0 is all cores. The result is the same for any number [default: 0]", least: 0);
+
+    public override IReadOnlyList<Option> Options => [Epochs, MaxDuration, Batch, Accumulate, EarlyStop, MinDelta, Seed, Threads];
+
+    public override TrainSettings Read(ParseResult parsed, TrainSettings settings) => settings with
+    {
+        Epochs = parsed.GetValue(Epochs),
+        MaxDuration = parsed.GetValue(MaxDuration),
+        BatchSize = parsed.GetValue(Batch),
+        Accumulate = parsed.GetValue(Accumulate) ?? settings.Accumulate,
+        EarlyStop = parsed.GetValue(EarlyStop) ?? settings.EarlyStop,
+        MinDelta = parsed.GetValue(MinDelta) ?? 0,
+        Seed = parsed.GetValue(Seed) ?? settings.Seed,
+        Threads = parsed.GetValue(Threads) ?? settings.Threads,
+    };
+}
