@@ -39,13 +39,12 @@ internal static unsafe class CacheProbe
             C = c,
             CRowStride = padded,
             CPanelStride = GemmBlocking.PanelWidth(N),
-            CIsPadded = true,
             PanelVectors = GemmBlocking.PanelVectors(N),
             KBlock = K,
         };
         for (int i = 0; i < repeats; i++)
         {
-            Gemm.Run(in arguments, new Store());
+            Gemm.Multiply(in arguments, new Store());
         }
     }
 }

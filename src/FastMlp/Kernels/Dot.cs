@@ -131,10 +131,10 @@ internal static unsafe class Dot
                 c3 = TSimd.MultiplyAdd(factor, TSimd.Load(row + (3 * TSimd.Width)), c3);
             }
 
-            TileStore.OneVector<TSimd, TVec, TEpilogue>(ref epilogue, c0, c + p, p, TSimd.Width, isFirst: true, isLast: true);
-            TileStore.OneVector<TSimd, TVec, TEpilogue>(ref epilogue, c1, c + p + TSimd.Width, p, TSimd.Width, isFirst: true, isLast: true);
-            TileStore.OneVector<TSimd, TVec, TEpilogue>(ref epilogue, c2, c + p + (2 * TSimd.Width), p, TSimd.Width, isFirst: true, isLast: true);
-            TileStore.OneVector<TSimd, TVec, TEpilogue>(ref epilogue, c3, c + p + (3 * TSimd.Width), p, TSimd.Width, isFirst: true, isLast: true);
+            TSimd.Store(c + p, epilogue.Apply<TSimd, TVec>(c0, c + p, p));
+            TSimd.Store(c + p + TSimd.Width, epilogue.Apply<TSimd, TVec>(c1, c + p + TSimd.Width, p));
+            TSimd.Store(c + p + (2 * TSimd.Width), epilogue.Apply<TSimd, TVec>(c2, c + p + (2 * TSimd.Width), p));
+            TSimd.Store(c + p + (3 * TSimd.Width), epilogue.Apply<TSimd, TVec>(c3, c + p + (3 * TSimd.Width), p));
         }
 
         for (; p < k; p += TSimd.Width)
@@ -147,7 +147,7 @@ internal static unsafe class Dot
             }
 
             // The padding of w takes the zeros of the lanes past the end.
-            TileStore.OneVector<TSimd, TVec, TEpilogue>(ref epilogue, sum, c + p, p, TSimd.Width, isFirst: true, isLast: true);
+            TSimd.Store(c + p, epilogue.Apply<TSimd, TVec>(sum, c + p, p));
         }
     }
 

@@ -7,13 +7,7 @@ namespace FastMlp.Kernels;
 /// <summary>C &lt;- A B.</summary>
 internal readonly unsafe struct Store : IEpilogue
 {
-    public static bool KeepsFinite => false;
-
     public nint PairOffset => 0;
-
-    public void Refuse()
-    {
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
@@ -25,13 +19,7 @@ internal readonly unsafe struct Store : IEpilogue
 internal readonly unsafe struct BiasActivate<TActivation>(TActivation activation, float* bias) : IEpilogue
     where TActivation : struct, IActivation
 {
-    public static bool KeepsFinite => false;
-
     public nint PairOffset => 0;
-
-    public void Refuse()
-    {
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
@@ -43,13 +31,7 @@ internal readonly unsafe struct BiasActivate<TActivation>(TActivation activation
 internal readonly unsafe struct BiasActivateUnit<TActivation>(TActivation activation, float* bias) : IEpilogue
     where TActivation : struct, IActivation
 {
-    public static bool KeepsFinite => false;
-
     public nint PairOffset => 0;
-
-    public void Refuse()
-    {
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
@@ -64,13 +46,7 @@ internal readonly unsafe struct BiasActivateUnit<TActivation>(TActivation activa
 internal readonly unsafe struct MultiplyByDerivative<TActivation>(TActivation activation, nint zOffset, nint aOffset) : IEpilogue
     where TActivation : struct, IActivation
 {
-    public static bool KeepsFinite => false;
-
     public nint PairOffset => aOffset;
-
-    public void Refuse()
-    {
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
@@ -85,35 +61,13 @@ internal readonly unsafe struct MultiplyByDerivative<TActivation>(TActivation ac
 
 /// <summary>
 /// C &lt;- C - rate (A B + decay C): gradient descent in the store of its own dW, which is then never written to memory. Element by
-/// element the formula of <see cref="Update"/> with plain SGD, so the bits are the same.
+/// element the formula of <see cref="Update"/> with plain SGD, so the bits are the same. No new value may leave the range of a float.
 /// </summary>
 /// <param name="rate">eta.</param>
 /// <param name="decay">The L2 coefficient.</param>
-/// <param name="notFinite">Set to 1 if a new value is not finite; such an element keeps its old value.</param>
-internal readonly unsafe struct Descend(float rate, float decay, int* notFinite) : IEpilogue
+internal readonly unsafe struct Descend(float rate, float decay) : IEpilogue
 {
-    public static bool KeepsFinite => true;
-
     public nint PairOffset => 0;
-
-    public void Refuse() => *notFinite = 1;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
-        where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged => new DescendWithin(rate, decay).Apply<TSimd, TVec>(sum, c, column);
-}
-
-/// <summary><see cref="Descend"/> where no new value can leave the range of a float, so that none is looked at.</summary>
-internal readonly unsafe struct DescendWithin(float rate, float decay) : IEpilogue
-{
-    public static bool KeepsFinite => false;
-
-    public nint PairOffset => 0;
-
-    public void Refuse()
-    {
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
@@ -124,21 +78,4 @@ internal readonly unsafe struct DescendWithin(float rate, float decay) : IEpilog
         TVec g = TSimd.MultiplyAdd(TSimd.Broadcast(decay), old, sum);
         return TSimd.MultiplyAdd(TSimd.Broadcast(-rate), g, old);
     }
-}
-
-/// <summary>C &lt;- C - rate (A B), where no new value can leave the range of a float.</summary>
-internal readonly unsafe struct DescendWithinPlainly(float rate) : IEpilogue
-{
-    public static bool KeepsFinite => false;
-
-    public nint PairOffset => 0;
-
-    public void Refuse()
-    {
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
-        where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged => TSimd.MultiplyAdd(TSimd.Broadcast(-rate), sum, TSimd.Load(c));
 }

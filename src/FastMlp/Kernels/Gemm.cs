@@ -26,6 +26,8 @@ internal static unsafe class Gemm
     /// </summary>
     private const double ForkThreshold = 1_000_000;
 
+    private const nint RowProductRows = 2;
+
     /// <summary>Multiply-adds that a thread takes at a time at least: 4 us of work, against which taking them costs nothing.</summary>
     private const double GrainWork = 200_000;
 
@@ -45,7 +47,7 @@ internal static unsafe class Gemm
     private const nint LeastOfOthers = 2;
 
     /// <summary>Runs the product on up to <paramref name="threads"/> threads; the result is the same for any number.</summary>
-    public static void Run<TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads = 1)
+    public static void Multiply<TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads = 1)
         where TEpilogue : unmanaged, IEpilogue
     {
         Isa.Run(new Kernel<TEpilogue>(in arguments, epilogue, threads));
@@ -59,26 +61,26 @@ internal static unsafe class Gemm
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Run<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
-            where TVec : unmanaged => Gemm.Run<TSimd, TVec, TEpilogue>(in arguments, epilogue, threads);
+            where TVec : unmanaged => Multiply<TSimd, TVec, TEpilogue>(in arguments, epilogue, threads);
     }
 
     /// <summary>The same on a given instruction set.</summary>
-    public static void Run<TSimd, TVec, TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads = 1)
+    public static void Multiply<TSimd, TVec, TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads = 1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TEpilogue : unmanaged, IEpilogue
     {
         if (arguments.PanelVectors == 1)
         {
-            Run<TSimd, TVec, N1, TEpilogue>(in arguments, epilogue, threads);
+            Multiply<TSimd, TVec, N1, TEpilogue>(in arguments, epilogue, threads);
         }
         else
         {
-            Run<TSimd, TVec, N2, TEpilogue>(in arguments, epilogue, threads);
+            Multiply<TSimd, TVec, N2, TEpilogue>(in arguments, epilogue, threads);
         }
     }
 
-    private static void Run<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads)
+    private static void Multiply<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TVectors : unmanaged, IConstant
@@ -94,13 +96,13 @@ internal static unsafe class Gemm
         }
         else
         {
-            RunForked<TSimd, TVec, TVectors, TEpilogue>(in arguments, epilogue, panels, threads);
+            MultiplyForked<TSimd, TVec, TVectors, TEpilogue>(in arguments, epilogue, panels, threads);
         }
     }
 
     /// <summary>The forked way, on its own so that the frame of a product on one core stays small.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void RunForked<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, nint panels, int threads)
+    private static void MultiplyForked<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, nint panels, int threads)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TVectors : unmanaged, IConstant
@@ -164,7 +166,7 @@ internal static unsafe class Gemm
     /// <summary>Panels that a thread takes at a time.</summary>
     private static nint Grain(in GemmArguments g, nint panels, nint blocks, int panelWidth)
     {
-        if (g.K > g.KBlock || g.M <= TwoRows.Rows)
+        if (g.K > g.KBlock || g.M <= RowProductRows)
         {
             // Each visit of a block goes through all blocks of k and packs A for each; kernels for one and two rows take several panels at once.
             return Math.Max(8, panels / 4);
@@ -223,29 +225,18 @@ internal static unsafe class Gemm
         {
             nint rows = Math.Min(rowBlock, rowEnd - ic);
             TileHeights heights = new(rows, tileRows);
+            if (rows <= RowProductRows && IsForRows<TSimd, TVec, TVectors>(in g))
+            {
+                FewRows<TSimd, TVec, TVectors, TEpilogue>(in g, epilogue, ic, rows, panelBegin, panelEnd);
+                continue;
+            }
+
             nint pc = 0;
             do
             {
                 t.K = Math.Min(g.KBlock, g.K - pc);
-                t.IsFirst = pc == 0 && !g.Accumulate;
+                t.IsFirst = pc == 0;
                 t.IsLast = pc + t.K == g.K;
-                if (rows <= (g.BForm == PanelForm.BFloat16 ? TwoRows.Rows : 1) && IsForRows<TSimd, TVec, TVectors>(in g))
-                {
-                    for (nint row = ic; row < ic + rows; row++)
-                    {
-                        One<TSimd, TVec, TVectors, TEpilogue>(in g, epilogue, row, panelBegin, panelEnd);
-                    }
-
-                    break;
-                }
-
-                if (rows == TwoRows.Rows && g.BForm == PanelForm.Panels && g.CPanelStride == panelWidth)
-                {
-                    Two<TSimd, TVec, TVectors, TEpilogue>(in g, ref t, epilogue, ic, pc, panelBegin, panelEnd);
-                    pc += t.K;
-                    continue;
-                }
-
                 a.Take(in g, ic, in heights, pc, t.K);
                 for (nint jr = panelBegin; jr < panelEnd; jr++)
                 {
@@ -274,7 +265,6 @@ internal static unsafe class Gemm
         where TVec : unmanaged
     {
         t.Column = jr * panelWidth;
-        t.Columns = (int)Math.Min(panelWidth, g.CIsPadded ? panelWidth : g.N - t.Column);
         if (g.BForm == PanelForm.Transposed)
         {
             Packing.TransposePanel(g.B + (pc / g.BRowStride * g.BPanelStride), g.BPanelStride, g.BRowStride, t.Column, g.N, t.K, made, panelWidth);
@@ -313,22 +303,15 @@ internal static unsafe class Gemm
             nint row = part == 0 ? 0 : heights.Row(heights.Taller);
             t.A = a.IsPacked ? a.Packed(row, t.K) : g.A + ((ic + row) * g.ARowStride) + (pc * g.AColumnStride);
             t.ATileStride = height * (a.IsPacked ? t.K : g.ARowStride);
+            t.AColumnStride = a.IsPacked ? height : g.AColumnStride;
             t.C = c + (row * g.CRowStride);
-            if (a.IsPacked)
+            if (a.IsPacked || g.ARowStride == 1)
             {
-                Microkernel.Run<TSimd, TVec, TVectors, Packed, TEpilogue>((int)height, count, in t, in epilogue);
-            }
-            else if (g.AColumnStride == 1)
-            {
-                Microkernel.Run<TSimd, TVec, TVectors, RowMajor, TEpilogue>((int)height, count, in t, in epilogue);
-            }
-            else if (g.ARowStride == 1)
-            {
-                Microkernel.Run<TSimd, TVec, TVectors, ColumnMajor, TEpilogue>((int)height, count, in t, in epilogue);
+                Microkernel.MultiplyTiles<TSimd, TVec, TVectors, ColumnMajor, TEpilogue>((int)height, count, in t, in epilogue);
             }
             else
             {
-                Microkernel.Run<TSimd, TVec, TVectors, Strided, TEpilogue>((int)height, count, in t, in epilogue);
+                Microkernel.MultiplyTiles<TSimd, TVec, TVectors, RowMajor, TEpilogue>((int)height, count, in t, in epilogue);
             }
         }
     }
@@ -349,11 +332,12 @@ internal static unsafe class Gemm
             one.List = a.Steps(tile, out one.K);
             one.A = a.Packed(row, t.K);
             one.C = c + (row * t.CRowStride);
-            Microkernel.Run<TSimd, TVec, TVectors, PackedListed, TEpilogue>((int)heights.Of(tile), 1, in one, in epilogue);
+            one.AColumnStride = heights.Of(tile);
+            Microkernel.MultiplyTiles<TSimd, TVec, TVectors, Listed, TEpilogue>((int)heights.Of(tile), 1, in one, in epilogue);
         }
     }
 
-    /// <summary>Whether the operands lie as <see cref="Gemv"/> wants them: packed panels, A contiguous, C row-major.</summary>
+    /// <summary>Whether the operands lie as <see cref="RowProduct"/> wants them: packed panels, A contiguous, C row-major.</summary>
     private static bool IsForRows<TSimd, TVec, TVectors>(in GemmArguments g)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
@@ -364,60 +348,30 @@ internal static unsafe class Gemm
             && g.BRowStride == (g.BForm == PanelForm.BFloat16 ? TSimd.Width : panelWidth);
     }
 
-    /// <summary>All that is left of the loops for one row.</summary>
-    private static void One<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments g, TEpilogue epilogue, nint row, nint panelBegin, nint panelEnd)
+    /// <summary>All that is left of the loops for one row or two.</summary>
+    private static void FewRows<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments g, TEpilogue epilogue, nint row, nint rows, nint panelBegin, nint panelEnd)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TVectors : unmanaged, IConstant
         where TEpilogue : unmanaged, IEpilogue
     {
-        nint vectors = panelEnd * sizeof(TVectors);
-        RowShape shape = new(g.K, g.N, sizeof(TVectors), vectors, g.BPanelStride, g.KBlock, g.BForm == PanelForm.BFloat16);
-        nint begin = panelBegin * sizeof(TVectors);
+        nint begin = panelBegin * sizeof(TVectors), end = panelEnd * sizeof(TVectors);
+        RowShape shape = new(g.K, g.N, sizeof(TVectors), end, g.BPanelStride, g.KBlock, g.BForm == PanelForm.BFloat16);
         float* x = g.A + (row * g.ARowStride), y = g.C + (row * g.CRowStride);
         if (g.BForm == PanelForm.BFloat16)
         {
-            Gemv.Run<TSimd, TVec, TVectors, BFloat16Weights, TEpilogue>(in shape, x, g.B, y, g.CIsPadded, g.Accumulate, begin, vectors, in epilogue);
+            for (; rows > 0; rows--, x += g.ARowStride, y += g.CRowStride)
+            {
+                RowProduct.Multiply<TSimd, TVec, N1, TVectors, BFloat16Weights, TEpilogue>(in shape, x, 0, g.B, y, 0, isPadded: true, begin, end, in epilogue);
+            }
+        }
+        else if (rows == 1)
+        {
+            RowProduct.Multiply<TSimd, TVec, N1, TVectors, Float32Weights, TEpilogue>(in shape, x, 0, g.B, y, 0, isPadded: true, begin, end, in epilogue);
         }
         else
         {
-            Gemv.Run<TSimd, TVec, TVectors, Float32Weights, TEpilogue>(in shape, x, g.B, y, g.CIsPadded, g.Accumulate, begin, vectors, in epilogue);
-        }
-    }
-
-    /// <summary>Loops 2 and 1 for two rows: pairs of vectors, several at a time.</summary>
-    private static void Two<TSimd, TVec, TVectors, TEpilogue>(
-        in GemmArguments g, ref TileArguments t, TEpilogue epilogue, nint ic, nint pc, nint panelBegin, nint panelEnd)
-        where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
-        where TEpilogue : unmanaged, IEpilogue
-    {
-        int panelWidth = sizeof(TVectors) * TSimd.Width;
-        nint panelsInPair = 2 / sizeof(TVectors);
-        nint pairStride = panelsInPair * g.BPanelStride;
-        nint halfStride = sizeof(TVectors) == 2 ? TSimd.Width : g.BPanelStride;
-        nint jr = panelBegin;
-        t.A = g.A + (ic * g.ARowStride) + (pc * g.AColumnStride);
-        while (jr < panelEnd)
-        {
-            nint pairs = Math.Min((panelEnd - jr) / panelsInPair, TwoRows.MaxPairs);
-            nint panels = Math.Max(1, pairs * panelsInPair);
-            t.B = g.B + (jr * g.BPanelStride) + (pc * g.BRowStride);
-            t.C = g.C + (ic * g.CRowStride) + (jr * panelWidth);
-            t.Column = jr * panelWidth;
-            t.Columns = (int)Math.Min(panels * panelWidth, g.CIsPadded ? panels * panelWidth : g.N - t.Column);
-            if (pairs == 0)
-            {
-                // A last panel of one vector has no partner.
-                Microkernel.Run<TSimd, TVec, TVectors, Strided, TEpilogue>(TwoRows.Rows, 1, in t, in epilogue);
-            }
-            else
-            {
-                TwoRows.Run<TSimd, TVec, TEpilogue>((int)pairs, in t, pairStride, halfStride, epilogue);
-            }
-
-            jr += panels;
+            RowProduct.Multiply<TSimd, TVec, N2, TVectors, Float32Weights, TEpilogue>(in shape, x, g.ARowStride, g.B, y, g.CRowStride, isPadded: true, begin, end, in epilogue);
         }
     }
 }

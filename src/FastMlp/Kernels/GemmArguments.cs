@@ -9,7 +9,7 @@ internal unsafe struct GemmArguments
 
     public nint K;
 
-    /// <summary>A[i, p] is at A + i ARowStride + p AColumnStride: any strides, so A may stand transposed.</summary>
+    /// <summary>A[i, p] is at A + i ARowStride + p AColumnStride: one of the strides is 1, so A may stand transposed.</summary>
     public float* A;
 
     public nint ARowStride;
@@ -25,18 +25,12 @@ internal unsafe struct GemmArguments
 
     public PanelForm BForm;
 
-    /// <summary>C[i, j] is at C + (j / Nr) CPanelStride + i CRowStride + j % Nr; row-major C has a panel stride of Nr.</summary>
+    /// <summary>C[i, j] is at C + (j / Nr) CPanelStride + i CRowStride + j % Nr; row-major C has a panel stride of Nr. Its columns up to whole panels are written too.</summary>
     public float* C;
 
     public nint CRowStride;
 
     public nint CPanelStride;
-
-    /// <summary>Whether the columns of C up to a whole panel are ours to write (with what the zero padding of B gives).</summary>
-    public bool CIsPadded;
-
-    /// <summary>Whether C is added to.</summary>
-    public bool Accumulate;
 
     /// <summary>Vectors in a panel row, 1 or 2: Nr is this times the vector width.</summary>
     public int PanelVectors;

@@ -9,12 +9,6 @@ namespace FastMlp.Kernels;
 /// </remarks>
 internal unsafe interface IEpilogue
 {
-    /// <summary>Whether an element whose new value is not finite keeps its old one; <see cref="Refuse"/> then hears of it.</summary>
-    static abstract bool KeepsFinite { get; }
-
-    /// <summary>Called where a tile had new values that are not finite.</summary>
-    void Refuse();
-
     /// <summary>Floats from C to another matrix that <see cref="Apply"/> reads, so that its lines can be asked for in time; 0 if it reads none.</summary>
     nint PairOffset { get; }
 

@@ -13,60 +13,38 @@ internal interface ITileAccess
     static abstract nint RowStride(nint rowStride);
 
     /// <summary>Floats from one step of p to the next.</summary>
-    static abstract nint Step(int tileRows, nint columnStride);
-}
-
-/// <summary>Any strides.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 1)]
-internal readonly struct Strided : ITileAccess
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static nint RowStride(nint rowStride) => rowStride;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static nint Step(int tileRows, nint columnStride) => columnStride;
+    static abstract nint Step(nint columnStride);
 }
 
 /// <summary>A row-major.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 2)]
+[StructLayout(LayoutKind.Sequential, Size = 1)]
 internal readonly struct RowMajor : ITileAccess
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nint RowStride(nint rowStride) => rowStride;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static nint Step(int tileRows, nint columnStride) => 1;
+    public static nint Step(nint columnStride) => 1;
 }
 
-/// <summary>A column-major: the rows of a tile stand beside each other.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 3)]
+/// <summary>The rows of a tile stand beside each other: A column-major, or packed tile by tile as [step, row].</summary>
+[StructLayout(LayoutKind.Sequential, Size = 2)]
 internal readonly struct ColumnMajor : ITileAccess
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nint RowStride(nint rowStride) => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static nint Step(int tileRows, nint columnStride) => columnStride;
-}
-
-/// <summary>Packed tiles: each stands in a buffer of its own as [step, row].</summary>
-[StructLayout(LayoutKind.Sequential, Size = 4)]
-internal readonly struct Packed : ITileAccess
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static nint RowStride(nint rowStride) => 1;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static nint Step(int tileRows, nint columnStride) => tileRows;
+    public static nint Step(nint columnStride) => columnStride;
 }
 
 /// <summary>Packed tiles of which only the steps of <see cref="TileArguments.List"/> are done, one behind the other.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 5)]
-internal readonly struct PackedListed : ITileAccess
+[StructLayout(LayoutKind.Sequential, Size = 3)]
+internal readonly struct Listed : ITileAccess
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nint RowStride(nint rowStride) => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static nint Step(int tileRows, nint columnStride) => tileRows;
+    public static nint Step(nint columnStride) => columnStride;
 }

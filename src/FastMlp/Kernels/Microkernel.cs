@@ -17,7 +17,7 @@ namespace FastMlp.Kernels;
 /// and writable for <c>columns</c> floats in each row and nothing beyond is touched.
 /// Register budget: 16 registers hold 6 x 2 or 12 x 1 sums, 32 hold 12 x 2, plus Vectors of B and one of A.
 /// Every sum is one chain of multiply-adds over p, so its bits do not depend on the tile it falls in. Steps of p whose values of A
-/// are all 0 may be left out (<see cref="PackedListed"/>): they change no bit (of a -0 left by underflow, see <see cref="Gemv"/>).
+/// are all 0 may be left out (<see cref="Listed"/>): they change no bit (of a -0 left by underflow, see <see cref="RowProduct"/>).
 /// Edges: a shorter tile is another value of <c>TRows</c>, the same body; a narrower one goes through a spilled tile
 /// and stores only its own columns. Rows and Vectors are types, so each use compiles to straight code. Their sizes are the numbers, and
 /// the width is the vector's size in floats, for TSimd.Width would be one more call to inline at each place (see <see cref="IConstant"/>).
@@ -41,101 +41,96 @@ internal static unsafe class Microkernel
     /// </summary>
     private const int MostPairedRows = MaxRows / 2;
 
-    /// <summary>Runs <paramref name="tiles"/> tiles of <paramref name="rows"/> rows each, 1 to <see cref="MaxRows"/>.</summary>
+    /// <summary>Multiplies <paramref name="tiles"/> tiles of <paramref name="rows"/> rows each, 1 to <see cref="MaxRows"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Run<TSimd, TVec, TVectors, TAccess, TEpilogue>(int rows, nint tiles, in TileArguments t, in TEpilogue epilogue)
+    public static void MultiplyTiles<TSimd, TVec, TVectors, TAccess, TEpilogue>(int rows, nint tiles, in TileArguments t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TVectors : unmanaged, IConstant
         where TAccess : unmanaged, ITileAccess
-        where TEpilogue : unmanaged, IEpilogue
-    {
-        if (sizeof(TAccess) != sizeof(Strided) && sizeof(TAccess) != sizeof(PackedListed) && !TEpilogue.KeepsFinite
-            && rows <= MostPairedRows && t.K >= WorthPairing && t.Columns == sizeof(TVectors) * sizeof(TVec) / sizeof(float))
-        {
-            Run<TSimd, TVec, TVectors, TAccess, PairedEnd, TEpilogue>(rows, tiles, in t, in epilogue);
-        }
-        else
-        {
-            Run<TSimd, TVec, TVectors, TAccess, AnyEnd, TEpilogue>(rows, tiles, in t, in epilogue);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Run<TSimd, TVec, TVectors, TAccess, TEnd, TEpilogue>(int rows, nint tiles, in TileArguments t, in TEpilogue epilogue)
-        where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
-        where TAccess : unmanaged, ITileAccess
-        where TEnd : unmanaged, ITileEnd
         where TEpilogue : unmanaged, IEpilogue
     {
         switch (rows)
         {
             case 1:
-                Run<TSimd, TVec, N1, TVectors, TAccess, TEnd, TEpilogue>(tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, N1, TVectors, TAccess, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 2:
-                Run<TSimd, TVec, N2, TVectors, TAccess, TEnd, TEpilogue>(tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, N2, TVectors, TAccess, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 3:
-                Run<TSimd, TVec, N3, TVectors, TAccess, TEnd, TEpilogue>(tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, N3, TVectors, TAccess, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 4:
-                Run<TSimd, TVec, N4, TVectors, TAccess, TEnd, TEpilogue>(tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, N4, TVectors, TAccess, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 5:
-                Run<TSimd, TVec, N5, TVectors, TAccess, TEnd, TEpilogue>(tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, N5, TVectors, TAccess, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 6:
-                Run<TSimd, TVec, N6, TVectors, TAccess, TEnd, TEpilogue>(tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, N6, TVectors, TAccess, TEpilogue>(tiles, in t, in epilogue);
                 break;
+            default:
+                // Where 16 registers cannot hold them, the compiler leaves these bodies out.
+                if (sizeof(TVectors) == 1 || TSimd.Registers >= 32)
+                {
+                    MultiplyTallTiles<TSimd, TVec, TVectors, TAccess, TEpilogue>(rows, tiles, in t, in epilogue);
+                }
+
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MultiplyTallTiles<TSimd, TVec, TVectors, TAccess, TEpilogue>(int rows, nint tiles, in TileArguments t, in TEpilogue epilogue)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : unmanaged, IConstant
+        where TAccess : unmanaged, ITileAccess
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        switch (rows)
+        {
             case 7:
-                Run<TSimd, TVec, N7, TVectors, TAccess, TEnd, TEpilogue>(tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, N7, TVectors, TAccess, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 8:
-                Run<TSimd, TVec, N8, TVectors, TAccess, TEnd, TEpilogue>(tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, N8, TVectors, TAccess, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 9:
-                Run<TSimd, TVec, N9, TVectors, TAccess, TEnd, TEpilogue>(tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, N9, TVectors, TAccess, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 10:
-                Run<TSimd, TVec, N10, TVectors, TAccess, TEnd, TEpilogue>(tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, N10, TVectors, TAccess, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 11:
-                Run<TSimd, TVec, N11, TVectors, TAccess, TEnd, TEpilogue>(tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, N11, TVectors, TAccess, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 12:
-                Run<TSimd, TVec, N12, TVectors, TAccess, TEnd, TEpilogue>(tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, N12, TVectors, TAccess, TEpilogue>(tiles, in t, in epilogue);
                 break;
         }
     }
 
     [MethodImpl(Compile.Loop)]
     [SkipLocalsInit]
-    private static void Run<TSimd, TVec, TRows, TVectors, TAccess, TEnd, TEpilogue>(nint tiles, in TileArguments t, in TEpilogue epilogue)
+    private static void MultiplyTiles<TSimd, TVec, TRows, TVectors, TAccess, TEpilogue>(nint tiles, in TileArguments t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TRows : unmanaged, IConstant
         where TVectors : unmanaged, IConstant
         where TAccess : unmanaged, ITileAccess
-        where TEnd : unmanaged, ITileEnd
         where TEpilogue : unmanaged, IEpilogue
     {
         // A copy of its own can live in registers; passed by value it would be copied for every call.
         TEpilogue finish = epilogue;
-        TVec* tile = null;
-        if (sizeof(TEnd) != sizeof(PairedEnd))
-        {
-            TVec* memory = stackalloc TVec[MaxRows * 2];
-            tile = memory;
-        }
-
         nint ldc1 = t.CRowStride, ldc2 = 2 * ldc1;
         nint row1 = TAccess.RowStride(t.ARowStride), row2 = 2 * row1;
-        nint aStep = TAccess.Step(sizeof(TRows), t.AColumnStride), bStep = t.BRowStride;
+        nint aStep = TAccess.Step(t.AColumnStride), bStep = t.BRowStride;
+
         // Four steps are one iteration. What four does not divide goes first, so that the last four are whole.
-        nint singles = t.K & 3, fours = (t.K >> 2) - (sizeof(TEnd) == sizeof(PairedEnd) ? 1 : 0);
+        bool endsByPairs = sizeof(TRows) <= MostPairedRows && sizeof(TAccess) != sizeof(Listed) && t.K >= WorthPairing;
+        nint singles = t.K & 3, fours = (t.K >> 2) - (endsByPairs ? 1 : 0);
         float* a = t.A, c0 = t.C, next = t.Next;
         for (; tiles > 0; tiles--)
         {
@@ -152,8 +147,7 @@ internal static unsafe class Microkernel
             TVec c10x0 = TSimd.Zero, c10x1 = TSimd.Zero;
             TVec c11x0 = TSimd.Zero, c11x1 = TSimd.Zero;
 
-            // C is wanted when the loop ends: asked for now, its lines arrive behind the arithmetic. dW of 784 to 512 at 128 rows,
-            // whose C is 1.6 MB, went from 83 to 87 % of the peak (AVX2, Zen 3).
+            // C is wanted when the loop ends: asked for now, its lines arrive behind the arithmetic.
             float* c3 = c0 + ldc1 + ldc2, c6 = c3 + ldc1 + ldc2, c9 = c6 + ldc1 + ldc2;
             if (t.K >= WorthPrefetching)
             {
@@ -168,153 +162,73 @@ internal static unsafe class Microkernel
             // Four row pointers and two strides reach twelve rows within x64's base + index addressing.
             float* b = t.B;
             float* a0 = a, a3 = a0 + row1 + row2, a6 = a3 + row1 + row2, a9 = a6 + row1 + row2;
-            nint k = t.K;
-            if (sizeof(TAccess) == sizeof(PackedListed))
+            if (sizeof(TAccess) == sizeof(Listed))
             {
                 int* list = t.List;
-                for (; k > 0; k--)
+                for (nint k = t.K; k > 0; k--)
                 {
-                    nint p = *list++;
-                    Step<TSimd, TVec, TRows, TVectors>(a0, a3, a6, a9, row1, row2, b + (p * bStep), ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
+                    b = t.B + (*list++ * bStep);
+                    Step<TSimd, TVec, TRows, TVectors>(a0, a3, a6, a9, row1, row2, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
                     a0 += aStep;
-                    a3 += aStep;
-                    a6 += aStep;
-                    a9 += aStep;
+                    if (sizeof(TRows) > 3) a3 += aStep;
+                    if (sizeof(TRows) > 6) a6 += aStep;
+                    if (sizeof(TRows) > 9) a9 += aStep;
                 }
             }
             else
             {
-                if (sizeof(TAccess) != sizeof(Strided))
+                // The panel of B that comes next is not in L2: the core's own prefetching stops at each page of 4 KB. One row of it in four
+                // steps of p costs nothing that can be measured and takes a fifth from large products.
+                nint line = ((nint)next - (nint)t.NextEnd) >> 63 & Math.Max(CacheLine.Floats, sizeof(TVectors) * sizeof(TVec) / sizeof(float));
+                for (nint i = singles; i != 0; i--)
                 {
-                    // The panel of B that comes next is not in L2: the core's own prefetching stops at each page of 4 KB, and the
-                    // first tile of every panel waited. One row of a panel in four steps of p costs nothing that can be measured; on
-                    // AVX2 (Zen 3) 128 x 784 x 512 went from 88 to 94 % of the peak, 2048 x 2048 x 2048 from 70 to 85.
-                    nint line = ((nint)next - (nint)t.NextEnd) >> 63 & Math.Max(CacheLine.Floats, sizeof(TVectors) * sizeof(TVec) / sizeof(float));
-                    for (nint i = singles; i != 0; i--)
-                    {
-                        Step<TSimd, TVec, TRows, TVectors>(a0, a3, a6, a9, row1, row2, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
-                        b += bStep;
-                        a0 += aStep;
-                        if (sizeof(TRows) > 3) a3 += aStep;
-                        if (sizeof(TRows) > 6) a6 += aStep;
-                        if (sizeof(TRows) > 9) a9 += aStep;
-                    }
+                    Step<TSimd, TVec, TRows, TVectors>(a0, a3, a6, a9, row1, row2, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
+                    b += bStep;
+                    a0 += aStep;
+                    if (sizeof(TRows) > 3) a3 += aStep;
+                    if (sizeof(TRows) > 6) a6 += aStep;
+                    if (sizeof(TRows) > 9) a9 += aStep;
+                }
 
-                    nint left = fours;
-                    if (left != 0)
-                    {
-                        do
-                        {
-                            CacheLine.PrefetchSecond(next);
-                            if (sizeof(TVectors) * sizeof(TVec) / sizeof(float) > CacheLine.Floats) CacheLine.PrefetchSecond(next + CacheLine.Floats);
-                            next += line;
-                            Step<TSimd, TVec, TRows, TVectors>(a0, a3, a6, a9, row1, row2, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
-                            b += bStep;
-                            Step<TSimd, TVec, TRows, TVectors>(a0 + aStep, a3 + aStep, a6 + aStep, a9 + aStep, row1, row2, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
-                            b += bStep;
-                            Step<TSimd, TVec, TRows, TVectors>(a0 + (2 * aStep), a3 + (2 * aStep), a6 + (2 * aStep), a9 + (2 * aStep), row1, row2, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
-                            b += bStep;
-                            Step<TSimd, TVec, TRows, TVectors>(a0 + (3 * aStep), a3 + (3 * aStep), a6 + (3 * aStep), a9 + (3 * aStep), row1, row2, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
-                            b += bStep;
-                            a0 += 4 * aStep;
-                            if (sizeof(TRows) > 3) a3 += 4 * aStep;
-                            if (sizeof(TRows) > 6) a6 += 4 * aStep;
-                            if (sizeof(TRows) > 9) a9 += 4 * aStep;
-                        }
-                        while (--left != 0);
-                    }
-
-                    if (sizeof(TEnd) == sizeof(PairedEnd))
+                nint left = fours;
+                if (left != 0)
+                {
+                    do
                     {
                         CacheLine.PrefetchSecond(next);
                         if (sizeof(TVectors) * sizeof(TVec) / sizeof(float) > CacheLine.Floats) CacheLine.PrefetchSecond(next + CacheLine.Floats);
                         next += line;
-                    }
-                }
-                else
-                {
-                    for (; k > 0; k--)
-                    {
                         Step<TSimd, TVec, TRows, TVectors>(a0, a3, a6, a9, row1, row2, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
                         b += bStep;
-                        a0 += aStep;
-                        a3 += aStep;
-                        a6 += aStep;
-                        a9 += aStep;
+                        Step<TSimd, TVec, TRows, TVectors>(a0 + aStep, a3 + aStep, a6 + aStep, a9 + aStep, row1, row2, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
+                        b += bStep;
+                        Step<TSimd, TVec, TRows, TVectors>(a0 + (2 * aStep), a3 + (2 * aStep), a6 + (2 * aStep), a9 + (2 * aStep), row1, row2, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
+                        b += bStep;
+                        Step<TSimd, TVec, TRows, TVectors>(a0 + (3 * aStep), a3 + (3 * aStep), a6 + (3 * aStep), a9 + (3 * aStep), row1, row2, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1, ref c2x0, ref c2x1, ref c3x0, ref c3x1, ref c4x0, ref c4x1, ref c5x0, ref c5x1, ref c6x0, ref c6x1, ref c7x0, ref c7x1, ref c8x0, ref c8x1, ref c9x0, ref c9x1, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
+                        b += bStep;
+                        a0 += 4 * aStep;
+                        if (sizeof(TRows) > 3) a3 += 4 * aStep;
+                        if (sizeof(TRows) > 6) a6 += 4 * aStep;
+                        if (sizeof(TRows) > 9) a9 += 4 * aStep;
                     }
+                    while (--left != 0);
                 }
             }
 
-            if (sizeof(TEnd) == sizeof(PairedEnd))
+            if (sizeof(TRows) <= MostPairedRows)
             {
-                Pair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 1, a0, a0 + row1, aStep, b, bStep, c0, c0 + ldc1, in t, finish, ref c0x0, ref c0x1, ref c1x0, ref c1x1);
-                if (sizeof(TRows) > 2) Pair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 3, a0 + row2, a3, aStep, b, bStep, c0 + ldc2, c3, in t, finish, ref c2x0, ref c2x1, ref c3x0, ref c3x1);
-                if (sizeof(TRows) > 4) Pair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 5, a3 + row1, a3 + row2, aStep, b, bStep, c3 + ldc1, c3 + ldc2, in t, finish, ref c4x0, ref c4x1, ref c5x0, ref c5x1);
-            }
-            else if (!TEpilogue.KeepsFinite && t.Columns == sizeof(TVectors) * sizeof(TVec) / sizeof(float))
-            {
-                if (!t.IsFirst)
-                {
-                    Add<TSimd, TVec, TVectors>(c0, ref c0x0, ref c0x1);
-                    if (sizeof(TRows) > 1) Add<TSimd, TVec, TVectors>(c0 + ldc1, ref c1x0, ref c1x1);
-                    if (sizeof(TRows) > 2) Add<TSimd, TVec, TVectors>(c0 + ldc2, ref c2x0, ref c2x1);
-                    if (sizeof(TRows) > 3) Add<TSimd, TVec, TVectors>(c3, ref c3x0, ref c3x1);
-                    if (sizeof(TRows) > 4) Add<TSimd, TVec, TVectors>(c3 + ldc1, ref c4x0, ref c4x1);
-                    if (sizeof(TRows) > 5) Add<TSimd, TVec, TVectors>(c3 + ldc2, ref c5x0, ref c5x1);
-                    if (sizeof(TRows) > 6) Add<TSimd, TVec, TVectors>(c6, ref c6x0, ref c6x1);
-                    if (sizeof(TRows) > 7) Add<TSimd, TVec, TVectors>(c6 + ldc1, ref c7x0, ref c7x1);
-                    if (sizeof(TRows) > 8) Add<TSimd, TVec, TVectors>(c6 + ldc2, ref c8x0, ref c8x1);
-                    if (sizeof(TRows) > 9) Add<TSimd, TVec, TVectors>(c9, ref c9x0, ref c9x1);
-                    if (sizeof(TRows) > 10) Add<TSimd, TVec, TVectors>(c9 + ldc1, ref c10x0, ref c10x1);
-                    if (sizeof(TRows) > 11) Add<TSimd, TVec, TVectors>(c9 + ldc2, ref c11x0, ref c11x1);
-                }
-
-                if (t.IsLast)
-                {
-                    nint column = t.Column;
-                    Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c0, column, ref c0x0, ref c0x1);
-                    if (sizeof(TRows) > 1) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c0 + ldc1, column, ref c1x0, ref c1x1);
-                    if (sizeof(TRows) > 2) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c0 + ldc2, column, ref c2x0, ref c2x1);
-                    if (sizeof(TRows) > 3) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c3, column, ref c3x0, ref c3x1);
-                    if (sizeof(TRows) > 4) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c3 + ldc1, column, ref c4x0, ref c4x1);
-                    if (sizeof(TRows) > 5) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c3 + ldc2, column, ref c5x0, ref c5x1);
-                    if (sizeof(TRows) > 6) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c6, column, ref c6x0, ref c6x1);
-                    if (sizeof(TRows) > 7) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c6 + ldc1, column, ref c7x0, ref c7x1);
-                    if (sizeof(TRows) > 8) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c6 + ldc2, column, ref c8x0, ref c8x1);
-                    if (sizeof(TRows) > 9) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c9, column, ref c9x0, ref c9x1);
-                    if (sizeof(TRows) > 10) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c9 + ldc1, column, ref c10x0, ref c10x1);
-                    if (sizeof(TRows) > 11) Apply<TSimd, TVec, TVectors, TEpilogue>(finish, c9 + ldc2, column, ref c11x0, ref c11x1);
-                }
-
-                Store<TSimd, TVec, TVectors>(c0, c0x0, c0x1);
-                if (sizeof(TRows) > 1) Store<TSimd, TVec, TVectors>(c0 + ldc1, c1x0, c1x1);
-                if (sizeof(TRows) > 2) Store<TSimd, TVec, TVectors>(c0 + ldc2, c2x0, c2x1);
-                if (sizeof(TRows) > 3) Store<TSimd, TVec, TVectors>(c3, c3x0, c3x1);
-                if (sizeof(TRows) > 4) Store<TSimd, TVec, TVectors>(c3 + ldc1, c4x0, c4x1);
-                if (sizeof(TRows) > 5) Store<TSimd, TVec, TVectors>(c3 + ldc2, c5x0, c5x1);
-                if (sizeof(TRows) > 6) Store<TSimd, TVec, TVectors>(c6, c6x0, c6x1);
-                if (sizeof(TRows) > 7) Store<TSimd, TVec, TVectors>(c6 + ldc1, c7x0, c7x1);
-                if (sizeof(TRows) > 8) Store<TSimd, TVec, TVectors>(c6 + ldc2, c8x0, c8x1);
-                if (sizeof(TRows) > 9) Store<TSimd, TVec, TVectors>(c9, c9x0, c9x1);
-                if (sizeof(TRows) > 10) Store<TSimd, TVec, TVectors>(c9 + ldc1, c10x0, c10x1);
-                if (sizeof(TRows) > 11) Store<TSimd, TVec, TVectors>(c9 + ldc2, c11x0, c11x1);
+                FinishPair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 1, endsByPairs, a0, a0 + row1, aStep, b, bStep, c0, c0 + ldc1, in t, finish, ref c0x0, ref c0x1, ref c1x0, ref c1x1);
+                if (sizeof(TRows) > 2) FinishPair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 3, endsByPairs, a0 + row2, a3, aStep, b, bStep, c0 + ldc2, c3, in t, finish, ref c2x0, ref c2x1, ref c3x0, ref c3x1);
+                if (sizeof(TRows) > 4) FinishPair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 5, endsByPairs, a3 + row1, a3 + row2, aStep, b, bStep, c3 + ldc1, c3 + ldc2, in t, finish, ref c4x0, ref c4x1, ref c5x0, ref c5x1);
             }
             else
             {
-                // The rare goes through memory: columns short of a tile, new values that may not be finite.
-                (tile[0], tile[1]) = (c0x0, c0x1);
-                if (sizeof(TRows) > 1) (tile[2], tile[3]) = (c1x0, c1x1);
-                if (sizeof(TRows) > 2) (tile[4], tile[5]) = (c2x0, c2x1);
-                if (sizeof(TRows) > 3) (tile[6], tile[7]) = (c3x0, c3x1);
-                if (sizeof(TRows) > 4) (tile[8], tile[9]) = (c4x0, c4x1);
-                if (sizeof(TRows) > 5) (tile[10], tile[11]) = (c5x0, c5x1);
-                if (sizeof(TRows) > 6) (tile[12], tile[13]) = (c6x0, c6x1);
-                if (sizeof(TRows) > 7) (tile[14], tile[15]) = (c7x0, c7x1);
-                if (sizeof(TRows) > 8) (tile[16], tile[17]) = (c8x0, c8x1);
-                if (sizeof(TRows) > 9) (tile[18], tile[19]) = (c9x0, c9x1);
-                if (sizeof(TRows) > 10) (tile[20], tile[21]) = (c10x0, c10x1);
-                if (sizeof(TRows) > 11) (tile[22], tile[23]) = (c11x0, c11x1);
-                TileStore.Spilled<TSimd, TVec, TEpilogue>(in t, c0, epilogue, tile, sizeof(TRows), sizeof(TVectors), 2);
+                StorePair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 1, c0, c0 + ldc1, in t, finish, ref c0x0, ref c0x1, ref c1x0, ref c1x1);
+                StorePair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 3, c0 + ldc2, c3, in t, finish, ref c2x0, ref c2x1, ref c3x0, ref c3x1);
+                StorePair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 5, c3 + ldc1, c3 + ldc2, in t, finish, ref c4x0, ref c4x1, ref c5x0, ref c5x1);
+                StorePair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 7, c6, c6 + ldc1, in t, finish, ref c6x0, ref c6x1, ref c7x0, ref c7x1);
+                if (sizeof(TRows) > 8) StorePair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 9, c6 + ldc2, c9, in t, finish, ref c8x0, ref c8x1, ref c9x0, ref c9x1);
+                if (sizeof(TRows) > 10) StorePair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 11, c9 + ldc1, c9 + ldc2, in t, finish, ref c10x0, ref c10x1, ref c11x0, ref c11x1);
             }
 
             a += t.ATileStride;
@@ -380,22 +294,37 @@ internal static unsafe class Microkernel
     /// none was, the JIT kept the vectors of B from the first pair for the others, on the stack.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Pair<TSimd, TVec, TVectors, TEpilogue>(
-        bool isPair, float* a, float* aBelow, nint aStep, float* b, nint bStep, float* c, float* cBelow,
+    private static void FinishPair<TSimd, TVec, TVectors, TEpilogue>(
+        bool isPair, bool hasSteps, float* a, float* aBelow, nint aStep, float* b, nint bStep, float* c, float* cBelow,
         in TileArguments t, TEpilogue epilogue, ref TVec c0x0, ref TVec c0x1, ref TVec c1x0, ref TVec c1x1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TVectors : unmanaged, IConstant
         where TEpilogue : unmanaged, IEpilogue
     {
-        PairStep<TSimd, TVec, TVectors>(isPair, a, aBelow, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1);
-        b += bStep;
-        PairStep<TSimd, TVec, TVectors>(isPair, a + aStep, aBelow + aStep, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1);
-        b += bStep;
-        PairStep<TSimd, TVec, TVectors>(isPair, a + (2 * aStep), aBelow + (2 * aStep), b, ref c0x0, ref c0x1, ref c1x0, ref c1x1);
-        b += bStep;
-        PairStep<TSimd, TVec, TVectors>(isPair, a + (3 * aStep), aBelow + (3 * aStep), b, ref c0x0, ref c0x1, ref c1x0, ref c1x1);
+        if (hasSteps)
+        {
+            PairStep<TSimd, TVec, TVectors>(isPair, a, aBelow, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1);
+            b += bStep;
+            PairStep<TSimd, TVec, TVectors>(isPair, a + aStep, aBelow + aStep, b, ref c0x0, ref c0x1, ref c1x0, ref c1x1);
+            b += bStep;
+            PairStep<TSimd, TVec, TVectors>(isPair, a + (2 * aStep), aBelow + (2 * aStep), b, ref c0x0, ref c0x1, ref c1x0, ref c1x1);
+            b += bStep;
+            PairStep<TSimd, TVec, TVectors>(isPair, a + (3 * aStep), aBelow + (3 * aStep), b, ref c0x0, ref c0x1, ref c1x0, ref c1x1);
+        }
 
+        StorePair<TSimd, TVec, TVectors, TEpilogue>(isPair, c, cBelow, in t, epilogue, ref c0x0, ref c0x1, ref c1x0, ref c1x1);
+    }
+
+    /// <summary>The end of two rows of a tile: what earlier blocks of k left, the epilogue, the store.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StorePair<TSimd, TVec, TVectors, TEpilogue>(
+        bool isPair, float* c, float* cBelow, in TileArguments t, TEpilogue epilogue, ref TVec c0x0, ref TVec c0x1, ref TVec c1x0, ref TVec c1x1)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : unmanaged, IConstant
+        where TEpilogue : unmanaged, IEpilogue
+    {
         if (!t.IsFirst)
         {
             Add<TSimd, TVec, TVectors>(c, ref c0x0, ref c0x1);

@@ -23,7 +23,7 @@ internal readonly struct RowShape
         RowStride = WeightRows.Stride(vectors, isBFloat16);
         IsWorthSearching = IsSearched(k, n) && kBlock <= GemmBlocking.MaxKBlock;
         LanesOfLast = (int)(n - ((vectors - 1) * Isa.Width));
-        IsSmall = vectors <= Gemv.MaxVectors && !IsWorthSearching && kBlock >= k && !isBFloat16 && LanesOfLast > 0;
+        IsSmall = vectors <= RowProduct.MaxVectors && !IsWorthSearching && kBlock >= k && !isBFloat16 && LanesOfLast > 0;
     }
 
     /// <summary>Whether a layer of k inputs and n units looks for zeros of x, as far as its size goes.</summary>

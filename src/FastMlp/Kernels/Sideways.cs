@@ -20,7 +20,7 @@ namespace FastMlp.Kernels;
 /// Preconditions: X and A hold whole vectors of rows, [k, stride] and [n, stride]; lanes without a row may hold anything.
 /// Register budget: 16 registers hold 4 x 3 sums, three vectors of X and a weight.
 /// Every sum is one chain of multiply-adds over p from 0, to which the bias is added: the order of <see cref="Microkernel"/> and
-/// <see cref="Gemv"/> for k up to one block, so the bits of a row are the same on each of these ways.
+/// <see cref="RowProduct"/> for k up to one block, so the bits of a row are the same on each of these ways.
 /// Edges: fewer units or vectors are other values of <c>TUnits</c> and <c>TVectors</c>, the same body.
 /// </remarks>
 internal static unsafe class Sideways

@@ -35,9 +35,6 @@ internal unsafe struct TileArguments
 
     public nint CRowStride;
 
-    /// <summary>Columns to store: those of the tile, or fewer at the right edge of a C without padding.</summary>
-    public int Columns;
-
     /// <summary>The tile's first column in the whole of C, for epilogues with a value for each column.</summary>
     public nint Column;
 

@@ -12,7 +12,7 @@ namespace FastMlp.Kernels;
 /// In turns with the panels alone, beside a busy core, at best: 512 x 512 with half of x at 0 8.6 us instead of 13.0, four fifths 3.6 instead of 4.5;
 /// 784 x 128, half 2.9 instead of 3.7 (AVX2, Zen 3). Where nothing is 0 panels are better (512 x 512 14.1 us, by rows 16.4).
 /// Sums are on whole lines: across lines 784-128-10 with 19 % of x set took 2.5 us instead of 1.7. Strides of no multiple of 512 bytes gained nothing.
-/// Every sum is the chain over p that <see cref="Gemv"/> makes of panels, so the bits are the same.
+/// Every sum is the chain over p that <see cref="RowProduct"/> makes of panels, so the bits are the same.
 /// </remarks>
 internal static unsafe class WeightRows
 {

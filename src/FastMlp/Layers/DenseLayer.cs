@@ -143,28 +143,18 @@ internal abstract unsafe class DenseLayer : Layer
     }
 
     /// <summary>
-    /// W &lt;- W - rate (delta^T x + decay W) without dW in between, and db into <paramref name="gradients"/>; false if a weight would
-    /// not be finite. Needs a batch of one block of k (<see cref="FitsOneBlock"/>).
+    /// W &lt;- W - rate (delta^T x + decay W) without dW in between; false, with nothing done, where a new weight might not be finite.
+    /// Needs a batch of one block of k (<see cref="FitsOneBlock"/>).
     /// </summary>
-    public bool Descend(float* parameters, float* gradients, MatrixView x, MatrixView delta, float rate, float decay, int threads)
+    public bool TryDescend(float* parameters, MatrixView x, MatrixView delta, float rate, float decay, int threads)
     {
-        int notFinite = 0;
-        float* weights = parameters + WeightOffset;
-        if (!StaysWithin(x, delta, rate, decay))
+        bool isSafe = StaysWithin(x, delta, rate, decay);
+        if (isSafe)
         {
-            WeightGradient(weights, x, delta, new Descend(rate, decay, &notFinite), threads);
-        }
-        else if (decay == 0)
-        {
-            WeightGradient(weights, x, delta, new DescendWithinPlainly(rate), threads);
-        }
-        else
-        {
-            WeightGradient(weights, x, delta, new DescendWithin(rate, decay), threads);
+            WeightGradient(parameters + WeightOffset, x, delta, new Descend(rate, decay), threads);
         }
 
-        BiasGradient(gradients, delta);
-        return notFinite == 0;
+        return isSafe;
     }
 
     /// <summary>Whether no weight can leave the range of a float by such a step, so that none need be looked at as it is stored.</summary>
@@ -173,7 +163,7 @@ internal abstract unsafe class DenseLayer : Layer
     /// times that is below half the distance between the largest floats, a finite weight stays finite, for decay only shrinks it.
     /// A NaN or an infinity makes its norm one, and the answer no. A square that underflows is of a value below 3e-23, whose products with
     /// anything of a finite norm add up to less than 1 over a block of k: hence the 1. The rounding of the norms is far within the other half.
-    /// Looking at the new weights themselves costs each tile some 15 cycles.
+    /// Looking at the new weights themselves would cost each tile some 15 cycles.
     /// </remarks>
     private static bool StaysWithin(MatrixView x, MatrixView delta, float rate, float decay)
     {
@@ -248,11 +238,10 @@ internal abstract unsafe class DenseLayer : Layer
             C = c,
             CRowStride = PanelWidth,
             CPanelStride = InputSize * PanelWidth,
-            CIsPadded = true,
             PanelVectors = PanelVectors,
             KBlock = GemmBlocking.KBlock(delta.Rows),
         };
-        Gemm.Run(in arguments, epilogue, threads);
+        Gemm.Multiply(in arguments, epilogue, threads);
     }
 
     /// <summary>dX &lt;- epilogue(delta W), dX laid out like the output of the layer that x comes from.</summary>
@@ -274,11 +263,10 @@ internal abstract unsafe class DenseLayer : Layer
             C = dX.Pointer,
             CRowStride = dX.Stride,
             CPanelStride = GemmBlocking.PanelWidth(InputSize),
-            CIsPadded = true,
             PanelVectors = GemmBlocking.PanelVectors(InputSize),
             KBlock = GemmBlocking.KBlock(OutputSize),
         };
-        Gemm.Run(in arguments, epilogue, threads);
+        Gemm.Multiply(in arguments, epilogue, threads);
     }
 
     public void GetWeight(float* block, float* weight) => Packing.Unpack(block + WeightOffset, OutputSize, InputSize, PanelWidth, weight);
@@ -352,11 +340,10 @@ internal abstract unsafe class DenseLayer : Layer
             C = a.Pointer,
             CRowStride = a.Stride,
             CPanelStride = PanelWidth,
-            CIsPadded = a.IsPadded,
             PanelVectors = PanelVectors,
             KBlock = KBlock,
         };
-        Gemm.Run(in arguments, new BiasActivate<TActivation>(g, parameters + BiasOffset), threads);
+        Gemm.Multiply(in arguments, new BiasActivate<TActivation>(g, parameters + BiasOffset), threads);
     }
 
     /// <summary>a &lt;- g(W x + b) over rows on their side.</summary>
@@ -375,6 +362,6 @@ internal abstract unsafe class DenseLayer : Layer
             return;
         }
 
-        Gemv.Run(in Row, x, parameters + WeightOffset, a, isPadded, new BiasActivate<TActivation>(g, parameters + BiasOffset));
+        RowProduct.Multiply(in Row, x, parameters + WeightOffset, a, isPadded, new BiasActivate<TActivation>(g, parameters + BiasOffset));
     }
 }

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -11,14 +10,12 @@ internal static class Isa
         Simd512.IsSupported ? Simd512.Name
         : Simd256.IsSupported ? Simd256.Name
         : Simd128.IsSupported ? Simd128.Name
-        : SimdVariable.IsSupported ? SimdVariable.Name
         : SimdScalar.Name;
 
     public static int Width =>
         Simd512.IsSupported ? Simd512.Width
         : Simd256.IsSupported ? Simd256.Width
         : Simd128.IsSupported ? Simd128.Width
-        : SimdVariable.IsSupported ? SimdVariable.Width
         : SimdScalar.Width;
 
     /// <summary>Runs the kernel on the widest policy that the hardware has; the JIT folds the chain to one call.</summary>
@@ -37,10 +34,6 @@ internal static class Isa
         else if (Simd128.IsSupported)
         {
             kernel.Run<Simd128, Vector128<float>>();
-        }
-        else if (SimdVariable.IsSupported)
-        {
-            kernel.Run<SimdVariable, Vector<float>>();
         }
         else
         {

@@ -1,6 +1,7 @@
 using FastMlp.Kernels;
 using FastMlp.Layers;
 using FastMlp.Memory;
+using FastMlp.Training.Optimizers;
 
 namespace FastMlp.Training;
 
@@ -104,7 +105,7 @@ internal sealed unsafe class Backpropagation : IDisposable
     /// The same, with gradient descent on the weights in the store of their gradient: <see cref="Gradients"/> then holds only those of
     /// biases, activation constants and layers that are not dense. Returns -1, or the first layer with a new weight that is not finite.
     /// </summary>
-    public int BackwardDescending(float* parameters, MatrixView x, float rate, float decay)
+    public int BackwardDescending(float* parameters, MatrixView x, SgdState sgd, float rate)
     {
         TrainingPass pass = Pass(parameters);
         int failed = -1;
@@ -114,9 +115,15 @@ internal sealed unsafe class Backpropagation : IDisposable
             {
                 // Before W changes: the delta below comes from W as it was.
                 PullDelta(in pass, dense, i, x.Rows);
-                if (!dense.Descend(parameters, Gradients.Pointer, Output(dense.Source, x), workspace!.Delta(i, x.Rows), rate, decay, threads))
+                MatrixView input = Output(dense.Source, x), delta = workspace!.Delta(i, x.Rows);
+                if (dense.TryDescend(parameters, input, delta, rate, sgd.WeightDecay, threads))
                 {
-                    failed = dense.Number;
+                    dense.BiasGradient(Gradients.Pointer, delta);
+                }
+                else
+                {
+                    dense.Gradient(Gradients.Pointer, input, delta, threads);
+                    failed = sgd.StepWeights(dense, parameters, Gradients.Pointer, rate) ? failed : dense.Number;
                 }
             }
             else

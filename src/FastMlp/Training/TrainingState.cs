@@ -115,7 +115,7 @@ internal sealed unsafe class TrainingState : IDisposable
         int failed;
         if (optimizer is SgdState sgd && !limits.ShapeGradients && DenseLayer.FitsOneBlock(x.Rows) && !Backpropagation.IsBlocked(x.Rows))
         {
-            int weights = Backpropagation.BackwardDescending(parameters.Pointer, x, rate, sgd.WeightDecay);
+            int weights = Backpropagation.BackwardDescending(parameters.Pointer, x, sgd, rate);
             int beside = sgd.StepBesideWeights(parameters.Pointer, Backpropagation.Gradients.Pointer, rate);
             failed = weights < 0 || (beside >= 0 && beside < weights) ? beside : weights;
         }

@@ -17,8 +17,6 @@ internal sealed unsafe class Product<TSimd, TVec>(int m, int n, int k, int vecto
 
     public nint KBlock { get; init; } = Math.Max(1, k);
 
-    public bool Accumulate { get; init; }
-
     public bool TransposeA { get; init; }
 
     public bool PanelsOfC { get; init; }
@@ -53,7 +51,7 @@ internal sealed unsafe class Product<TSimd, TVec>(int m, int n, int k, int vecto
     public float[] RunOnStart<TEpilogue>(TEpilogue epilogue)
         where TEpilogue : unmanaged, IEpilogue => Run(0, m, epilogue, holdsStart: true);
 
-    /// <summary>Rows first to first + rows - 1 of C, row-major without padding.</summary>
+    /// <summary>Rows first to first + rows - 1 of C, row-major.</summary>
     public float[] Run<TEpilogue>(int first, int rows, TEpilogue epilogue, int threads = 1, bool holdsStart = false)
         where TEpilogue : unmanaged, IEpilogue
     {
@@ -100,10 +98,10 @@ internal sealed unsafe class Product<TSimd, TVec>(int m, int n, int k, int vecto
             }
         }
 
-        int strideC = PanelsOfC ? Width : n + 5;
+        int strideC = PanelsOfC ? Width : (Panels * Width) + 5;
         int panelC = PanelsOfC ? rows * Width : Width;
         PoisonedBuffer bufferC = new(NaNs(Math.Max(1, PanelsOfC ? Panels * panelC : rows * strideC)));
-        for (int i = 0; i < rows && (Accumulate || holdsStart); i++)
+        for (int i = 0; i < rows && holdsStart; i++)
         {
             for (int j = 0; j < n; j++)
             {
@@ -126,12 +124,10 @@ internal sealed unsafe class Product<TSimd, TVec>(int m, int n, int k, int vecto
             C = bufferC.Pointer,
             CRowStride = strideC,
             CPanelStride = panelC,
-            CIsPadded = PanelsOfC,
-            Accumulate = Accumulate,
             PanelVectors = vectors,
             KBlock = KBlock,
         };
-        Gemm.Run<TSimd, TVec, TEpilogue>(in arguments, epilogue, threads);
+        Gemm.Multiply<TSimd, TVec, TEpilogue>(in arguments, epilogue, threads);
         bufferC.Check($"{TSimd.Name} {m} x {n} x {k}");
         float[] result = new float[rows * n];
         for (int i = 0; i < rows; i++)
@@ -141,7 +137,7 @@ internal sealed unsafe class Product<TSimd, TVec>(int m, int n, int k, int vecto
                 result[(i * n) + j] = bufferC.Values[(j / Width * panelC) + (i * strideC) + (j % Width)];
             }
 
-            for (int j = n; j < strideC && !PanelsOfC; j++)
+            for (int j = Panels * Width; j < strideC && !PanelsOfC; j++)
             {
                 Assert.True(float.IsNaN(bufferC.Values[(i * strideC) + j]), $"{TSimd.Name} {m} x {n} x {k}: wrote column {j} of row {i}");
             }
@@ -158,8 +154,8 @@ internal sealed unsafe class Product<TSimd, TVec>(int m, int n, int k, int vecto
         {
             for (int j = 0; j < n; j++)
             {
-                double sum = Accumulate ? start[(i * n) + j] : 0;
-                double size = Math.Abs(sum);
+                double sum = 0;
+                double size = 0;
                 for (int p = 0; p < k; p++)
                 {
                     double term = (double)A[(i * k) + p] * values[(p * n) + j];
@@ -189,7 +185,6 @@ internal sealed unsafe class Product<TSimd, TVec>(int m, int n, int k, int vecto
         for (int i = 0; i < m; i++)
         {
             Span<float> row = c.AsSpan(i * n, n);
-            start.AsSpan(i * n, n).CopyTo(row);
             for (int block = 0; block == 0 || block < k; block += (int)KBlock)
             {
                 Array.Clear(sums);
@@ -200,7 +195,7 @@ internal sealed unsafe class Product<TSimd, TVec>(int m, int n, int k, int vecto
 
                 for (int j = 0; j < n; j++)
                 {
-                    row[j] = block == 0 && !Accumulate ? sums[j] : row[j] + sums[j];
+                    row[j] = block == 0 ? sums[j] : row[j] + sums[j];
                 }
             }
         }

@@ -13,7 +13,6 @@ internal static class Policies
         check.Run<Simd512, Vector512<float>>();
         check.Run<Simd256, Vector256<float>>();
         check.Run<Simd128, Vector128<float>>();
-        check.Run<SimdVariable, Vector<float>>();
         check.Run<SimdScalar, float>();
         check.Run<SimdUnfused, float>();
     }

@@ -134,6 +134,6 @@ internal abstract unsafe class OptimizerState : IDisposable
         return double.IsPositiveInfinity(norm) ? float.NaN : norm > limits.ClipNorm ? (float)(limits.ClipNorm / norm) : 1;
     }
 
-    private UpdateRange Range(float* parameters, float* gradients, nint begin, nint end) =>
+    protected UpdateRange Range(float* parameters, float* gradients, nint begin, nint end) =>
         new(parameters + begin, gradients + begin, states.Pointer + begin, Stack.ParameterLength, end - begin);
 }

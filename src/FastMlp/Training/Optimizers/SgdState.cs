@@ -11,6 +11,10 @@ internal sealed unsafe class SgdState(Sgd sgd, LayerStack stack, UpdateLimits li
     /// <summary>The L2 coefficient on weights.</summary>
     public float WeightDecay => sgd.WeightDecay;
 
+    /// <summary>The weights of one layer from their gradient; false if a new one is not finite, which then keeps its old value.</summary>
+    public bool StepWeights(DenseLayer layer, float* parameters, float* gradients, float learningRate) =>
+        Update.Run(new Decayed(WeightDecay), new Rule(learningRate), Range(parameters, gradients, layer.WeightOffset, layer.BiasOffset), threads: 1);
+
     /// <summary>The rest of a step whose weights were updated in the store of their gradient.</summary>
     public int StepBesideWeights(float* parameters, float* gradients, float learningRate)
     {

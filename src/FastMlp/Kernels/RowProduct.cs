@@ -14,17 +14,20 @@ namespace FastMlp.Kernels;
 /// A frozen network has a copy of B for such rows (<see cref="WeightRows"/>).
 /// Every sum is the same chain over p as in <see cref="Microkernel"/>, so the bits are the same as in a batch.
 /// </remarks>
-internal static unsafe class Gemv
+internal static unsafe class RowProduct
 {
     /// <summary>Vectors of B in one pass over x.</summary>
     public const int MaxVectors = 8;
+
+    /// <summary>Vectors of B in one pass over two rows: twelve sums, three quarters of 16 registers.</summary>
+    public const int MaxVectorsOfTwo = 6;
 
     /// <summary>One in so many of x must be 0 for the list of the others to pay.</summary>
     private const nint WorthListing = 6;
 
     /// <summary>y &lt;- epilogue(x B) for a whole row of n columns, all of B in float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Run<TEpilogue>(in RowShape shape, float* x, float* b, float* y, bool isPadded, in TEpilogue epilogue)
+    public static void Multiply<TEpilogue>(in RowShape shape, float* x, float* b, float* y, bool isPadded, in TEpilogue epilogue)
         where TEpilogue : unmanaged, IEpilogue => Isa.Run(new Kernel<TEpilogue>(in shape, x, b, y, isPadded, in epilogue));
 
     private readonly ref struct Kernel<TEpilogue>(ref readonly RowShape shape, float* x, float* b, float* y, bool isPadded, ref readonly TEpilogue epilogue) : IVectorKernel
@@ -47,15 +50,15 @@ internal static unsafe class Gemv
             nint end = shape.Vectors;
             if (shape.PanelVectors == 1)
             {
-                Gemv.Run<TSimd, TVec, N1, Float32Weights, TEpilogue>(in shape, x, b, y, isPadded, accumulate: false, 0, end, in epilogue);
+                Multiply<TSimd, TVec, N1, N1, Float32Weights, TEpilogue>(in shape, x, 0, b, y, 0, isPadded, 0, end, in epilogue);
             }
             else if (shape.IsBFloat16)
             {
-                Gemv.Run<TSimd, TVec, N2, BFloat16Weights, TEpilogue>(in shape, x, b, y, isPadded, accumulate: false, 0, end, in epilogue);
+                Multiply<TSimd, TVec, N1, N2, BFloat16Weights, TEpilogue>(in shape, x, 0, b, y, 0, isPadded, 0, end, in epilogue);
             }
             else
             {
-                Gemv.Run<TSimd, TVec, N2, Float32Weights, TEpilogue>(in shape, x, b, y, isPadded, accumulate: false, 0, end, in epilogue);
+                Multiply<TSimd, TVec, N1, N2, Float32Weights, TEpilogue>(in shape, x, 0, b, y, 0, isPadded, 0, end, in epilogue);
             }
         }
     }
@@ -112,7 +115,7 @@ internal static unsafe class Gemv
     {
         TVec c0 = TSimd.Zero, c1 = TSimd.Zero, c2 = TSimd.Zero, c3 = TSimd.Zero;
         TVec c4 = TSimd.Zero, c5 = TSimd.Zero, c6 = TSimd.Zero, c7 = TSimd.Zero;
-        Chains<TSimd, TVec, TVectors, TCount, Float32Weights, All>(
+        Chains<TSimd, TVec, TVectors, TCount, Float32Weights, AllSteps>(
             x, default, shape.K, b, shape.PanelStride, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7);
         TEpilogue finish = epilogue;
         Finish<TSimd, TVec, TCount, N1, TEpilogue>(ref finish, c0, y, lanes);
@@ -146,13 +149,14 @@ internal static unsafe class Gemv
         }
     }
 
-    /// <summary>The same for vectors <paramref name="begin"/> to <paramref name="end"/> - 1 of the padded y: whole panels.</summary>
+    /// <summary>The same for vectors <paramref name="begin"/> to <paramref name="end"/> - 1 of the padded y, whole panels, of one row or two.</summary>
     [MethodImpl(Compile.Loop)]
     [SkipLocalsInit]
-    public static void Run<TSimd, TVec, TVectors, TWeights, TEpilogue>(
-        in RowShape shape, float* x, float* b, float* y, bool isPadded, bool accumulate, nint begin, nint end, in TEpilogue epilogue)
+    public static void Multiply<TSimd, TVec, TRows, TVectors, TWeights, TEpilogue>(
+        in RowShape shape, float* x, nint ldx, float* b, float* y, nint ldy, bool isPadded, nint begin, nint end, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
+        where TRows : unmanaged, IConstant
         where TVectors : unmanaged, IConstant
         where TWeights : struct, IWeights
         where TEpilogue : unmanaged, IEpilogue
@@ -166,20 +170,20 @@ internal static unsafe class Gemv
         nint panelStride = shape.PanelStride, rowStride = sizeof(TVectors) * TSimd.Width / TWeights.InWord;
         nint left = shape.K;
         float* rows = b + shape.RowsOffset;
-        bool isFirst = !accumulate;
+        bool isFirst = true;
         do
         {
             nint k = Math.Min(shape.KBlock, left);
             nint steps = k;
             int* list = null;
-            if (shape.IsWorthSearching && NonZero.Count(x, k) <= k - (k / WorthListing))
+            if (sizeof(TRows) == 1 && shape.IsWorthSearching && NonZero.Count(x, k) <= k - (k / WorthListing))
             {
                 steps = NonZero.List(x, k, room);
                 list = room;
             }
 
             bool byRows = shape.RowsOffset != 0 && list != null && steps <= k - (k / WeightRows.WorthReading);
-            int most = byRows ? WeightRows.MaxVectors : MaxVectors;
+            int most = byRows ? WeightRows.MaxVectors : sizeof(TRows) == 1 ? MaxVectors : MaxVectorsOfTwo;
             for (nint v = begin; v < end; v += most)
             {
                 int count = (int)Math.Min(most, end - v);
@@ -189,7 +193,7 @@ internal static unsafe class Gemv
                 }
                 else
                 {
-                    Sums<TSimd, TVec, TVectors, TWeights>(count, x, list, steps, b + (v / sizeof(TVectors) * panelStride), panelStride, sums);
+                    Sums<TSimd, TVec, TRows, TVectors, TWeights>(count, x, ldx, list, steps, b + (v / sizeof(TVectors) * panelStride), panelStride, sums);
                 }
 
                 for (int i = 0; i < count; i++)
@@ -201,7 +205,11 @@ internal static unsafe class Gemv
                         break;
                     }
 
-                    TileStore.OneVector<TSimd, TVec, TEpilogue>(ref finish, sums[i], y + column, column, lanes, isFirst, isLast: k == left);
+                    Finish<TSimd, TVec, TEpilogue>(ref finish, sums[i], y + column, column, lanes, isFirst, isLast: k == left);
+                    if (sizeof(TRows) > 1)
+                    {
+                        Finish<TSimd, TVec, TEpilogue>(ref finish, sums[MaxVectors + i], y + ldy + column, column, lanes, isFirst, isLast: k == left);
+                    }
                 }
             }
 
@@ -214,71 +222,110 @@ internal static unsafe class Gemv
         while (left > 0);
     }
 
+    /// <summary>Adds what earlier blocks of k left in y, applies the epilogue after the last one, stores the lanes that lie in y.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish<TSimd, TVec, TEpilogue>(ref TEpilogue epilogue, TVec sum, float* y, nint column, int lanes, bool isFirst, bool isLast)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        if (!isFirst)
+        {
+            sum = TSimd.Add(Tail.Load<TSimd, TVec>(y, lanes), sum);
+        }
+
+        Tail.Store<TSimd, TVec>(y, isLast ? epilogue.Apply<TSimd, TVec>(sum, y, column) : sum, lanes);
+    }
+
     /// <summary>Steps that a list has room for: a block of k.</summary>
     private const int MaxListed = GemmBlocking.MaxKBlock;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Sums<TSimd, TVec, TVectors, TWeights>(int count, float* x, int* list, nint steps, float* b, nint panelStride, TVec* sums)
+    private static void Sums<TSimd, TVec, TRows, TVectors, TWeights>(int count, float* x, nint ldx, int* list, nint steps, float* b, nint panelStride, TVec* sums)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
+        where TRows : unmanaged, IConstant
         where TVectors : unmanaged, IConstant
         where TWeights : struct, IWeights
     {
-        if (list != null)
+        if (sizeof(TRows) == 1 && list != null)
         {
-            Sums<TSimd, TVec, TVectors, TWeights, Listed>(count, x, new Listed(list), steps, b, panelStride, sums);
+            Sums<TSimd, TVec, N1, TVectors, TWeights, ListedSteps>(count, x, ldx, new ListedSteps(list), steps, b, panelStride, sums);
         }
         else
         {
-            Sums<TSimd, TVec, TVectors, TWeights, All>(count, x, default, steps, b, panelStride, sums);
+            Sums<TSimd, TVec, TRows, TVectors, TWeights, AllSteps>(count, x, ldx, default, steps, b, panelStride, sums);
         }
     }
 
     /// <summary>Panels of two vectors leave only even counts to choose from.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Sums<TSimd, TVec, TVectors, TWeights, TSteps>(
-        int count, float* x, TSteps which, nint steps, float* b, nint panelStride, TVec* sums)
+    private static void Sums<TSimd, TVec, TRows, TVectors, TWeights, TSteps>(
+        int count, float* x, nint ldx, TSteps which, nint steps, float* b, nint panelStride, TVec* sums)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
+        where TRows : unmanaged, IConstant
         where TVectors : unmanaged, IConstant
         where TWeights : struct, IWeights
         where TSteps : unmanaged, ISteps
     {
+        if (sizeof(TVectors) == 2)
+        {
+            switch (count)
+            {
+                case 8 when sizeof(TRows) == 1:
+                    Sums<TSimd, TVec, TRows, N2, N8, TWeights, TSteps>(x, ldx, which, steps, b, panelStride, sums);
+                    break;
+                case 6:
+                    Sums<TSimd, TVec, TRows, N2, N6, TWeights, TSteps>(x, ldx, which, steps, b, panelStride, sums);
+                    break;
+                case 4:
+                    Sums<TSimd, TVec, TRows, N2, N4, TWeights, TSteps>(x, ldx, which, steps, b, panelStride, sums);
+                    break;
+                case 2:
+                    Sums<TSimd, TVec, TRows, N2, N2, TWeights, TSteps>(x, ldx, which, steps, b, panelStride, sums);
+                    break;
+            }
+
+            return;
+        }
+
         switch (count)
         {
-            case 8:
-                Sums<TSimd, TVec, TVectors, N8, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
+            case 8 when sizeof(TRows) == 1:
+                Sums<TSimd, TVec, TRows, N1, N8, TWeights, TSteps>(x, ldx, which, steps, b, panelStride, sums);
+                break;
+            case 7 when sizeof(TRows) == 1:
+                Sums<TSimd, TVec, TRows, N1, N7, TWeights, TSteps>(x, ldx, which, steps, b, panelStride, sums);
                 break;
             case 6:
-                Sums<TSimd, TVec, TVectors, N6, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
-                break;
-            case 4:
-                Sums<TSimd, TVec, TVectors, N4, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
-                break;
-            case 2:
-                Sums<TSimd, TVec, TVectors, N2, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
-                break;
-            case 7:
-                Sums<TSimd, TVec, N1, N7, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
+                Sums<TSimd, TVec, TRows, N1, N6, TWeights, TSteps>(x, ldx, which, steps, b, panelStride, sums);
                 break;
             case 5:
-                Sums<TSimd, TVec, N1, N5, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
+                Sums<TSimd, TVec, TRows, N1, N5, TWeights, TSteps>(x, ldx, which, steps, b, panelStride, sums);
+                break;
+            case 4:
+                Sums<TSimd, TVec, TRows, N1, N4, TWeights, TSteps>(x, ldx, which, steps, b, panelStride, sums);
                 break;
             case 3:
-                Sums<TSimd, TVec, N1, N3, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
+                Sums<TSimd, TVec, TRows, N1, N3, TWeights, TSteps>(x, ldx, which, steps, b, panelStride, sums);
+                break;
+            case 2:
+                Sums<TSimd, TVec, TRows, N1, N2, TWeights, TSteps>(x, ldx, which, steps, b, panelStride, sums);
                 break;
             case 1:
-                Sums<TSimd, TVec, N1, N1, TWeights, TSteps>(x, which, steps, b, panelStride, sums);
+                Sums<TSimd, TVec, TRows, N1, N1, TWeights, TSteps>(x, ldx, which, steps, b, panelStride, sums);
                 break;
         }
     }
 
-    /// <summary>The sums of <c>TCount</c> vectors, 1 to 8, into memory.</summary>
+    /// <summary>The sums of <c>TCount</c> vectors of each row into memory, those of a second row <see cref="MaxVectors"/> behind.</summary>
     [MethodImpl(Compile.Loop)]
-    private static void Sums<TSimd, TVec, TVectors, TCount, TWeights, TSteps>(
-        float* x, TSteps which, nint steps, float* b, nint panelStride, TVec* sums)
+    private static void Sums<TSimd, TVec, TRows, TVectors, TCount, TWeights, TSteps>(
+        float* x, nint ldx, TSteps which, nint steps, float* b, nint panelStride, TVec* sums)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
+        where TRows : unmanaged, IConstant
         where TVectors : unmanaged, IConstant
         where TCount : unmanaged, IConstant
         where TWeights : struct, IWeights
@@ -286,8 +333,25 @@ internal static unsafe class Gemv
     {
         TVec c0 = TSimd.Zero, c1 = TSimd.Zero, c2 = TSimd.Zero, c3 = TSimd.Zero;
         TVec c4 = TSimd.Zero, c5 = TSimd.Zero, c6 = TSimd.Zero, c7 = TSimd.Zero;
-        Chains<TSimd, TVec, TVectors, TCount, TWeights, TSteps>(
-            x, which, steps, b, panelStride, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7);
+        if (sizeof(TRows) == 1)
+        {
+            Chains<TSimd, TVec, TVectors, TCount, TWeights, TSteps>(
+                x, which, steps, b, panelStride, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7);
+        }
+        else
+        {
+            TVec d0 = TSimd.Zero, d1 = TSimd.Zero, d2 = TSimd.Zero, d3 = TSimd.Zero, d4 = TSimd.Zero, d5 = TSimd.Zero;
+            ChainsOfTwo<TSimd, TVec, TVectors, TCount>(
+                x, ldx, steps, b, panelStride, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref d0, ref d1, ref d2, ref d3, ref d4, ref d5);
+            TVec* second = sums + MaxVectors;
+            second[0] = d0;
+            if (sizeof(TCount) > 1) second[1] = d1;
+            if (sizeof(TCount) > 2) second[2] = d2;
+            if (sizeof(TCount) > 3) second[3] = d3;
+            if (sizeof(TCount) > 4) second[4] = d4;
+            if (sizeof(TCount) > 5) second[5] = d5;
+        }
+
         sums[0] = c0;
         if (sizeof(TCount) > 1) sums[1] = c1;
         if (sizeof(TCount) > 2) sums[2] = c2;
@@ -347,19 +411,57 @@ internal static unsafe class Gemv
         }
     }
 
+    /// <summary>The same for two rows in float32: each vector of B is loaded once for both.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ChainsOfTwo<TSimd, TVec, TVectors, TCount>(
+        float* x, nint ldx, nint steps, float* b, nint panelStride,
+        ref TVec c0, ref TVec c1, ref TVec c2, ref TVec c3, ref TVec c4, ref TVec c5,
+        ref TVec d0, ref TVec d1, ref TVec d2, ref TVec d3, ref TVec d4, ref TVec d5)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+        where TVectors : unmanaged, IConstant
+        where TCount : unmanaged, IConstant
+    {
+        nint pair = 2 / sizeof(TVectors) * panelStride, half = sizeof(TVectors) == 2 ? TSimd.Width : panelStride;
+        float* b0 = b, b1 = b0 + pair, b2 = b1 + pair, x1 = x + ldx;
+        for (; steps > 0; steps--)
+        {
+            TVec a0 = TSimd.Broadcast(*x++), a1 = TSimd.Broadcast(*x1++);
+            Both<TSimd, TVec>(a0, a1, b0, ref c0, ref d0);
+            if (sizeof(TCount) > 1) Both<TSimd, TVec>(a0, a1, b0 + half, ref c1, ref d1);
+            if (sizeof(TCount) > 2) Both<TSimd, TVec>(a0, a1, b1, ref c2, ref d2);
+            if (sizeof(TCount) > 3) Both<TSimd, TVec>(a0, a1, b1 + half, ref c3, ref d3);
+            if (sizeof(TCount) > 4) Both<TSimd, TVec>(a0, a1, b2, ref c4, ref d4);
+            if (sizeof(TCount) > 5) Both<TSimd, TVec>(a0, a1, b2 + half, ref c5, ref d5);
+            b0 += sizeof(TVectors) * TSimd.Width;
+            b1 += sizeof(TVectors) * TSimd.Width;
+            b2 += sizeof(TVectors) * TSimd.Width;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Both<TSimd, TVec>(TVec a0, TVec a1, float* b, ref TVec c, ref TVec d)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : unmanaged
+    {
+        TVec value = TSimd.Load(b);
+        c = TSimd.MultiplyAdd(a0, value, c);
+        d = TSimd.MultiplyAdd(a1, value, d);
+    }
+
     /// <summary>Which steps of p are done.</summary>
     private interface ISteps
     {
         nint Step(nint i);
     }
 
-    private readonly struct All : ISteps
+    private readonly struct AllSteps : ISteps
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public nint Step(nint i) => i;
     }
 
-    private readonly struct Listed(int* list) : ISteps
+    private readonly struct ListedSteps(int* list) : ISteps
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public nint Step(nint i) => list[i];
