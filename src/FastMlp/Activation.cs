@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace FastMlp;
 
@@ -30,6 +31,9 @@ public readonly record struct Activation
 
     /// <summary>Constants that training fits: c and beta, or the slope.</summary>
     internal int ParameterCount => !IsLearnable ? 0 : Kind == ActivationKind.ScaledSigmoid ? 2 : 1;
+
+    /// <summary>What model files call them.</summary>
+    internal IReadOnlyList<string> LearnableNames => !IsLearnable ? [] : Kind == ActivationKind.ScaledSigmoid ? ["scale", "slope"] : ["slope"];
 
     /// <summary>a = z.</summary>
     public static Activation Identity => default;
@@ -101,6 +105,25 @@ public readonly record struct Activation
             string.Create(CultureInfo.InvariantCulture, $"{Kind}({First}, {Second}{(IsLearnable ? ", learnable" : "")})"),
         _ => Kind.ToString(),
     };
+
+    /// <summary>Writes the members of a specification: the name, then what constants there are.</summary>
+    internal void WriteTo(Utf8JsonWriter json)
+    {
+        json.WriteString("activation", Name);
+
+        // The writer gives the shortest text that reads back as the same float.
+        int constants = Constants.Count;
+        if (constants >= 1)
+        {
+            json.WriteNumber("first", First);
+        }
+
+        if (constants >= 2)
+        {
+            json.WriteNumber("second", Second);
+            json.WriteBoolean("learnable", IsLearnable);
+        }
+    }
 
     /// <summary>The activation of a stored specification; learnable constants come from its tensors.</summary>
     internal static Activation FromKind(ActivationKind kind, float first, float second, bool learnable) =>

@@ -1,11 +1,36 @@
+using System.Text.Json;
+
 namespace FastMlp;
 
-/// <summary>What the builder and the model file know of a dense layer.</summary>
-internal sealed record DenseSpec(int Units, Activation Activation, Bias Bias, Initializer Initializer) : LayerSpec
+/// <summary>z = x W^T + b, a = g(z), W of shape [units, inputs].</summary>
+/// <param name="Units">Outputs; at least 1.</param>
+/// <param name="Activation">g, with its first constants.</param>
+/// <param name="Bias">How b is shared.</param>
+/// <param name="Initializer">How W is drawn.</param>
+public sealed record DenseSpec(int Units, Activation Activation, Bias Bias, Initializer Initializer) : LayerSpec
 {
+    /// <inheritdoc/>
+    public override string Kind => "Dense";
+
+    /// <inheritdoc/>
     public override int OutputSize(int inputSize) => Units;
 
-    public static Initializer DefaultInitializer(Activation activation) => activation.Kind switch
+    /// <inheritdoc/>
+    public override void WriteTo(Utf8JsonWriter json)
+    {
+        base.WriteTo(json);
+        json.WriteNumber("units", Units);
+        Activation.WriteTo(json);
+        json.WriteString("bias", Bias.ToString());
+        json.WriteString("initializer", Initializer.Kind.ToString());
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => FormattableString.Invariant($"{Units} {Activation}");
+
+    internal override void Check() => ArgumentOutOfRangeException.ThrowIfLessThan(Units, 1, "units");
+
+    internal static Initializer DefaultInitializer(Activation activation) => activation.Kind switch
     {
         ActivationKind.Relu or ActivationKind.LeakyRelu or ActivationKind.PRelu or ActivationKind.Elu
             or ActivationKind.Gelu or ActivationKind.Silu or ActivationKind.Softplus => Initializer.HeNormal,

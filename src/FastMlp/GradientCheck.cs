@@ -1,4 +1,3 @@
-using FastMlp.Serialization;
 using FastMlp.Training;
 
 namespace FastMlp;
@@ -57,9 +56,9 @@ public static class GradientCheck
     public static GradientCheckReport Run(Network network, Loss loss, ReadOnlySpan<float> x, ReadOnlySpan<int> labels, int perTensor = 200) =>
         Run(network, loss, x, [], labels, perTensor);
 
-    /// <summary>The check, of gradients that <c>fault</c> may spoil, given each tensor's name, place and gradient: a check must be seen to fail.</summary>
+    /// <summary>The check, of gradients that <c>fault</c> may spoil, given each tensor's name and gradient: a check must be seen to fail.</summary>
     internal static GradientCheckReport Run(
-        Network network, Loss loss, ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<int> labels, int perTensor, Action<string, int, float[]>? fault = null)
+        Network network, Loss loss, ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<int> labels, int perTensor, Action<string, float[]>? fault = null)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentOutOfRangeException.ThrowIfLessThan(perTensor, 1);
@@ -68,41 +67,26 @@ public static class GradientCheck
         _ = Loss(trainer, x, targets, labels);
         bool isDouble = DoublePass.Knows(copy.Stack);
         DoublePass? pass = isDouble ? new DoublePass(copy.Stack, loss, x, targets, labels) : null;
-        ModelContents contents = copy.Contents(copy.Parameters.Span);
-        double[][] weights = Array.ConvertAll(contents.Weights, Doubles);
-        double[][] biases = Array.ConvertAll(contents.Biases, Doubles);
-        double[][] constants = Array.ConvertAll(contents.ActivationParameters, Doubles);
-        double[][] scales = Array.ConvertAll(contents.Norms, norm => Doubles(norm.Scale));
-        double[][] shifts = Array.ConvertAll(contents.Norms, norm => Doubles(norm.Shift));
 
         // All gradients first: differences in single precision go through the same trainer.
-        List<Tensor> tensors = [];
-        for (int layer = 0; layer < copy.LayerCount; layer++)
+        Checked[] tensors = [.. trainer.Gradients.Select(gradient => new Checked(copy.Tensors[gradient.Name], gradient.ToArray()))];
+        Dictionary<string, double[]> values = tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Values);
+        foreach (Checked tensor in tensors)
         {
-            tensors.Add(new(layer, "weight", weights[layer], trainer.GetWeightGradient, copy.SetWeight));
-            tensors.Add(new(layer, "bias", biases[layer], trainer.GetBiasGradient, copy.SetBias));
-            tensors.Add(new(layer, "activation", constants[layer], trainer.GetActivationGradient, copy.SetActivationParameters));
+            fault?.Invoke(tensor.Name, tensor.Gradient);
         }
 
-        for (int norm = 0; norm < copy.NormCount; norm++)
-        {
-            tensors.Add(new(norm, "norm scale", scales[norm], trainer.GetNormScaleGradient, copy.SetNormScale));
-            tensors.Add(new(norm, "norm shift", shifts[norm], trainer.GetNormShiftGradient, copy.SetNormShift));
-        }
-
-        tensors.ForEach(tensor => fault?.Invoke(tensor.Name, tensor.Place, tensor.Gradient));
         int skipped = 0;
         List<List<(int Index, double Difference)>> found = [];
-        foreach (Tensor tensor in tensors)
+        foreach (Checked tensor in tensors)
         {
-            double[] values = tensor.Values;
-            int count = Math.Min(perTensor, values.Length);
+            int count = Math.Min(perTensor, tensor.Values.Length);
             List<(int Index, double Difference)> differences = [];
             for (int k = 0; k < count; k++)
             {
-                int index = (int)((long)k * values.Length / count);
+                int index = (int)((long)k * tensor.Values.Length / count);
                 double? difference = pass is not null
-                    ? DoubleDifference(pass, weights, biases, constants, ref values[index])
+                    ? DoubleDifference(pass, values, ref tensor.Values[index])
                     : SingleDifference(trainer, tensor, index, x, targets, labels);
                 if (difference is { } d)
                 {
@@ -118,10 +102,10 @@ public static class GradientCheck
         }
 
         double floor = NetworkFloor * found.Max(Largest);
-        GradientCheckReport report = new(0, isDouble ? DoubleTolerance : SingleTolerance, -1, "weight", 0, 0, 0, found.Sum(differences => differences.Count), skipped, isDouble);
-        for (int t = 0; t < tensors.Count; t++)
+        GradientCheckReport report = new(0, isDouble ? DoubleTolerance : SingleTolerance, "", 0, 0, 0, found.Sum(differences => differences.Count), skipped, isDouble);
+        for (int t = 0; t < tensors.Length; t++)
         {
-            report = Worst(report, tensors[t].Place, tensors[t].Name, tensors[t].Gradient, found[t], Math.Max(floor, TensorFloor * Largest(found[t])));
+            report = Worst(report, tensors[t].Name, tensors[t].Gradient, found[t], Math.Max(floor, TensorFloor * Largest(found[t])));
         }
 
         return report;
@@ -130,37 +114,37 @@ public static class GradientCheck
     private static double Largest(List<(int Index, double Difference)> differences) => differences.Select(d => Math.Abs(d.Difference)).DefaultIfEmpty().Max();
 
     /// <summary>The report with the worst of these parameters too, if it is worse. Where all gradients are 0, what float32 rounds away from 0 is no error.</summary>
-    internal static GradientCheckReport Worst(GradientCheckReport report, int layer, string name, float[] gradient, List<(int Index, double Difference)> differences, double floor)
+    internal static GradientCheckReport Worst(GradientCheckReport report, string tensor, float[] gradient, List<(int Index, double Difference)> differences, double floor)
     {
         foreach ((int index, double difference) in differences)
         {
             double computed = gradient[index];
             double error = Math.Abs(computed - difference) / Math.Max(Math.Max(floor, 1e-7), Math.Max(Math.Abs(computed), Math.Abs(difference)));
-            if (report.Layer < 0 || !(error <= report.LargestError || double.IsNaN(report.LargestError)))
+            if (report.Tensor.Length == 0 || !(error <= report.LargestError || double.IsNaN(report.LargestError)))
             {
-                report = report with { LargestError = error, Layer = layer, Parameter = name, Index = index, Computed = computed, Expected = difference };
+                report = report with { LargestError = error, Tensor = tensor, Index = index, Computed = computed, Expected = difference };
             }
         }
 
         return report;
     }
 
-    private static double? DoubleDifference(DoublePass pass, double[][] weights, double[][] biases, double[][] constants, ref double value)
+    private static double? DoubleDifference(DoublePass pass, Dictionary<string, double[]> values, ref double value)
     {
         double at = value;
         double h = DoubleStep * Math.Max(1, Math.Abs(at));
         value = at + h;
         double width = value;
-        double above = pass.Run(weights, biases, constants);
+        double above = pass.Run(values);
         long sides = pass.Sides;
         value = at - h;
         width -= value;
-        double below = pass.Run(weights, biases, constants);
+        double below = pass.Run(values);
         value = at;
         return pass.Sides == sides ? (above - below) / width : null;
     }
 
-    private static double? SingleDifference(Trainer trainer, Tensor tensor, int index, ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<int> labels)
+    private static double? SingleDifference(Trainer trainer, Checked tensor, int index, ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<int> labels)
     {
         float[] values = Array.ConvertAll(tensor.Values, value => (float)value);
         float at = values[index];
@@ -190,34 +174,16 @@ public static class GradientCheck
     private static float Loss(Trainer trainer, ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<int> labels) =>
         labels.IsEmpty ? trainer.ComputeGradients(x, targets) : trainer.ComputeGradients(x, labels);
 
-    private static double[] Doubles(float[] values) => Array.ConvertAll(values, value => (double)value);
-
-    private delegate void Reader(int place, Span<float> destination);
-
-    private delegate void Writer(int place, ReadOnlySpan<float> source);
-
-    /// <summary>Parameters of one kind at one place, with the gradient of the trainer's last pass.</summary>
-    private sealed class Tensor
+    /// <summary>A tensor and its gradient by the trainer's last pass.</summary>
+    private sealed class Checked(Tensor tensor, float[] gradient)
     {
-        private readonly Writer write;
-
-        public Tensor(int place, string name, double[] values, Reader readGradient, Writer write)
-        {
-            (Place, Name, Values, this.write) = (place, name, values, write);
-            Gradient = new float[values.Length];
-            readGradient(place, Gradient);
-        }
-
-        /// <summary>Which dense layer, or which normalization.</summary>
-        public int Place { get; }
-
-        public string Name { get; }
+        public string Name => tensor.Name;
 
         /// <summary>Where the check starts; differences in double precision move them.</summary>
-        public double[] Values { get; }
+        public double[] Values { get; } = Array.ConvertAll(tensor.ToArray(), value => (double)value);
 
-        public float[] Gradient { get; }
+        public float[] Gradient => gradient;
 
-        public void Set(float[] values) => write(Place, values);
+        public void Set(float[] values) => tensor.CopyFrom(values);
     }
 }

@@ -3,8 +3,7 @@ namespace FastMlp;
 /// <summary>What <see cref="GradientCheck"/> found.</summary>
 /// <param name="LargestError">The largest relative error, as <see cref="GradientCheck"/> defines it; 0 if nothing could be checked.</param>
 /// <param name="Tolerance">What a right gradient stays below: 1e-3 against differences in double precision, 5e-2 in single.</param>
-/// <param name="Layer">Where the largest error is, from 0: the dense layer, or for a parameter of a normalization its place among the normalizations; -1 if nothing could be checked.</param>
-/// <param name="Parameter"><c>weight</c>, <c>bias</c> or <c>activation</c> of a dense layer; <c>norm scale</c> (gamma) or <c>norm shift</c> (beta) of a normalization.</param>
+/// <param name="Tensor">Where the largest error is: the name of the tensor, as <c>layers.0.weight</c>; empty if nothing could be checked.</param>
 /// <param name="Index">The place in that tensor, row-major.</param>
 /// <param name="Computed">The gradient there by backpropagation.</param>
 /// <param name="Expected">The gradient there by differences.</param>
@@ -14,8 +13,7 @@ namespace FastMlp;
 public sealed record GradientCheckReport(
     double LargestError,
     double Tolerance,
-    int Layer,
-    string Parameter,
+    string Tensor,
     int Index,
     double Computed,
     double Expected,

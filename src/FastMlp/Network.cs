@@ -40,17 +40,23 @@ public sealed unsafe class Network : IDisposable
     /// <summary>Outputs in a row.</summary>
     public int OutputSize => Stack.OutputSize;
 
+    /// <summary>g of the last layer, which is always dense.</summary>
+    public Activation OutputActivation => Stack.Output.Spec.Activation;
+
     /// <summary>Trainable numbers: weights, biases, learnable activation constants, scales and shifts of normalizations.</summary>
     public int ParameterCount => Stack.ParameterCount;
 
-    /// <summary>Dense layers.</summary>
+    /// <summary>Dense layers: those whose tensors are named <c>layers.0.</c>, <c>layers.1.</c> and so on.</summary>
     public int LayerCount => Stack.Layers.Length;
 
-    /// <summary>Batch and layer normalizations.</summary>
-    public int NormCount => Stack.Norms.Length;
+    /// <summary>The layers as they were described; a residual block is one of them.</summary>
+    public IReadOnlyList<LayerSpec> Specification => Array.AsReadOnly(Stack.Specs);
 
-    /// <summary>Every step of the computation in order: dense layers, and what stands between them.</summary>
-    public IReadOnlyList<StageInfo> Stages => Array.ConvertAll(Stack.Stages, Describe);
+    /// <summary>Every layer in order of computation, with what it takes; a residual block is those of its body, perhaps a dense one around it, and a sum.</summary>
+    public IReadOnlyList<NetworkLayer> Layers => field ??= Array.AsReadOnly(Array.ConvertAll(Stack.Stages, Describe));
+
+    /// <summary>The parameters and running statistics by their names in the model's file: <c>Tensors["layers.0.weight"]</c>.</summary>
+    public TensorList<Tensor> Tensors => field ??= new(Stack.Tensors.Select(place => new Tensor(this, place)));
 
     /// <summary>Facts that travel with the model in its file: class names, preprocessing, provenance.</summary>
     public IDictionary<string, string> Metadata { get; } = new Dictionary<string, string>();
@@ -65,14 +71,6 @@ public sealed unsafe class Network : IDisposable
     /// <summary>Starts a description: the number of features in a row.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="inputSize"/> is below 1.</exception>
     public static NetworkBuilder Input(int inputSize) => new(inputSize);
-
-    /// <summary>What a layer is: its sizes, activation and bias.</summary>
-    public LayerInfo GetLayer(int layer)
-    {
-        DenseLayer dense = Layer(layer);
-        Activation activation = dense.Spec.Activation;
-        return new LayerInfo(dense.InputSize, dense.OutputSize, activation, dense.Spec.Bias, dense.ParameterCount);
-    }
 
     /// <summary>y [rows, outputSize] &lt;- the network's outputs for x [rows, inputSize]: any number of rows, on the caller's thread, 0 bytes allocated.</summary>
     /// <exception cref="ArgumentException">x is not a whole number of rows, or y has not room for as many.</exception>
@@ -118,105 +116,6 @@ public sealed unsafe class Network : IDisposable
     /// <param name="data">Rows with their targets.</param>
     /// <param name="loss">By default the loss that matches the output activation.</param>
     public Evaluation Evaluate(Dataset data, Loss? loss = null) => pass.Evaluate(data, loss);
-
-    /// <summary>Copies W of a layer, [units, inputs].</summary>
-    public void GetWeight(int layer, Span<float> destination)
-    {
-        DenseLayer dense = Layer(layer);
-        CheckLength(destination.Length, dense.OutputSize * dense.InputSize, $"The weight of layer {layer} is [{dense.OutputSize}, {dense.InputSize}]", nameof(destination));
-        fixed (float* to = destination)
-        {
-            dense.GetWeight(Parameters.Pointer, to);
-        }
-
-        GC.KeepAlive(this);
-    }
-
-    /// <summary>Sets W of a layer, [units, inputs].</summary>
-    public void SetWeight(int layer, ReadOnlySpan<float> source)
-    {
-        DenseLayer dense = Layer(layer);
-        CheckLength(source.Length, dense.OutputSize * dense.InputSize, $"The weight of layer {layer} is [{dense.OutputSize}, {dense.InputSize}]", nameof(source));
-        CheckFinite(source, nameof(source));
-        fixed (float* from = source)
-        {
-            dense.SetWeight(Parameters.Pointer, from);
-        }
-
-        GC.KeepAlive(this);
-    }
-
-    /// <summary>Copies b of a layer: [units], [1] where it is shared, [0] where there is none.</summary>
-    public void GetBias(int layer, Span<float> destination)
-    {
-        DenseLayer dense = Layer(layer);
-        CheckLength(destination.Length, dense.BiasLength, $"The bias of layer {layer} is [{dense.BiasLength}]", nameof(destination));
-        dense.GetBias(Parameters.Pointer, destination);
-        GC.KeepAlive(this);
-    }
-
-    /// <summary>Sets b of a layer: [units], [1] where it is shared, [0] where there is none.</summary>
-    public void SetBias(int layer, ReadOnlySpan<float> source)
-    {
-        DenseLayer dense = Layer(layer);
-        CheckLength(source.Length, dense.BiasLength, $"The bias of layer {layer} is [{dense.BiasLength}]", nameof(source));
-        CheckFinite(source, nameof(source));
-        dense.SetBias(Parameters.Pointer, source);
-        GC.KeepAlive(this);
-    }
-
-    /// <summary>Copies the learnable constants of a layer's activation: (c, beta) of a scaled sigmoid, the slope of a PReLU, [0] elsewhere.</summary>
-    public void GetActivationParameters(int layer, Span<float> destination)
-    {
-        Span<float> constants = Layer(layer).ActivationParameters(Parameters.Pointer);
-        CheckLength(destination.Length, constants.Length, $"Layer {layer} has {constants.Length} learnable activation constants", nameof(destination));
-        constants.CopyTo(destination);
-        GC.KeepAlive(this);
-    }
-
-    /// <summary>Sets the learnable constants of a layer's activation.</summary>
-    public void SetActivationParameters(int layer, ReadOnlySpan<float> source)
-    {
-        Span<float> constants = Layer(layer).ActivationParameters(Parameters.Pointer);
-        CheckLength(source.Length, constants.Length, $"Layer {layer} has {constants.Length} learnable activation constants", nameof(source));
-        CheckFinite(source, nameof(source));
-        source.CopyTo(constants);
-        GC.KeepAlive(this);
-    }
-
-    /// <summary>Copies gamma of a normalization, [features]; tensor <c>norms.N.weight</c> of the file.</summary>
-    public void GetNormScale(int norm, Span<float> destination) => Read(Norm(norm).Scale(Parameters.Pointer), destination, norm, "scale");
-
-    /// <summary>Sets gamma of a normalization, [features].</summary>
-    public void SetNormScale(int norm, ReadOnlySpan<float> source) => Write(source, Norm(norm).Scale(Parameters.Pointer), norm, "scale");
-
-    /// <summary>Copies beta of a normalization, [features]; tensor <c>norms.N.bias</c> of the file.</summary>
-    public void GetNormShift(int norm, Span<float> destination) => Read(Norm(norm).Shift(Parameters.Pointer), destination, norm, "shift");
-
-    /// <summary>Sets beta of a normalization, [features].</summary>
-    public void SetNormShift(int norm, ReadOnlySpan<float> source) => Write(source, Norm(norm).Shift(Parameters.Pointer), norm, "shift");
-
-    /// <summary>Copies the running mean of a batch normalization, [features]; [0] of a layer normalization.</summary>
-    public void GetRunningMean(int norm, Span<float> destination) => Read(Norm(norm).RunningMean(Parameters.Pointer), destination, norm, "running mean");
-
-    /// <summary>Sets the running mean of a batch normalization, [features].</summary>
-    public void SetRunningMean(int norm, ReadOnlySpan<float> source) => Write(source, Norm(norm).RunningMean(Parameters.Pointer), norm, "running mean");
-
-    /// <summary>Copies the running variance of a batch normalization, [features]; [0] of a layer normalization.</summary>
-    public void GetRunningVariance(int norm, Span<float> destination) => Read(Norm(norm).RunningVariance(Parameters.Pointer), destination, norm, "running variance");
-
-    /// <summary>Sets the running variance of a batch normalization, [features].</summary>
-    /// <exception cref="ArgumentException">A value is negative or not finite.</exception>
-    public void SetRunningVariance(int norm, ReadOnlySpan<float> source)
-    {
-        int bad = source.IndexOfAnyExceptInRange(0, float.MaxValue);
-        if (bad >= 0)
-        {
-            throw new ArgumentException($"Value {bad} is {source[bad]}; a variance is a finite number of at least 0.", nameof(source));
-        }
-
-        Write(source, Norm(norm).RunningVariance(Parameters.Pointer), norm, "running variance");
-    }
 
     /// <summary>
     /// An immutable copy for serving, safe for any number of threads, unmoved by further training. A batch normalization becomes part of a dense layer
@@ -295,23 +194,18 @@ public sealed unsafe class Network : IDisposable
 
     internal void CheckNotDisposed() => ObjectDisposedException.ThrowIf(Parameters.IsClosed, this);
 
-    private static void CheckLength(int length, int wanted, string what, string name)
+    internal void Read(ParameterTensor tensor, Span<float> values)
     {
-        if (length != wanted)
-        {
-            throw new ArgumentException($"{what}, {wanted} values, not {length}.", name);
-        }
+        CheckNotDisposed();
+        tensor.Read(Parameters.Pointer, values);
+        GC.KeepAlive(this);
     }
 
-    private static void CheckFinite(ReadOnlySpan<float> values, string name)
+    internal void Write(ParameterTensor tensor, ReadOnlySpan<float> values)
     {
-        for (int i = 0; i < values.Length; i++)
-        {
-            if (!float.IsFinite(values[i]))
-            {
-                throw new ArgumentException($"Value {i} is {values[i]}; parameters must be finite numbers.", name);
-            }
-        }
+        CheckNotDisposed();
+        tensor.Write(Parameters.Pointer, values);
+        GC.KeepAlive(this);
     }
 
     private static Network FromContents(ModelContents contents)
@@ -333,7 +227,7 @@ public sealed unsafe class Network : IDisposable
         float[][] weights = new float[LayerCount][];
         float[][] biases = new float[LayerCount][];
         float[][] constants = new float[LayerCount][];
-        NormContents[] norms = new NormContents[NormCount];
+        NormContents[] norms = new NormContents[Stack.Norms.Length];
 
         // A block of an optimizer's may end where training does.
         bool hasStatistics = block.Length >= Stack.ParameterLength;
@@ -385,7 +279,7 @@ public sealed unsafe class Network : IDisposable
                 contents.ActivationParameters[i].CopyTo(layer.ActivationParameters(to));
             }
 
-            for (int i = 0; i < NormCount; i++)
+            for (int i = 0; i < Stack.Norms.Length; i++)
             {
                 NormLayer norm = Stack.Norms[i];
                 contents.Norms[i].Scale.CopyTo(norm.Scale(to));
@@ -401,62 +295,6 @@ public sealed unsafe class Network : IDisposable
         GC.KeepAlive(this);
     }
 
-    private static StageInfo Describe(Layer layer)
-    {
-        LayerKind kind = layer switch
-        {
-            DenseLayer => LayerKind.Dense,
-            DropoutLayer => LayerKind.Dropout,
-            BatchNormLayer => LayerKind.BatchNorm,
-            LayerNormLayer => LayerKind.LayerNorm,
-            ActivationLayer => LayerKind.Activation,
-            _ => LayerKind.Sum,
-        };
-        int index = layer is DenseLayer ? layer.Number : layer is NormLayer norm ? norm.Index : -1;
-        return new StageInfo(kind, index, layer.Source, layer.InputSize, layer.OutputSize, layer.ParameterCount)
-        {
-            Skip = layer is SumLayer sum ? sum.Skip : -1,
-            Activation = layer is DenseLayer dense ? dense.Spec.Activation : layer is ActivationLayer alone ? alone.Spec.Activation : default,
-            Rate = layer is DropoutLayer dropout ? dropout.Spec.Rate : 0,
-            Epsilon = layer is NormLayer any ? any.Epsilon : 0,
-            Momentum = layer is BatchNormLayer batch ? batch.Spec.Momentum : 0,
-        };
-    }
-
-    private void Read(ReadOnlySpan<float> values, Span<float> destination, int norm, string what)
-    {
-        CheckLength(destination.Length, values.Length, $"The {what} of normalization {norm} is [{values.Length}]", nameof(destination));
-        values.CopyTo(destination);
-        GC.KeepAlive(this);
-    }
-
-    private void Write(ReadOnlySpan<float> source, Span<float> values, int norm, string what)
-    {
-        CheckLength(source.Length, values.Length, $"The {what} of normalization {norm} is [{values.Length}]", nameof(source));
-        CheckFinite(source, nameof(source));
-        source.CopyTo(values);
-        GC.KeepAlive(this);
-    }
-
-    private NormLayer Norm(int norm)
-    {
-        CheckNotDisposed();
-        if ((uint)norm >= (uint)NormCount)
-        {
-            throw new ArgumentOutOfRangeException(nameof(norm), norm, NormCount == 0 ? "The network has no normalization." : $"Normalizations run from 0 to {NormCount - 1}.");
-        }
-
-        return Stack.Norms[norm];
-    }
-
-    private DenseLayer Layer(int layer)
-    {
-        CheckNotDisposed();
-        if ((uint)layer >= (uint)LayerCount)
-        {
-            throw new ArgumentOutOfRangeException(nameof(layer), layer, $"Layers run from 0 to {LayerCount - 1}.");
-        }
-
-        return Stack.Layers[layer];
-    }
+    private NetworkLayer Describe(Layer layer) => new(
+        layer.Name, layer.Spec, layer.Sources, layer.InputSize, layer.OutputSize, layer.ParameterCount, new(layer.Tensors.Select(place => Tensors[place.Name])));
 }

@@ -1,5 +1,3 @@
-using FastMlp.Layers;
-
 namespace FastMlp;
 
 /// <summary>Describes a network layer by layer; <see cref="Build"/> makes it. Start with <see cref="Network.Input"/>.</summary>
@@ -23,12 +21,8 @@ public sealed class NetworkBuilder
     /// <param name="activation">g; identity by default.</param>
     /// <param name="bias">How b is shared.</param>
     /// <param name="initializer">How W is drawn; by default He for the ReLU family, LeCun for SELU, Glorot for the others.</param>
-    public NetworkBuilder Dense(int units, Activation activation = default, Bias bias = Bias.PerUnit, Initializer? initializer = null)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(units, 1);
-        layers.Add(new DenseSpec(units, activation, bias, initializer ?? DenseSpec.DefaultInitializer(activation)));
-        return this;
-    }
+    public NetworkBuilder Dense(int units, Activation activation = default, Bias bias = Bias.PerUnit, Initializer? initializer = null) =>
+        Add(new DenseSpec(units, activation, bias, initializer ?? DenseSpec.DefaultInitializer(activation)));
 
     /// <summary>
     /// Adds inverted dropout (Srivastava et al., 2014) of what comes before, the network's input if nothing does: in training each value
@@ -40,16 +34,7 @@ public sealed class NetworkBuilder
     /// threads, and the same when gradients are computed twice without an update.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="rate"/> is not such a number.</exception>
-    public NetworkBuilder Dropout(float rate)
-    {
-        if (!(rate >= 0) || !(rate < 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(rate), rate, "The rate of dropout is a share from 0 to below 1.");
-        }
-
-        layers.Add(new DropoutSpec(rate));
-        return this;
-    }
+    public NetworkBuilder Dropout(float rate) => Add(new DropoutSpec(rate));
 
     /// <summary>
     /// Adds batch normalization (Ioffe and Szegedy, 2015) of each feature: a = gamma (x - mean) / sqrt(variance + epsilon) + beta, gamma and beta
@@ -62,17 +47,7 @@ public sealed class NetworkBuilder
     /// activation, or one behind it. An activation behind it is <see cref="Activate"/>. A batch of one row becomes beta and moves no average.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">A constant is out of its range.</exception>
-    public NetworkBuilder BatchNorm(float momentum = 0.1f, float epsilon = 1e-5f)
-    {
-        if (!(momentum >= 0) || !(momentum <= 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "The momentum of running averages is a share from 0 to 1.");
-        }
-
-        CheckEpsilon(epsilon);
-        layers.Add(new BatchNormSpec(momentum, epsilon));
-        return this;
-    }
+    public NetworkBuilder BatchNorm(float momentum = 0.1f, float epsilon = 1e-5f) => Add(new BatchNormSpec(momentum, epsilon));
 
     /// <summary>
     /// Adds layer normalization (Ba, Kiros and Hinton, 2016) of each row: a = gamma (x - mean) / sqrt(variance + epsilon) + beta, mean and variance those
@@ -80,26 +55,12 @@ public sealed class NetworkBuilder
     /// </summary>
     /// <param name="epsilon">Keeps the root from 0; above 0.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="epsilon"/> is not a positive, finite number.</exception>
-    public NetworkBuilder LayerNorm(float epsilon = 1e-5f)
-    {
-        CheckEpsilon(epsilon);
-        layers.Add(new LayerNormSpec(epsilon));
-        return this;
-    }
+    public NetworkBuilder LayerNorm(float epsilon = 1e-5f) => Add(new LayerNormSpec(epsilon));
 
     /// <summary>Adds a = g(x), an activation on its own: behind a normalization or a residual block. Behind a dense layer it is the same as that layer's own.</summary>
     /// <param name="activation">g: any that is elementwise and has no learnable constants.</param>
     /// <exception cref="ArgumentException"><paramref name="activation"/> is softmax or learnable; those belong to a dense layer.</exception>
-    public NetworkBuilder Activate(Activation activation)
-    {
-        if (!LayerFactory.StandsAlone(activation))
-        {
-            throw new ArgumentException($"{activation} cannot stand on its own: give it to a dense layer.", nameof(activation));
-        }
-
-        layers.Add(new ActivationSpec(activation));
-        return this;
-    }
+    public NetworkBuilder Activate(Activation activation) => Add(new ActivationSpec(activation));
 
     /// <summary>
     /// Adds a residual block (He et al., 2016): a = F(x) + x, F the layers that <paramref name="body"/> adds; a = F(x) + x V^T where F changes the number of
@@ -112,12 +73,17 @@ public sealed class NetworkBuilder
         ArgumentNullException.ThrowIfNull(body);
         NetworkBuilder inner = new();
         body(inner);
-        if (inner.layers.Count == 0)
-        {
-            throw new ArgumentException("The body of a residual block needs at least one layer.", nameof(body));
-        }
+        return Add(new ResidualSpec(inner.layers.ToArray()));
+    }
 
-        layers.Add(new ResidualSpec([.. inner.layers]));
+    /// <summary>Adds a layer that is described already: one of <see cref="Network.Specification"/>, or one with other settings.</summary>
+    /// <param name="layer">Any layer that a method of this builder adds.</param>
+    /// <exception cref="ArgumentException">A setting is out of its range, or the layer stands only inside a residual block.</exception>
+    public NetworkBuilder Add(LayerSpec layer)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        layer.Check();
+        layers.Add(layer);
         return this;
     }
 
@@ -143,13 +109,5 @@ public sealed class NetworkBuilder
         Network network = new(inputSize, [.. layers]);
         network.Initialize(seed);
         return network;
-    }
-
-    private static void CheckEpsilon(float epsilon)
-    {
-        if (!(epsilon > 0) || !float.IsFinite(epsilon))
-        {
-            throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "Epsilon is a positive, finite number.");
-        }
     }
 }

@@ -45,7 +45,7 @@ internal static class PredictionFolding
                     pieces.Add(Dense(contents, spec, dense++));
                     break;
                 case ResidualSpec residual:
-                    List<Piece> body = Take(contents, residual.Body, size, ref dense, ref norm);
+                    List<Piece> body = Take(contents, [.. residual.Body], size, ref dense, ref norm);
                     Piece? projection = spec.OutputSize(size) == size ? null : Dense(contents, new DenseSpec(spec.OutputSize(size), default, Bias.None, Initializer.Zeros), dense++);
                     pieces.Add(new Piece(spec) { Body = body, Projection = projection });
                     break;

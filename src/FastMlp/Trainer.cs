@@ -59,6 +59,12 @@ public sealed unsafe class Trainer : IDisposable
         }
     }
 
+    /// <summary>
+    /// dL/dtheta of every tensor that is trained, as last computed or accumulated, by its name: <c>Gradients["layers.0.weight"]</c>. Reading one needs
+    /// <c>ComputeGradients</c> or <c>AccumulateGradients</c> before it, for <c>Step</c> may use gradients up as it makes them.
+    /// </summary>
+    public TensorList<ReadOnlyTensor> Gradients => field ??= new(network.Stack.Tensors.Where(place => place.IsTrained).Select(place => new Gradient(this, place)));
+
     /// <summary>Tells a schedule that watches losses how an epoch ended; others do not mind.</summary>
     /// <param name="loss">The loss to watch: that of the validation rows, or the mean over the training rows.</param>
     /// <exception cref="InvalidOperationException">There is no schedule.</exception>
@@ -250,41 +256,6 @@ public sealed unsafe class Trainer : IDisposable
         return new ResumePoint(found.Path, 0, 0, found.Skipped);
     }
 
-    /// <summary>Copies dL/dW of a layer, [units, inputs], as last computed or accumulated.</summary>
-    public void GetWeightGradient(int layer, Span<float> destination)
-    {
-        LayerInfo info = CheckGradient(layer);
-        CheckLength(destination.Length, info.OutputSize * info.InputSize, nameof(destination));
-        fixed (float* to = destination)
-        {
-            network.Stack.Layers[layer].GetWeight(state.Backpropagation.Gradients.Pointer, to);
-        }
-
-        GC.KeepAlive(this);
-    }
-
-    /// <summary>Copies dL/db of a layer: [units], [1] where it is shared, [0] where there is none.</summary>
-    public void GetBiasGradient(int layer, Span<float> destination)
-    {
-        CheckLength(destination.Length, CheckGradient(layer).BiasLength, nameof(destination));
-        network.Stack.Layers[layer].GetBias(state.Backpropagation.Gradients.Pointer, destination);
-        GC.KeepAlive(this);
-    }
-
-    /// <summary>Copies the gradient of the learnable constants of a layer's activation.</summary>
-    public void GetActivationGradient(int layer, Span<float> destination)
-    {
-        CheckLength(destination.Length, CheckGradient(layer).ActivationParameterCount, nameof(destination));
-        network.Stack.Layers[layer].ActivationParameters(state.Backpropagation.Gradients.Pointer).CopyTo(destination);
-        GC.KeepAlive(this);
-    }
-
-    /// <summary>Copies dL/dgamma of a normalization, [features].</summary>
-    public void GetNormScaleGradient(int norm, Span<float> destination) => CopyGradient(Norm(norm).Scale(state.Backpropagation.Gradients.Pointer), destination);
-
-    /// <summary>Copies dL/dbeta of a normalization, [features].</summary>
-    public void GetNormShiftGradient(int norm, Span<float> destination) => CopyGradient(Norm(norm).Shift(state.Backpropagation.Gradients.Pointer), destination);
-
     /// <summary>Updates the parameters from the gradients last computed.</summary>
     /// <exception cref="InvalidOperationException">No gradients have been computed, or the optimizer is <see cref="Lbfgs"/>, which needs <c>Step</c>.</exception>
     public void ApplyGradients()
@@ -450,26 +421,11 @@ public sealed unsafe class Trainer : IDisposable
         network.CheckNotDisposed();
     }
 
-    private LayerInfo CheckGradient(int layer)
+    private void ReadGradient(ParameterTensor tensor, Span<float> values)
     {
         CheckUsable();
         CheckHasGradients();
-        return network.GetLayer(layer);
-    }
-
-    private NormLayer Norm(int norm)
-    {
-        CheckUsable();
-        CheckHasGradients();
-        ArgumentOutOfRangeException.ThrowIfNegative(norm);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(norm, network.NormCount);
-        return network.Stack.Norms[norm];
-    }
-
-    private void CopyGradient(ReadOnlySpan<float> gradient, Span<float> destination)
-    {
-        CheckLength(destination.Length, gradient.Length, nameof(destination));
-        gradient.CopyTo(destination);
+        tensor.Read(state.Backpropagation.Gradients.Pointer, values);
         GC.KeepAlive(this);
     }
 
@@ -486,12 +442,10 @@ public sealed unsafe class Trainer : IDisposable
         }
     }
 
-    private static void CheckLength(int length, int wanted, string name)
+    /// <summary>The gradient of a parameter.</summary>
+    private sealed class Gradient(Trainer trainer, ParameterTensor place) : ReadOnlyTensor(place)
     {
-        if (length != wanted)
-        {
-            throw new ArgumentException($"The gradient has {wanted} values, not {length}.", name);
-        }
+        private protected override void Read(Span<float> destination) => trainer.ReadGradient(Place, destination);
     }
 
     /// <summary>What is done with the gradient of a batch.</summary>

@@ -9,10 +9,10 @@ public sealed class CourseTests(TempFolder folder) : IClassFixture<TempFolder>
     private string Model => folder["model.safetensors"];
 
     [Theory]
-    [InlineData("13 -> 8 Relu -> 8 Relu -> 8 Identity -> Sum with stage 0 -> Relu -> 3 Softmax", "--layers", "8,8,8", "--residual", "2")]
-    [InlineData("13 -> 8 Identity -> BatchNorm -> Relu -> Dropout 0.5 -> 8 Identity -> BatchNorm -> Relu -> Dropout 0.5 -> 8 Identity -> BatchNorm -> Sum with stage 3 -> Relu -> Dropout 0.5 -> 3 Softmax",
+    [InlineData("13 -> 8 Relu -> 8 Relu -> 8 Identity -> Sum with layers.0 -> Relu -> 3 Softmax", "--layers", "8,8,8", "--residual", "2")]
+    [InlineData("13 -> 8 Identity -> BatchNorm -> Relu -> Dropout 0.5 -> 8 Identity -> BatchNorm -> Relu -> Dropout 0.5 -> 8 Identity -> BatchNorm -> Sum with dropouts.0 -> Relu -> Dropout 0.5 -> 3 Softmax",
         "--layers", "8,8,8", "--residual", "2", "--norm", "batch", "--dropout", "0.5")]
-    [InlineData("13 -> 8 Tanh -> 5 Identity -> 5 Identity -> Sum with stage 2 -> Tanh -> 3 Softmax", "--layers", "8,5", "--residual", "2", "--activation", "tanh")]
+    [InlineData("13 -> 8 Tanh -> 5 Identity -> 5 Identity -> Sum with layers.2 -> Tanh -> 3 Softmax", "--layers", "8,5", "--residual", "2", "--activation", "tanh")]
     [InlineData("13 -> 8 Relu -> 5 Relu -> 3 Softmax", "--layers", "8,5", "--residual", "0")]
     public void HiddenLayersAreJoinedToBlocks(string layers, params string[] options)
     {

@@ -41,10 +41,15 @@ public sealed class InspectCommandTests(TempFolder folder) : IClassFixture<TempF
         }
 
         string text = Command.Run("inspect", model).Done().Output;
-        Assert.All(["BatchNorm 0", "Relu", "Dropout 0.25", "LayerNorm 1", "Sum with stage 3", "117 parameters"], part => Assert.Contains(part, text, StringComparison.Ordinal));
-        JsonElement[] stages = [.. Command.Run("inspect", model, "--json").Done().Json().GetProperty("stages").EnumerateArray()];
-        Assert.Equal(["Dense", "BatchNorm", "Activation", "Dropout", "LayerNorm", "Dense", "Sum", "Dense"], stages.Select(stage => stage.GetProperty("kind").GetString()));
-        Assert.Equal(3, stages[6].GetProperty("skip").GetInt32());
+        Assert.All(["norms.0", "BatchNorm", "Relu", "Dropout 0.25", "norms.1", "LayerNorm", "Sum with dropouts.0", "[6, 4]", "117 parameters"], part => Assert.Contains(part, text, StringComparison.Ordinal));
+        JsonElement[] layers = [.. Command.Run("inspect", model, "--json").Done().Json().GetProperty("layers").EnumerateArray()];
+        Assert.Equal(["Dense", "BatchNorm", "Activation", "Dropout", "LayerNorm", "Dense", "Sum", "Dense"], layers.Select(layer => layer.GetProperty("kind").GetString()));
+        Assert.Equal(["layers.1", "dropouts.0"], layers[6].GetProperty("sources").EnumerateArray().Select(source => source.GetString()));
+        Assert.Equal("input", layers[0].GetProperty("sources")[0].GetString());
+        Assert.Equal(0.25, layers[3].GetProperty("rate").GetDouble());
+        Assert.Equal(
+            ["norms.0.weight Scale", "norms.0.bias Shift", "norms.0.running_mean RunningMean", "norms.0.running_var RunningVariance"],
+            layers[1].GetProperty("tensors").EnumerateArray().Select(tensor => $"{tensor.GetProperty("name").GetString()} {tensor.GetProperty("role").GetString()}"));
     }
 
     [Fact]

@@ -95,8 +95,8 @@ public sealed class OneOutputTests : IDisposable
     private string Save(IReadOnlyList<string> names)
     {
         using Network network = Network.Input(1).Dense(1, Activation.Sigmoid).Build(seed: 1);
-        network.SetWeight(0, [1]);
-        network.SetBias(0, [0]);
+        network.Tensors["layers.0.weight"].CopyFrom([1]);
+        network.Tensors["layers.0.bias"].CopyFrom([0]);
         new Preprocessing
         {
             Task = DataTask.Classification,

@@ -19,11 +19,17 @@ public class ExportTests
         Network network = Network.Input(5).Dense(7, activation, bias).Dense(6, activation, bias).Dense(3, activation, bias).Build(seed: 3);
         for (int i = 0; i < network.LayerCount; i++)
         {
-            LayerInfo layer = network.GetLayer(i);
-            network.SetBias(i, GraphText.Numbers(layer.BiasLength, 10 + i));
-            if (layer.ActivationParameterCount > 0)
+            Tensor[] tensors = [.. network.Layers[i].Tensors];
+            foreach (Tensor biases in tensors.Where(tensor => tensor.Role == TensorRole.Bias))
             {
-                network.SetActivationParameters(i, GraphText.Numbers(layer.ActivationParameterCount, 20 + i));
+                biases.CopyFrom(GraphText.Numbers(biases.Length, 10 + i));
+            }
+
+            Tensor[] constants = [.. tensors.Where(tensor => tensor.Role == TensorRole.ActivationConstant)];
+            float[] values = GraphText.Numbers(constants.Length, 20 + i);
+            for (int c = 0; c < constants.Length; c++)
+            {
+                constants[c].CopyFrom([values[c]]);
             }
         }
 
@@ -37,14 +43,14 @@ public class ExportTests
             .Residual(b => b.LayerNorm(1e-2f).Dense(9, Activation.Tanh).Dropout(0.5f).Dense(7)).Residual(b => b.Dense(4, Activation.Gelu)).Activate(Activation.LeakyRelu(0.1f))
             .Dense(3, Activation.Softmax).Build(seed: 3);
         float[] positive = [.. GraphText.Numbers(7, 5).Select(value => Math.Abs(value) + 0.2f)];
-        for (int i = 0; i < network.NormCount; i++)
+        for (int i = 0; i < 2; i++)
         {
-            network.SetNormScale(i, GraphText.Numbers(7, 30 + i));
-            network.SetNormShift(i, GraphText.Numbers(7, 40 + i));
+            network.Tensors[$"norms.{i}.weight"].CopyFrom(GraphText.Numbers(7, 30 + i));
+            network.Tensors[$"norms.{i}.bias"].CopyFrom(GraphText.Numbers(7, 40 + i));
         }
 
-        network.SetRunningMean(0, GraphText.Numbers(7, 50));
-        network.SetRunningVariance(0, positive);
+        network.Tensors["norms.0.running_mean"].CopyFrom(GraphText.Numbers(7, 50));
+        network.Tensors["norms.0.running_var"].CopyFrom(positive);
         return network;
     }
 
@@ -60,12 +66,12 @@ public class ExportTests
     public void BatchNormalizationIsImportedAgain()
     {
         using Network network = Network.Input(5).Dense(7).BatchNorm().Activate(Activation.Relu).Dropout(0.5f).Dense(3, Activation.Softmax).Build(seed: 3);
-        network.SetNormScale(0, GraphText.Numbers(7, 30));
-        network.SetNormShift(0, GraphText.Numbers(7, 40));
-        network.SetRunningMean(0, GraphText.Numbers(7, 50));
-        network.SetRunningVariance(0, [.. GraphText.Numbers(7, 5).Select(value => Math.Abs(value) + 0.2f)]);
+        network.Tensors["norms.0.weight"].CopyFrom(GraphText.Numbers(7, 30));
+        network.Tensors["norms.0.bias"].CopyFrom(GraphText.Numbers(7, 40));
+        network.Tensors["norms.0.running_mean"].CopyFrom(GraphText.Numbers(7, 50));
+        network.Tensors["norms.0.running_var"].CopyFrom([.. GraphText.Numbers(7, 5).Select(value => Math.Abs(value) + 0.2f)]);
         using Network back = OnnxModel.Load(new MemoryStream(Bytes(network)));
-        Assert.Equal([LayerKind.Dense, LayerKind.Dense], back.Stages.Select(stage => stage.Kind));
+        Assert.Equal(["Dense", "Dense"], back.Layers.Select(layer => layer.Spec.Kind));
         float[] x = GraphText.Numbers(50, 4, scale: 3);
         Close.Equal(network.Predict(x), back.Predict(x), "folded");
     }
@@ -81,11 +87,11 @@ public class ExportTests
                 "Gemm input layers.0.weight layers.0.bias",
                 "BatchNormalization layers.0.gemm norms.0.weight norms.0.bias norms.0.running_mean norms.0.running_var",
                 "Relu norms.0",
-                "LayerNormalization stages.3.activation norms.1.weight norms.1.bias",
+                "LayerNormalization activations.0 norms.1.weight norms.1.bias",
                 "Gemm norms.1 layers.1.weight layers.1.bias",
                 "Tanh layers.1.gemm",
                 "Gemm layers.1.activation layers.2.weight layers.2.bias",
-                "Add layers.2.gemm stages.3.activation",
+                "Add layers.2.gemm activations.0",
             ],
             graph.Node.Take(8).Select(node => string.Join(' ', [node.OpType, .. node.Input])));
         Assert.Contains(graph.Node, node => node.OpType == "Add" && node.Input[1] == "layers.4.gemm");
@@ -115,13 +121,10 @@ public class ExportTests
             Assert.Equal(network.Predict(x), back.Predict(x));
             for (int i = 0; i < network.LayerCount; i++)
             {
-                Assert.Equal(network.GetLayer(i).Activation.Name, back.GetLayer(i).Activation.Name);
-                Assert.Equal(network.GetLayer(i).Bias, back.GetLayer(i).Bias);
-                float[] before = new float[network.GetLayer(i).OutputSize * network.GetLayer(i).InputSize];
-                float[] after = new float[before.Length];
-                network.GetWeight(i, before);
-                back.GetWeight(i, after);
-                Assert.Equal(before, after);
+                (DenseSpec before, DenseSpec after) = ((DenseSpec)network.Layers[i].Spec, (DenseSpec)back.Layers[i].Spec);
+                Assert.Equal(before.Activation.Name, after.Activation.Name);
+                Assert.Equal(before.Bias, after.Bias);
+                Assert.Equal(network.Tensors[$"layers.{i}.weight"].ToArray(), back.Tensors[$"layers.{i}.weight"].ToArray());
             }
         }
     }

@@ -104,9 +104,9 @@ public class ImportTests
         {
             using OnnxImport import = GraphText.AfterDense(nodes).Weight("slope", [1], 0.1f).Import();
             Assert.Equal(1, import.Network.LayerCount);
-            Assert.Equal(activation, import.Network.GetLayer(0).Activation);
+            Assert.Equal(activation, ((DenseSpec)import.Network.Layers[0].Spec).Activation);
             float[] weight = new float[12];
-            import.Network.GetWeight(0, weight);
+            import.Network.Tensors["layers.0.weight"].CopyTo(weight);
             Assert.Equal(GraphText.Numbers(12, 1), weight);
             Assert.Empty(import.Notes);
         }
@@ -123,10 +123,10 @@ public class ImportTests
         using OnnxImport import = graph.Import();
         float[] w = GraphText.Numbers(8, 5);
         float[] bias = new float[2];
-        import.Network.GetBias(0, bias);
+        import.Network.Tensors["layers.0.bias"].CopyTo(bias);
         Assert.Equal([6, -10], bias);
         float[] weight = new float[8];
-        import.Network.GetWeight(0, weight);
+        import.Network.Tensors["layers.0.weight"].CopyTo(weight);
         Assert.Equal([.. Enumerable.Range(0, 8).Select(i => 0.5f * w[(i % 4 * 2) + (i / 4)])], weight);
     }
 
@@ -135,7 +135,7 @@ public class ImportTests
     {
         GraphText graph = new GraphText(13, -1, 4).Weight("w", [4, 2], GraphText.Numbers(8, 5)).Nodes("Transpose x -> t; Gemm t w -> y").With("transA", 1);
         using OnnxImport import = graph.Import();
-        Assert.Equal(Bias.None, import.Network.GetLayer(0).Bias);
+        Assert.Equal(Bias.None, ((DenseSpec)import.Network.Layers[0].Spec).Bias);
         Assert.Equal(2, import.Network.OutputSize);
     }
 
@@ -145,7 +145,7 @@ public class ImportTests
         foreach ((string nodes, Bias bias) in new[] { ("MatMul x w -> y", Bias.None), ("MatMul x w -> z; Add z one -> y", Bias.Shared), ("MatMul x w -> z; Add three z -> y", Bias.PerUnit) })
         {
             using OnnxImport import = new GraphText(17, -1, 2).Weight("w", [2, 3], GraphText.Numbers(6, 1)).Weight("one", [1], 1.5f).Weight("three", [3], 1, 2, 3).Nodes(nodes).Import();
-            Assert.Equal(bias, import.Network.GetLayer(0).Bias);
+            Assert.Equal(bias, ((DenseSpec)import.Network.Layers[0].Spec).Bias);
             Assert.Equal(1, import.Network.LayerCount);
         }
     }
@@ -172,7 +172,7 @@ public class ImportTests
         Assert.Equal(mean, apart.InputScaling!.Offsets.ToArray());
         Assert.Equal([0.5f, 2, 0.125f], apart.InputScaling.Scales.ToArray());
         float[] first = new float[15];
-        apart.Network.GetWeight(0, first);
+        apart.Network.Tensors["layers.0.weight"].CopyTo(first);
         Assert.Equal([.. Enumerable.Range(0, 15).Select(i => w1[(i % 3 * 5) + (i / 3)])], first);
 
         float[] Expected(float[] values) => [.. values.Chunk(3).SelectMany(row =>
@@ -202,7 +202,7 @@ public class ImportTests
         float[] x = [4, 3, 2, 1, 0, 7];
         float[] expected = [.. x.Chunk(3).Select(row => bias + (w[0] * (row[0] - mean[0])) + (w[1] * (row[1] - mean[1])) + (w[2] * (row[2] - mean[2])))];
         Close.Equal(expected, import.Network.Predict(x), nodes);
-        Assert.Equal(Bias.PerUnit, import.Network.GetLayer(import.Network.LayerCount - 1).Bias);
+        Assert.Equal(Bias.PerUnit, ((DenseSpec)import.Network.Layers[^1].Spec).Bias);
     }
 
     [Fact]
@@ -213,7 +213,7 @@ public class ImportTests
         using OnnxImport import = GraphText.AfterDense("PRelu z v -> a; MatMul a next -> y").Weight("v", [3], slopes).Weight("next", [3, 2], next).Import();
 
         Assert.Equal(2, import.Network.LayerCount);
-        Assert.Equal(6, import.Network.GetLayer(0).OutputSize);
+        Assert.Equal(6, import.Network.Layers[0].OutputSize);
         float[] expected = [.. GraphText.Dense(rows).Chunk(3).SelectMany(z => Enumerable.Range(0, 2).Select(k =>
             (float)Enumerable.Range(0, 3).Sum(i => (z[i] >= 0 ? z[i] : slopes[i] * z[i]) * next[(i * 2) + k])))];
         Close.Equal(expected, import.Network.Predict(rows), "prelu");
@@ -291,7 +291,7 @@ public class ImportTests
         GraphText graph = GraphText.AfterDense("LogSoftmax z -> y");
         graph.Refused("n1", "LogSoftmax", "LogSoftmaxAsSoftmax");
         using OnnxImport import = graph.Import(new OnnxImportOptions { LogSoftmaxAsSoftmax = true });
-        Assert.Equal(Activation.Softmax, import.Network.GetLayer(0).Activation);
+        Assert.Equal(Activation.Softmax, ((DenseSpec)import.Network.Layers[0].Spec).Activation);
         Assert.Contains("probabilities", Assert.Single(import.Notes), StringComparison.Ordinal);
         Assert.Equal(import.Notes[0], import.Network.Metadata["onnx.notes"]);
     }
@@ -310,7 +310,7 @@ public class ImportTests
 
         graph.Refused("TanhGeluAsGelu", "0.0005");
         using OnnxImport import = graph.Import(new OnnxImportOptions { TanhGeluAsGelu = true });
-        Assert.Equal(Activation.Gelu, import.Network.GetLayer(0).Activation);
+        Assert.Equal(Activation.Gelu, ((DenseSpec)import.Network.Layers[0].Spec).Activation);
         Assert.Single(import.Notes);
 
         // The stated difference, and no more.

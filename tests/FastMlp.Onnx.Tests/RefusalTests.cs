@@ -68,7 +68,7 @@ public class RefusalTests
         GraphText outputs = GraphText.AfterDense("Relu z -> y; Tanh z -> t").Output(GraphText.Value("t", [-1, 3]));
         outputs.Refused("'y', 't'", "Output");
         using OnnxImport chosen = outputs.Import(new OnnxImportOptions { Output = "t" });
-        Assert.Equal(Activation.Tanh, chosen.Network.GetLayer(0).Activation);
+        Assert.Equal(Activation.Tanh, ((DenseSpec)chosen.Network.Layers[0].Spec).Activation);
         Assert.Contains("'q'", Assert.Throws<ModelFormatException>(() => outputs.Import(new OnnxImportOptions { Output = "q" })).Message, StringComparison.Ordinal);
 
         GraphText text = GraphText.AfterDense("Relu z -> y");

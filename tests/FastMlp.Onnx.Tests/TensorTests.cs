@@ -60,7 +60,7 @@ public sealed class TensorTests : IDisposable
         tensor.FloatData.AddRange(values);
         using OnnxImport import = Graph(tensor).Import();
         float[] weight = new float[6];
-        import.Network.GetWeight(0, weight);
+        import.Network.Tensors["layers.0.weight"].CopyTo(weight);
         Assert.Equal([values[0], values[2], values[4], values[1], values[3], values[5]], weight);
         Assert.True(float.IsNegative(weight[2]));
     }
@@ -219,7 +219,7 @@ public sealed class TensorTests : IDisposable
         using (import)
         {
             float[] weight = new float[6];
-            import.Network.GetWeight(0, weight);
+            import.Network.Tensors["layers.0.weight"].CopyTo(weight);
             Assert.Equal([numbers[0], numbers[2], numbers[4], numbers[1], numbers[3], numbers[5]], weight);
         }
     }

@@ -71,8 +71,8 @@ public class DivergenceTests
     {
         // W of layer 1 is 0, so layer 0 has no gradient; that of layer 1 is 1e6, and 1e6 x 3e38 overflows.
         using Network network = Network.Input(1).Dense(1, bias: Bias.None).Dense(1, bias: Bias.None).Build();
-        network.SetWeight(0, [1]);
-        network.SetWeight(1, [0]);
+        network.Tensors["layers.0.weight"].CopyFrom([1]);
+        network.Tensors["layers.1.weight"].CopyFrom([0]);
         using Trainer trainer = new(network, new TrainerOptions { Optimizer = new Sgd(3e38f) });
 
         Assert.Equal(1, Assert.Throws<TrainingDivergedException>(() => trainer.Step([1000f], [-1000f])).Layer);
@@ -88,7 +88,7 @@ public class DivergenceTests
         for (double rate = 1; rate < 1e38; rate *= 10)
         {
             using Network network = Network.Input(2).Dense(8, bias: Bias.None).Build();
-            network.SetWeight(0, [.. Enumerable.Range(0, 16).Select(i => i == 1 ? float.MaxValue : i == 3 ? -float.MaxValue : 0.5f)]);
+            network.Tensors["layers.0.weight"].CopyFrom([.. Enumerable.Range(0, 16).Select(i => i == 1 ? float.MaxValue : i == 3 ? -float.MaxValue : 0.5f)]);
             float[] before = Parameters.Of(network);
             using Trainer trainer = new(network, new TrainerOptions { Optimizer = new Sgd((float)rate) });
             try

@@ -102,7 +102,7 @@ public class FitTests
         network.Train(new Dataset(x, rows, y, 1), new FitOptions { Optimizer = new Sgd(0.5f), Epochs = 2, BatchSize = 1, Seed = 9 });
 
         float[] weight = new float[rows];
-        network.GetWeight(0, weight);
+        network.Tensors["layers.0.weight"].CopyTo(weight);
         Bits.Equal(Array.ConvertAll(y, v => 0.75f * v), weight, "weights");
 
         // The order does matter elsewhere, and differs by seed and from the order of the rows.
@@ -380,13 +380,13 @@ public class FitTests
     {
         // 1 - a has no digits left at z = 20, and a is 0 at -300: the loss is to come from the logits, as in training.
         using Network sigmoid = Network.Input(1).Dense(1, Activation.Sigmoid).Build();
-        sigmoid.SetWeight(0, [1]);
+        sigmoid.Tensors["layers.0.weight"].CopyFrom([1]);
         double expected = logit + Math.Log(1 + Math.Exp(-logit));
         Near.Equal(expected, sigmoid.Evaluate(new Dataset(new[] { logit }, 1, new float[] { 0 }, 1)).Loss, 4 * Near.Epsilon * logit, "binary cross-entropy of 0");
         Near.Equal(expected, sigmoid.Evaluate(new Dataset(new[] { -logit }, 1, new float[] { 1 }, 1)).Loss, 4 * Near.Epsilon * logit, "binary cross-entropy of 1");
 
         using Network softmax = Network.Input(1).Dense(2, Activation.Softmax).Build();
-        softmax.SetWeight(0, [1, 0]);
+        softmax.Tensors["layers.0.weight"].CopyFrom([1, 0]);
         Near.Equal(expected, softmax.Evaluate(new Dataset(new[] { logit }, 1, new[] { 1 }, 2)).Loss, 4 * Near.Epsilon * logit, "cross-entropy");
     }
 

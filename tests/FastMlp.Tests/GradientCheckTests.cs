@@ -58,25 +58,25 @@ public class GradientCheckTests
     }
 
     [Theory]
-    [InlineData("weight", 2)]
-    [InlineData("bias", 1)]
-    [InlineData("norm scale", 0)]
-    [InlineData("norm scale", 1)]
-    [InlineData("norm shift", 0)]
-    [InlineData("norm shift", 1)]
-    public void AWrongGradientIsNamedByItsTensorAndPlace(string name, int place)
+    [InlineData("layers.2.weight")]
+    [InlineData("layers.1.bias")]
+    [InlineData("norms.0.weight")]
+    [InlineData("norms.1.weight")]
+    [InlineData("norms.0.bias")]
+    [InlineData("norms.1.bias")]
+    public void AWrongGradientIsNamedByItsTensorAndPlace(string name)
     {
         using Network network = WithBothNorms();
         float[] before = Parameters.Of(network);
-        GradientCheckReport report = GradientCheck.Run(network, Loss.CrossEntropy, Numbers.Uniform(1, 12 * Inputs), [], Numbers.Labels(2, 12, Outputs), 200, (tensor, at, gradient) =>
+        GradientCheckReport report = GradientCheck.Run(network, Loss.CrossEntropy, Numbers.Uniform(1, 12 * Inputs), [], Numbers.Labels(2, 12, Outputs), 200, (tensor, gradient) =>
         {
-            if (tensor == name && at == place)
+            if (tensor == name)
             {
                 int largest = Enumerable.Range(0, gradient.Length).MaxBy(i => Math.Abs(gradient[i]));
                 gradient[largest] *= 1.5f;
             }
         });
-        Assert.Equal((name, place, false), (report.Parameter, report.Layer, report.IsRight));
+        Assert.Equal((name, false), (report.Tensor, report.IsRight));
         Assert.Equal(1.0 / 3, report.LargestError, 0.03);
         Bits.Equal(before, Parameters.Of(network), "parameters");
     }
@@ -86,8 +86,8 @@ public class GradientCheckTests
     {
         // z is exactly 0 for the first row: no difference over that point means anything.
         using Network network = Network.Input(1).Dense(1, Activation.Relu, Bias.None).Dense(1).Build(1);
-        network.SetWeight(0, [0]);
-        network.SetWeight(1, [1]);
+        network.Tensors["layers.0.weight"].CopyFrom([0]);
+        network.Tensors["layers.1.weight"].CopyFrom([1]);
         GradientCheckReport report = GradientCheck.Run(network, Loss.Quadratic, [1], new float[] { 1 });
         Assert.Equal(1, report.Skipped);
         Assert.True(report.IsRight, report.ToString());
@@ -110,9 +110,9 @@ public class GradientCheckTests
     {
         // L = (w - 1)^2, dL/dw = 2 at w = 2.
         using Network network = Network.Input(1).Dense(1, bias: Bias.None).Build(1);
-        network.SetWeight(0, [2]);
+        network.Tensors["layers.0.weight"].CopyFrom([2]);
         GradientCheckReport right = GradientCheck.Run(network, Loss.MeanSquaredError, [1], new float[] { 1 });
-        Assert.Equal((0, "weight", 0, 1, true), (right.Layer, right.Parameter, right.Index, right.Checked, right.IsRight));
+        Assert.Equal(("layers.0.weight", 0, 1, true), (right.Tensor, right.Index, right.Checked, right.IsRight));
         Assert.Equal(2, right.Expected, 1e-6);
         Assert.Equal(2, right.Computed, 1e-6);
         Assert.False((right with { LargestError = 0.002 }).IsRight);
@@ -123,17 +123,17 @@ public class GradientCheckTests
     [Fact]
     public void AWrongGradientIsFoundWhereItIs()
     {
-        GradientCheckReport start = new(0, 1e-3, -1, "weight", 0, 0, 0, Checked: 6, Skipped: 0, IsDouble: true);
+        GradientCheckReport start = new(0, 1e-3, "", 0, 0, 0, Checked: 6, Skipped: 0, IsDouble: true);
         List<(int, double)> differences = [(0, 1), (3, -2), (4, 1e-4)];
-        GradientCheckReport right = GradientCheck.Worst(start, 0, "weight", [1, 9, 9, -2, 1e-4f], differences, 0.02);
-        Assert.True(right.IsRight && right.Layer == 0);
+        GradientCheckReport right = GradientCheck.Worst(start, "a", [1, 9, 9, -2, 1e-4f], differences, 0.02);
+        Assert.True(right.IsRight && right.Tensor == "a");
 
         // A factor of 2, and a sign; the entry far below the floor counts little.
-        GradientCheckReport doubled = GradientCheck.Worst(right, 1, "bias", [1, 9, 9, -4, 2e-4f], differences, 0.02);
-        Assert.Equal((0.5, 1, "bias", 3, -4, -2, false), (doubled.LargestError, doubled.Layer, doubled.Parameter, doubled.Index, doubled.Computed, doubled.Expected, doubled.IsRight));
-        GradientCheckReport turned = GradientCheck.Worst(doubled, 2, "weight", [-1, 9, 9, -2, 1e-4f], differences, 0.02);
-        Assert.Equal((2, 2, 0), (turned.LargestError, turned.Layer, turned.Index));
-        Assert.True(double.IsNaN(GradientCheck.Worst(turned, 3, "weight", [float.NaN, 9, 9, -2, 1e-4f], differences, 0.02).LargestError));
+        GradientCheckReport doubled = GradientCheck.Worst(right, "b", [1, 9, 9, -4, 2e-4f], differences, 0.02);
+        Assert.Equal((0.5, "b", 3, -4, -2, false), (doubled.LargestError, doubled.Tensor, doubled.Index, doubled.Computed, doubled.Expected, doubled.IsRight));
+        GradientCheckReport turned = GradientCheck.Worst(doubled, "c", [-1, 9, 9, -2, 1e-4f], differences, 0.02);
+        Assert.Equal((2, "c", 0), (turned.LargestError, turned.Tensor, turned.Index));
+        Assert.True(double.IsNaN(GradientCheck.Worst(turned, "d", [float.NaN, 9, 9, -2, 1e-4f], differences, 0.02).LargestError));
     }
 
     private static Network WithBothNorms() => Network.Input(Inputs).Dense(8, Activation.Tanh).BatchNorm()

@@ -13,7 +13,7 @@ public class LifetimeTests
         ["Network.Predict"] = data => Build().Predict(data.Features),
         ["Network.Evaluate"] = data => [Build().Evaluate(data).Loss],
         ["Network.Fit"] = data => [Build().Train(data, new FitOptions { Epochs = 1, BatchSize = 128 }).Epochs[0].TrainLoss],
-        ["Network.GetWeight"] = _ => Filled(100 * 500, weight => Build().GetWeight(0, weight)),
+        ["Network.GetWeight"] = _ => Filled(100 * 500, weight => Build().Tensors["layers.0.weight"].CopyTo(weight)),
         ["Network.Freeze"] = data => Filled(data.Rows * 10, y => Build().Freeze().Predict(data.Features, y)),
         ["Network.Clone"] = data => Build().Clone().Predict(data.Features),
         ["Trainer.Step"] = data => [new Trainer(Build(), new TrainerOptions()).Step(data.Features, data.Labels)],

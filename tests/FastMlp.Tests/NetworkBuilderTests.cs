@@ -48,7 +48,7 @@ public class NetworkBuilderTests
             {
                 using Network network = Network.Input(FanIn).Dense(FanOut, activation).Build(1);
                 float[] w = new float[FanIn * FanOut];
-                network.GetWeight(0, w);
+                network.Tensors["layers.0.weight"].CopyTo(w);
                 Bits.Equal(WeightsOf(Named(name), seed: 1), w, $"W of {activation}");
             }
         }
@@ -62,15 +62,15 @@ public class NetworkBuilderTests
         float[] first = new float[400];
         float[] second = new float[400];
         float[] bias = Numbers.Uniform(1, 20, 1, 2);
-        network.GetWeight(0, first);
-        network.GetWeight(1, second);
+        network.Tensors["layers.0.weight"].CopyTo(first);
+        network.Tensors["layers.1.weight"].CopyTo(second);
         Assert.False(Bits.AreEqual(first, second));
-        other.GetWeight(0, second);
+        other.Tensors["layers.0.weight"].CopyTo(second);
         Assert.False(Bits.AreEqual(first, second));
-        network.GetBias(0, bias);
+        network.Tensors["layers.0.bias"].CopyTo(bias);
         Assert.All(bias, b => Assert.Equal(0, b));
         bias[0] = 1;
-        network.GetBias(1, bias.AsSpan(0, 1));
+        network.Tensors["layers.1.bias"].CopyTo(bias.AsSpan(0, 1));
         Assert.Equal(0, bias[0]);
     }
 
@@ -134,7 +134,7 @@ public class NetworkBuilderTests
     {
         using Network network = Network.Input(FanIn).Dense(FanOut, initializer: initializer).Build(seed);
         float[] w = new float[FanIn * FanOut];
-        network.GetWeight(0, w);
+        network.Tensors["layers.0.weight"].CopyTo(w);
         return w;
     }
 }

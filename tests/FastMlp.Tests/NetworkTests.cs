@@ -34,29 +34,58 @@ public class NetworkTests
 
         Assert.Equal((7, 3, 3), (network.InputSize, network.OutputSize, network.LayerCount));
         Assert.Equal((35 + 5 + 2) + (20 + 1 + 1) + 12, network.ParameterCount);
-        Assert.Equal(new LayerInfo(7, 5, Activation.ScaledSigmoid(2, 3, learnable: true), Bias.PerUnit, 42), network.GetLayer(0));
-        Assert.Equal(new LayerInfo(5, 4, Activation.PRelu(), Bias.Shared, 22), network.GetLayer(1));
-        Assert.Equal(new LayerInfo(4, 3, Activation.Softmax, Bias.None, 12), network.GetLayer(2));
-        Assert.Equal((5, 1, 0), (network.GetLayer(0).BiasLength, network.GetLayer(1).BiasLength, network.GetLayer(2).BiasLength));
-        float[] constants = new float[2];
-        network.GetActivationParameters(0, constants);
-        Assert.Equal([2f, 3f], constants);
-        network.GetActivationParameters(1, constants.AsSpan(0, 1));
-        Assert.Equal(0.25f, constants[0]);
-        network.GetActivationParameters(2, []);
+        Assert.Equal(
+            ["layers.0 7 5 42", "layers.1 5 4 22", "layers.2 4 3 12"],
+            network.Layers.Select(layer => $"{layer.Name} {layer.InputSize} {layer.OutputSize} {layer.ParameterCount}"));
+        Assert.Equal(
+            [
+                new DenseSpec(5, Activation.ScaledSigmoid(2, 3, learnable: true), Bias.PerUnit, Initializer.GlorotUniform),
+                new DenseSpec(4, Activation.PRelu(), Bias.Shared, Initializer.HeNormal),
+                new DenseSpec(3, Activation.Softmax, Bias.None, Initializer.GlorotUniform),
+            ],
+            network.Specification);
+        Assert.Equal(network.Specification, network.Layers.Select(layer => layer.Spec));
+        Assert.Equal(
+            [
+                "layers.0.weight [5, 7] Weight", "layers.0.bias [5] Bias", "layers.0.activation.scale [1] ActivationConstant", "layers.0.activation.slope [1] ActivationConstant",
+                "layers.1.weight [4, 5] Weight", "layers.1.bias [1] Bias", "layers.1.activation.slope [1] ActivationConstant",
+                "layers.2.weight [3, 4] Weight",
+            ],
+            network.Tensors.Select(tensor => $"{tensor} {tensor.Role}"));
+        Assert.Equal(network.Tensors, network.Layers.SelectMany(layer => layer.Tensors));
+        Assert.All(network.Tensors, tensor => Assert.True(tensor.IsTrained));
+        Assert.Equal([2f, 3f, 0.25f], network.Tensors.Where(tensor => tensor.Role == TensorRole.ActivationConstant).SelectMany(tensor => tensor.ToArray()));
+        Assert.Equal(Activation.Softmax, network.OutputActivation);
+    }
+
+    [Fact]
+    public void TensorsOfNormalizationsStandBehindThoseOfDenseLayers()
+    {
+        using Network network = Network.Input(3).BatchNorm().Dense(2).LayerNorm().Dense(1).Build();
+        Assert.Equal(
+            ["layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias", "norms.0.weight", "norms.0.bias", "norms.0.running_mean", "norms.0.running_var", "norms.1.weight", "norms.1.bias"],
+            network.Tensors.Select(tensor => tensor.Name));
+        Assert.Equal([1f, 1f, 1f], network.Tensors["norms.0.running_var"].ToArray());
+        Assert.Equal([TensorRole.RunningMean, TensorRole.RunningVariance], network.Tensors.Where(tensor => !tensor.IsTrained).Select(tensor => tensor.Role));
+        using Trainer trainer = new(network, new TrainerOptions());
+        Assert.Equal(network.Tensors.Where(tensor => tensor.IsTrained).Select(tensor => tensor.Name), trainer.Gradients.Select(tensor => tensor.Name));
+        Assert.Throws<KeyNotFoundException>(() => trainer.Gradients["norms.0.running_mean"]);
+        Assert.Null(network.Tensors.Find("layers.0.activation.slope"));
+        Assert.Equal("norms.0.weight", network.Tensors.Find(TensorRole.Scale)?.Name);
     }
 
     [Fact]
     public void LearnableConstantsThatAreSetAreUsed()
     {
         using Network network = Network.Input(1).Dense(1, Activation.ScaledSigmoid(1, 1, learnable: true), Bias.None).Build();
-        network.SetWeight(0, [1]);
-        network.SetActivationParameters(0, [4, 0]);
+        network.Tensors["layers.0.weight"].CopyFrom([1]);
+        network.Tensors["layers.0.activation.scale"].CopyFrom([4]);
+        network.Tensors["layers.0.activation.slope"].CopyFrom([0]);
         Assert.Equal([2f, 2f], network.Predict([-5, 7]));
 
         using Network slope = Network.Input(1).Dense(1, Activation.PRelu(), Bias.None).Build();
-        slope.SetWeight(0, [1]);
-        slope.SetActivationParameters(0, [-0.5f]);
+        slope.Tensors["layers.0.weight"].CopyFrom([1]);
+        slope.Tensors["layers.0.activation.slope"].CopyFrom([-0.5f]);
         Assert.Equal([1f, 2f], slope.Predict([-2, 2]));
     }
 
@@ -76,7 +105,7 @@ public class NetworkTests
         float[] Through(Activation activation)
         {
             using Network network = Network.Input(1).Dense(1, activation).Build();
-            network.SetWeight(0, [1]);
+            network.Tensors["layers.0.weight"].CopyFrom([1]);
             return network.Predict(x);
         }
     }
@@ -85,7 +114,7 @@ public class NetworkTests
     public void SoftmaxOfFarLogitsSumsToOne()
     {
         using Network network = Network.Input(1).Dense(3, Activation.Softmax).Build();
-        network.SetWeight(0, [1, 0, -1]);
+        network.Tensors["layers.0.weight"].CopyFrom([1, 0, -1]);
         Assert.Equal([1f, 0f, 0f, 0f, 0f, 1f], network.Predict([1e5f, -1e5f]));
     }
 
@@ -129,27 +158,24 @@ public class NetworkTests
         Refusal.Names(() => network.Predict(new float[7], new float[3]), "7", "5");
         Refusal.Names(() => network.Predict(new float[7]), "7", "5");
         Refusal.Names(() => network.Predict(new float[10], new float[5]), "5", "6");
-        Refusal.Names(() => network.GetWeight(0, new float[21]), "21", "20");
-        Refusal.Names(() => network.SetWeight(0, new float[19]), "19", "20");
-        Refusal.Names(() => network.GetBias(0, new float[4]), "4", "1");
-        Refusal.Names(() => network.SetBias(1, new float[2]), "2", "3");
-        Refusal.Names(() => network.GetActivationParameters(0, new float[1]), "1", "0");
-        Refusal.Names(() => network.SetActivationParameters(1, new float[2]), "2", "1");
+        Refusal.Names(() => network.Tensors["layers.0.weight"].CopyTo(new float[21]), "21", "20");
+        Refusal.Names(() => network.Tensors["layers.0.weight"].CopyFrom(new float[19]), "19", "20");
+        Refusal.Names(() => network.Tensors["layers.0.bias"].CopyTo(new float[4]), "4", "1");
+        Refusal.Names(() => network.Tensors["layers.1.bias"].CopyFrom(new float[2]), "2", "3");
+        Refusal.Names(() => network.Tensors["layers.1.activation.slope"].CopyFrom(new float[2]), "2", "1");
     }
 
     [Theory]
-    [InlineData(-1)]
-    [InlineData(2)]
-    [InlineData(int.MaxValue)]
-    public void ALayerThatIsNotThereIsNamed(int layer)
+    [InlineData("layers.2.weight")]
+    [InlineData("layers.0.Weight")]
+    [InlineData("")]
+    public void ATensorThatIsNotThereIsNamed(string name)
     {
         using Network network = Network.Input(5).Dense(4).Dense(3).Build();
-
-        Assert.Throws<ArgumentOutOfRangeException>(() => network.GetLayer(layer));
-        Assert.Throws<ArgumentOutOfRangeException>(() => network.GetWeight(layer, new float[20]));
-        Assert.Throws<ArgumentOutOfRangeException>(() => network.SetWeight(layer, new float[20]));
-        Assert.Throws<ArgumentOutOfRangeException>(() => network.GetBias(layer, new float[4]));
-        Assert.Throws<ArgumentOutOfRangeException>(() => network.SetBias(layer, new float[4]));
+        KeyNotFoundException refusal = Assert.Throws<KeyNotFoundException>(() => network.Tensors[name]);
+        Assert.Contains($"'{name}'", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("layers.1.bias", refusal.Message, StringComparison.Ordinal);
+        Assert.Null(network.Tensors.Find(name));
     }
 
     [Theory]
@@ -160,9 +186,9 @@ public class NetworkTests
         using Network network = Network.Input(2).Dense(2, Activation.PRelu()).Build(1);
         float[] before = Parameters.Of(network);
 
-        Assert.ThrowsAny<ArgumentException>(() => network.SetWeight(0, [1, 2, bad, 4]));
-        Assert.ThrowsAny<ArgumentException>(() => network.SetBias(0, [1, bad]));
-        Assert.ThrowsAny<ArgumentException>(() => network.SetActivationParameters(0, [bad]));
+        Assert.ThrowsAny<ArgumentException>(() => network.Tensors["layers.0.weight"].CopyFrom([1, 2, bad, 4]));
+        Assert.ThrowsAny<ArgumentException>(() => network.Tensors["layers.0.bias"].CopyFrom([1, bad]));
+        Assert.ThrowsAny<ArgumentException>(() => network.Tensors["layers.0.activation.slope"].CopyFrom([bad]));
 
         Bits.Equal(before, Parameters.Of(network), "parameters");
     }
@@ -178,7 +204,7 @@ public class NetworkTests
         Bits.Equal(Parameters.Of(network), Parameters.Of(clone), "parameters");
         Assert.Equal("here", clone.Metadata["origin"]);
 
-        network.SetWeight(0, new float[20]);
+        network.Tensors["layers.0.weight"].CopyFrom(new float[20]);
         network.Metadata["origin"] = "there";
         Bits.Equal(expected, clone.Predict(x), "outputs");
         Assert.Equal("here", clone.Metadata["origin"]);
@@ -197,12 +223,11 @@ public class NetworkTests
         Assert.Throws<ObjectDisposedException>(() => network.Predict(new float[5]));
         Assert.Throws<ObjectDisposedException>(() => network.Train(new Dataset(new float[5], 5, new float[3], 3), new FitOptions()));
         Assert.Throws<ObjectDisposedException>(() => network.Evaluate(new Dataset(new float[5], 5, new float[3], 3)));
-        Assert.Throws<ObjectDisposedException>(() => network.GetWeight(0, new float[15]));
-        Assert.Throws<ObjectDisposedException>(() => network.SetWeight(0, new float[15]));
-        Assert.Throws<ObjectDisposedException>(() => network.GetBias(0, new float[3]));
-        Assert.Throws<ObjectDisposedException>(() => network.SetBias(0, new float[3]));
-        Assert.Throws<ObjectDisposedException>(() => network.GetActivationParameters(0, new float[1]));
-        Assert.Throws<ObjectDisposedException>(() => network.SetActivationParameters(0, new float[1]));
+        Assert.Throws<ObjectDisposedException>(() => network.Tensors["layers.0.weight"].CopyTo(new float[15]));
+        Assert.Throws<ObjectDisposedException>(() => network.Tensors["layers.0.weight"].CopyFrom(new float[15]));
+        Assert.Throws<ObjectDisposedException>(() => network.Tensors["layers.0.bias"].CopyTo(new float[3]));
+        Assert.Throws<ObjectDisposedException>(() => network.Tensors["layers.0.bias"].CopyFrom(new float[3]));
+        Assert.Throws<ObjectDisposedException>(() => network.Tensors["layers.0.activation.slope"].ToArray());
         Assert.Throws<ObjectDisposedException>(() => network.Freeze().Dispose());
         Assert.Throws<ObjectDisposedException>(() => network.Clone().Dispose());
         Assert.Throws<ObjectDisposedException>(() => network.Save(new MemoryStream()));

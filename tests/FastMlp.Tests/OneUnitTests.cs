@@ -89,7 +89,7 @@ public class OneUnitTests
         // For the magnitudes that bound the rounding; the gradients themselves are not taken from it.
         double loss = reference.ComputeGradients(x, y, function);
         Near.Equal(loss, trainer.ComputeGradients(sample.X, sample.Targets), sample.Terms * Near.Epsilon * Math.Max(1, Math.Abs(loss)), $"{what}: loss");
-        float[] gradients = Parameters.GradientsOf(trainer, network);
+        float[] gradients = Parameters.GradientsOf(trainer);
         int next = 0;
         foreach (ReferenceLayer layer in reference.Layers)
         {

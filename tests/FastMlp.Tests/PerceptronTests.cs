@@ -51,8 +51,8 @@ public class PerceptronTests
 
         float[] weight = new float[2];
         float[] bias = new float[1];
-        network.GetWeight(0, weight);
-        network.GetBias(0, bias);
+        network.Tensors["layers.0.weight"].CopyTo(weight);
+        network.Tensors["layers.0.bias"].CopyTo(bias);
         Assert.Equal(w, weight);
         Assert.Equal(b, bias[0]);
         Assert.Equal(StopReason.Converged, report.StopReason);
@@ -100,10 +100,10 @@ public class PerceptronTests
     public void AStepUnitInADeeperNetworkPredictsButDoesNotTrain()
     {
         using Network network = Network.Input(2).Dense(2, Activation.Step).Dense(1, Activation.Step).Build();
-        network.SetWeight(0, [1, 1, -1, -1]);
-        network.SetBias(0, [-0.5f, 1.5f]);
-        network.SetWeight(1, [1, 1]);
-        network.SetBias(1, [-1.5f]);
+        network.Tensors["layers.0.weight"].CopyFrom([1, 1, -1, -1]);
+        network.Tensors["layers.0.bias"].CopyFrom([-0.5f, 1.5f]);
+        network.Tensors["layers.1.weight"].CopyFrom([1, 1]);
+        network.Tensors["layers.1.bias"].CopyFrom([-1.5f]);
         float[] y = [0, 1, 1, 0];
 
         Assert.Equal(y, network.Predict(Corners));

@@ -16,7 +16,7 @@ public class PredictorTests
         Assert.Equal(6, predictor.InputSize);
         Assert.Equal(2, predictor.OutputSize);
 
-        network.SetBias(1, [9, 9]);
+        network.Tensors["layers.1.bias"].CopyFrom([9, 9]);
         float[] y = new float[8];
         predictor.Predict(x, y);
         Bits.Equal(expected, y, "outputs after the network changed");

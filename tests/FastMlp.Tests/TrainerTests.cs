@@ -125,15 +125,15 @@ public class TrainerTests
         float[] x = Numbers.Uniform(2, Rows * 5);
         float[] y = Numbers.Uniform(3, Rows * 3);
         trainer.ComputeGradients(x, y);
-        float[] first = Parameters.GradientsOf(trainer, network);
+        float[] first = Parameters.GradientsOf(trainer);
 
         // A longer and a shorter batch in between leave nothing behind.
         trainer.ComputeGradients(Numbers.Uniform(4, 99 * 5), Numbers.Uniform(5, 99 * 3));
         trainer.ComputeGradients(Numbers.Uniform(6, 5), Numbers.Uniform(7, 3));
-        Assert.False(Bits.AreEqual(first, Parameters.GradientsOf(trainer, network)));
+        Assert.False(Bits.AreEqual(first, Parameters.GradientsOf(trainer)));
         trainer.ComputeGradients(x, y);
 
-        Bits.Equal(first, Parameters.GradientsOf(trainer, network), "gradients");
+        Bits.Equal(first, Parameters.GradientsOf(trainer), "gradients");
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public class TrainerTests
         using Trainer freshTrainer = new(fresh, new TrainerOptions());
 
         Bits.Equal([freshTrainer.ComputeGradients(x, labels)], [trainer.ComputeGradients(x, labels)], "loss");
-        Bits.Equal(Parameters.GradientsOf(freshTrainer, fresh), Parameters.GradientsOf(trainer, network), "gradients");
+        Bits.Equal(Parameters.GradientsOf(freshTrainer), Parameters.GradientsOf(trainer), "gradients");
         Bits.Equal(fresh.Predict(x), network.Predict(x), "outputs");
     }
 
@@ -163,7 +163,7 @@ public class TrainerTests
         float[] y = Numbers.Uniform(3, Rows * 3);
 
         Bits.Equal([plain.ComputeGradients(x, y)], [decaying.ComputeGradients(x, y)], "loss");
-        Bits.Equal(Parameters.GradientsOf(plain, network), Parameters.GradientsOf(decaying, network), "gradients");
+        Bits.Equal(Parameters.GradientsOf(plain), Parameters.GradientsOf(decaying), "gradients");
     }
 
     [Fact]
@@ -201,9 +201,9 @@ public class TrainerTests
         Refusal.Names(() => trainer.ComputeGradients(new float[10], new int[1]), "1", "2");
         Assert.ThrowsAny<ArgumentException>(() => trainer.Step([], Array.Empty<int>()));
         trainer.ComputeGradients(new float[10], [0, 1]);
-        Refusal.Names(() => trainer.GetWeightGradient(0, new float[14]), "14", "15");
-        Refusal.Names(() => trainer.GetBiasGradient(0, new float[4]), "4", "3");
-        Assert.ThrowsAny<ArgumentException>(() => trainer.GetWeightGradient(1, new float[15]));
+        Refusal.Names(() => trainer.Gradients["layers.0.weight"].CopyTo(new float[14]), "14", "15");
+        Refusal.Names(() => trainer.Gradients["layers.0.bias"].CopyTo(new float[4]), "4", "3");
+        Assert.ThrowsAny<ArgumentException>(() => trainer.Gradients["layers.1.weight"].CopyTo(new float[15]));
         Bits.Equal(before, Parameters.Of(network), "parameters");
     }
 
@@ -234,7 +234,7 @@ public class TrainerTests
         trainer.Dispose();
 
         Assert.Throws<ObjectDisposedException>(() => trainer.Step(new float[5], new float[3]));
-        Assert.Throws<ObjectDisposedException>(() => trainer.GetWeightGradient(0, new float[15]));
+        Assert.Throws<ObjectDisposedException>(() => trainer.Gradients["layers.0.weight"].CopyTo(new float[15]));
         network.Dispose();
         Assert.Throws<ObjectDisposedException>(() => other.Step(new float[5], new float[3]));
         Assert.Throws<ObjectDisposedException>(() => new Trainer(network, new TrainerOptions()).Dispose());

@@ -122,7 +122,7 @@ public class WeightFormatTests
             weight[i + 1] = 1e-40f * i;
         }
 
-        network.SetWeight(0, weight);
+        network.Tensors["layers.0.weight"].CopyFrom(weight);
         using Network rounded = Rounded(network);
         using Predictor predictor = network.Freeze(WeightFormat.BFloat16);
         foreach (int rows in new[] { 1, 7 })
@@ -139,12 +139,9 @@ public class WeightFormatTests
     private static Network Rounded(Network network)
     {
         Network rounded = network.Clone();
-        for (int l = 0; l < network.LayerCount; l++)
+        foreach (Tensor weight in rounded.Tensors.Where(tensor => tensor.Role == TensorRole.Weight))
         {
-            LayerInfo layer = network.GetLayer(l);
-            float[] weight = new float[layer.InputSize * layer.OutputSize];
-            network.GetWeight(l, weight);
-            rounded.SetWeight(l, Array.ConvertAll(weight, RoundedExactly.ToBFloat16));
+            weight.CopyFrom(Array.ConvertAll(weight.ToArray(), RoundedExactly.ToBFloat16));
         }
 
         return rounded;

@@ -10,8 +10,8 @@ public class WorkedNumbersTests
     public void OneUnitSumsItsWeightedInputsAndItsBias()
     {
         using Network network = Network.Input(3).Dense(1).Build();
-        network.SetWeight(0, [1, 0, -1]);
-        network.SetBias(0, [3]);
+        network.Tensors["layers.0.weight"].CopyFrom([1, 0, -1]);
+        network.Tensors["layers.0.bias"].CopyFrom([3]);
 
         Assert.Equal([3f], network.Predict([1, 2, 1]));
         Assert.Equal([[3.0]], ReferenceBridge.From(network).Predict([[1, 2, 1]]));
@@ -78,10 +78,10 @@ public class WorkedNumbersTests
     public void TwoLinearLayersComposeToOne()
     {
         using Network network = Network.Input(1).Dense(1).Dense(1).Build();
-        network.SetWeight(0, [2]);
-        network.SetBias(0, [1]);
-        network.SetWeight(1, [3]);
-        network.SetBias(1, [-2]);
+        network.Tensors["layers.0.weight"].CopyFrom([2]);
+        network.Tensors["layers.0.bias"].CopyFrom([1]);
+        network.Tensors["layers.1.weight"].CopyFrom([3]);
+        network.Tensors["layers.1.bias"].CopyFrom([-2]);
 
         // 3 (2x + 1) - 2 = 6x + 1, exact in float for these x.
         Assert.Equal([-11f, 1f, 4f, 7f, 601f], network.Predict([-2, 0, 0.5f, 1, 100]));
@@ -91,10 +91,10 @@ public class WorkedNumbersTests
     public void AStepWithL2OfThe321SigmoidNet()
     {
         using Network network = Network.Input(3).Dense(2, Activation.Sigmoid).Dense(1, Activation.Sigmoid).Build();
-        network.SetWeight(0, [0.1f, 0.3f, 0.5f, 0.2f, 0.1f, 0]);
-        network.SetBias(0, [0.1f, 0.1f]);
-        network.SetWeight(1, [0.1f, 0.2f]);
-        network.SetBias(1, [1]);
+        network.Tensors["layers.0.weight"].CopyFrom([0.1f, 0.3f, 0.5f, 0.2f, 0.1f, 0]);
+        network.Tensors["layers.0.bias"].CopyFrom([0.1f, 0.1f]);
+        network.Tensors["layers.1.weight"].CopyFrom([0.1f, 0.2f]);
+        network.Tensors["layers.1.bias"].CopyFrom([1]);
         float[] x = [0.6f, 0.8f, 0.7f];
         Near.Equal(0.765452, network.Predict(x)[0], 1e-6, "a before the step");
 
@@ -114,10 +114,10 @@ public class WorkedNumbersTests
     public void ASgdStepOfThe231SigmoidNet()
     {
         using Network network = Network.Input(2).Dense(3, Activation.Sigmoid).Dense(1, Activation.Sigmoid).Build();
-        network.SetWeight(0, [-0.2109f, -0.4976f, -0.1413f, -0.3420f, -0.2524f, 0.6976f]);
-        network.SetBias(0, [-0.1085f, -0.2979f, 0.6892f]);
-        network.SetWeight(1, [-0.0508f, -0.3941f, -0.2843f]);
-        network.SetBias(1, [-0.0711f]);
+        network.Tensors["layers.0.weight"].CopyFrom([-0.2109f, -0.4976f, -0.1413f, -0.3420f, -0.2524f, 0.6976f]);
+        network.Tensors["layers.0.bias"].CopyFrom([-0.1085f, -0.2979f, 0.6892f]);
+        network.Tensors["layers.1.weight"].CopyFrom([-0.0508f, -0.3941f, -0.2843f]);
+        network.Tensors["layers.1.bias"].CopyFrom([-0.0711f]);
         float[] x = [0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f];
 
         // The loss of the case is the sum of the outputs, so dL/da = 1. The quadratic loss over 3 rows has
@@ -130,7 +130,7 @@ public class WorkedNumbersTests
 
         double[] expected = [-0.2106407, -0.4972533, -0.1393265, -0.3393623, -0.2511653, 0.6992530];
         float[] weight = new float[6];
-        network.GetWeight(0, weight);
+        network.Tensors["layers.0.weight"].CopyTo(weight);
         Near.Equal(expected, weight, 1e-7 + Near.Epsilon, "W0");
     }
 
@@ -163,7 +163,7 @@ public class WorkedNumbersTests
             identity[i * (size + 1)] = 1;
         }
 
-        network.SetWeight(0, identity);
+        network.Tensors["layers.0.weight"].CopyFrom(identity);
         return network;
     }
 

@@ -50,24 +50,16 @@ internal sealed class InspectCommand : CliCommand
         table.AddColumn("bias");
         table.AddColumn("activation");
         table.AddColumn(new TableColumn("parameters").RightAligned());
-        foreach (StageInfo stage in network.Stages)
+        foreach (NetworkLayer layer in network.Layers)
         {
-            if (stage.Kind == LayerKind.Dense)
-            {
-                LayerInfo layer = network.GetLayer(stage.Index);
-                table.AddRow(
-                    Text.Count(stage.Index),
-                    Markup.Escape($"[{layer.OutputSize}, {layer.InputSize}]"),
-                    layer.Bias switch { Bias.PerUnit => Markup.Escape($"[{layer.OutputSize}]"), Bias.Shared => "shared", _ => "none" },
-                    Markup.Escape(layer.Activation.ToString()),
-                    Text.Count(layer.ParameterCount));
-            }
-            else
-            {
-                // Between the dense layers, whose numbers are those of the file; a norm has numbers of its own.
-                string name = stage.Index < 0 ? NetworkText.Of(stage) : $"{NetworkText.Of(stage)} {Text.Count(stage.Index)}";
-                table.AddRow("", "", "", Markup.Escape(name), Text.Count(stage.ParameterCount));
-            }
+            Tensor? weight = layer.Tensors.Find(TensorRole.Weight);
+            Tensor? bias = layer.Tensors.Find(TensorRole.Bias);
+            table.AddRow(
+                layer.Name,
+                weight is null ? "" : Markup.Escape($"[{string.Join(", ", weight.Shape)}]"),
+                weight is null ? "" : bias is null ? "none" : bias.Length < layer.OutputSize ? "shared" : Markup.Escape($"[{bias.Length}]"),
+                Markup.Escape(layer.Spec is DenseSpec dense ? dense.Activation.ToString() : NetworkText.Of(network, layer)),
+                Text.Count(layer.ParameterCount));
         }
 
         return table;
@@ -121,23 +113,9 @@ internal sealed class InspectCommand : CliCommand
         json.WriteString("model", model.Path);
         json.WriteNumber("parameters", model.Network.ParameterCount);
         json.WriteStartArray("layers");
-        for (int i = 0; i < model.Network.LayerCount; i++)
+        foreach (NetworkLayer layer in model.Network.Layers)
         {
-            LayerInfo layer = model.Network.GetLayer(i);
-            json.WriteStartObject();
-            json.WriteNumber("inputs", layer.InputSize);
-            json.WriteNumber("units", layer.OutputSize);
-            json.WriteString("activation", layer.Activation.ToString());
-            json.WriteString("bias", layer.Bias.ToString());
-            json.WriteNumber("parameters", layer.ParameterCount);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("stages");
-        foreach (StageInfo stage in model.Network.Stages)
-        {
-            Write(json, stage);
+            Write(json, model.Network, layer);
         }
 
         json.WriteEndArray();
@@ -161,39 +139,40 @@ internal sealed class InspectCommand : CliCommand
         }
     }
 
-    /// <summary>One step of the computation; source and skip are stages, -1 the network's input.</summary>
-    private static void Write(Utf8JsonWriter json, StageInfo stage)
+    /// <summary>A layer: what it takes (names of layers, or <c>input</c>), its settings as the model's file has them, and its tensors.</summary>
+    private static void Write(Utf8JsonWriter json, Network network, NetworkLayer layer)
     {
         json.WriteStartObject();
-        json.WriteString("kind", stage.Kind.ToString());
-        json.WriteNumber("source", stage.Source);
-        json.WriteNumber("outputs", stage.OutputSize);
-        json.WriteNumber("parameters", stage.ParameterCount);
-        switch (stage.Kind)
+        json.WriteString("name", layer.Name);
+        json.WriteString("kind", layer.Spec.Kind);
+        json.WriteStartArray("sources");
+        foreach (int source in layer.Sources)
         {
-            case LayerKind.Dense:
-                json.WriteNumber("layer", stage.Index);
-                break;
-            case LayerKind.Dropout:
-                json.WriteNumber("rate", stage.Rate);
-                break;
-            case LayerKind.BatchNorm:
-                json.WriteNumber("norm", stage.Index);
-                json.WriteNumber("momentum", stage.Momentum);
-                json.WriteNumber("epsilon", stage.Epsilon);
-                break;
-            case LayerKind.LayerNorm:
-                json.WriteNumber("norm", stage.Index);
-                json.WriteNumber("epsilon", stage.Epsilon);
-                break;
-            case LayerKind.Activation:
-                json.WriteString("activation", stage.Activation.ToString());
-                break;
-            case LayerKind.Sum:
-                json.WriteNumber("skip", stage.Skip);
-                break;
+            json.WriteStringValue(source < 0 ? "input" : network.Layers[source].Name);
         }
 
+        json.WriteEndArray();
+        json.WriteNumber("inputs", layer.InputSize);
+        json.WriteNumber("outputs", layer.OutputSize);
+        json.WriteNumber("parameters", layer.ParameterCount);
+        layer.Spec.WriteTo(json);
+        json.WriteStartArray("tensors");
+        foreach (Tensor tensor in layer.Tensors)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", tensor.Name);
+            json.WriteString("role", tensor.Role.ToString());
+            json.WriteStartArray("shape");
+            foreach (int size in tensor.Shape)
+            {
+                json.WriteNumberValue(size);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 }

@@ -38,7 +38,7 @@ internal static class ActivationError
         float[] x = [.. Sweep()];
         float[] y = new float[x.Length];
         using Network network = Network.Input(1).Dense(1, ActivationSuite.Create(function), Bias.None).Build(seed: 1);
-        network.SetWeight(0, [1]);
+        network.Tensors["layers.0.weight"].CopyFrom([1]);
         network.Predict(x, y);
         double worst = 0;
         for (int i = 0; i < x.Length; i++)

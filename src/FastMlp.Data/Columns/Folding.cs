@@ -7,39 +7,40 @@ internal static class Folding
     public static Network Inputs(Network network, Scaler scaler)
     {
         // Dropout may stand between: a prediction does not know it.
-        IReadOnlyList<StageInfo> stages = network.Stages;
-        StageInfo[] takers = [.. stages.Where(stage => stage.Kind != LayerKind.Dropout && TakesInput(stages, stage))];
-        if (takers is not [{ Kind: LayerKind.Dense }])
+        IReadOnlyList<NetworkLayer> layers = network.Layers;
+        NetworkLayer[] takers = [.. layers.Where(layer => layer.Spec is not DropoutSpec && layer.Sources.Any(IsInput))];
+        if (takers is not [{ Spec: DenseSpec } first])
         {
             throw new ArgumentException("A scaling folds into a dense layer that alone takes the network's input; here a normalization, an activation or a residual block takes it. Keep the scaling before the network.", nameof(network));
         }
 
-        LayerInfo first = network.GetLayer(0);
-        float[] weight = new float[first.InputSize * first.OutputSize];
-        network.GetWeight(0, weight);
-        double[] shifts = new double[first.OutputSize];
+        float[] weight = Weight(first);
+        double[] bias = Bias(first);
         for (int unit = 0; unit < first.OutputSize; unit++)
         {
+            double shift = 0;
             for (int c = 0; c < first.InputSize; c++)
             {
                 int i = (unit * first.InputSize) + c;
                 double scaled = (double)weight[i] * scaler.Scales[c];
-                shifts[unit] -= scaled * scaler.Offsets[c];
+                shift -= scaled * scaler.Offsets[c];
                 weight[i] = Rounded(scaled, "weight");
             }
+
+            bias[unit] += shift;
         }
 
-        return With(network, 0, weight, shifts, 1);
+        return With(network, first, weight, bias);
+
+        bool IsInput(int source) => source < 0 || (layers[source].Spec is DropoutSpec && IsInput(layers[source].Sources[0]));
     }
 
     /// <summary>W' = diag(1 / scale) W, b' = b / scale + offset in the last layer, whose activation is the identity.</summary>
     public static Network Outputs(Network network, Scaler scaler)
     {
-        int layer = network.LayerCount - 1;
-        LayerInfo last = network.GetLayer(layer);
-        float[] weight = new float[last.InputSize * last.OutputSize];
-        network.GetWeight(layer, weight);
-        double[] bias = Bias(network, layer);
+        NetworkLayer last = network.Layers[^1];
+        float[] weight = Weight(last);
+        double[] bias = Bias(last);
         for (int unit = 0; unit < last.OutputSize; unit++)
         {
             foreach (ref float value in weight.AsSpan(unit * last.InputSize, last.InputSize))
@@ -50,61 +51,38 @@ internal static class Folding
             bias[unit] = (bias[unit] / scaler.Scales[unit]) + scaler.Offsets[unit];
         }
 
-        return With(network, layer, weight, bias, 0);
+        return With(network, last, weight, bias);
     }
 
-    /// <summary>A copy in which one layer has other weights, and <paramref name="keep"/> times its old bias and a shift.</summary>
-    private static Network With(Network network, int layer, float[] weight, double[] shifts, int keep)
+    /// <summary>A copy in which one dense layer has other weights, and a bias of its own for each unit.</summary>
+    private static Network With(Network network, NetworkLayer layer, float[] weight, double[] bias)
     {
-        double[] old = Bias(network, layer);
-        float[] bias = [.. shifts.Select((shift, unit) => Rounded((keep * old[unit]) + shift, "bias"))];
-        Network copy = network.GetLayer(layer).Bias == FastMlp.Bias.PerUnit ? network.Clone() : WithBiases(network, layer);
-        copy.SetWeight(layer, weight);
-        copy.SetBias(layer, bias);
-        return copy;
-    }
-
-    /// <summary>The same network built anew with a bias for each unit of a layer, which had none or one for all.</summary>
-    private static Network WithBiases(Network network, int layer)
-    {
+        // The layer stands in no residual block: the first one takes the network's input alone, and the last one is always outside.
+        DenseSpec dense = (DenseSpec)layer.Spec;
         NetworkBuilder builder = Network.Input(network.InputSize);
-        foreach (StageInfo stage in network.Stages)
+        foreach (LayerSpec spec in network.Specification)
         {
-            _ = stage.Kind switch
-            {
-                LayerKind.Dense => builder.Dense(stage.OutputSize, stage.Activation, stage.Index == layer ? FastMlp.Bias.PerUnit : network.GetLayer(stage.Index).Bias),
-                LayerKind.Dropout => builder.Dropout(stage.Rate),
-                LayerKind.BatchNorm => builder.BatchNorm(stage.Momentum, stage.Epsilon),
-                LayerKind.LayerNorm => builder.LayerNorm(stage.Epsilon),
-                LayerKind.Activation => builder.Activate(stage.Activation),
-                _ => throw new ArgumentException($"Layer {layer} has no bias for each unit, and the network has residual blocks: build it with Bias.PerUnit to fold a scaling into that layer.", nameof(network)),
-            };
+            builder.Add(ReferenceEquals(spec, dense) ? dense with { Bias = FastMlp.Bias.PerUnit } : spec);
         }
 
         Network copy = builder.Build(network.Seed);
-        Parameters.Copy(network, copy, exceptBiasOf: layer);
+        Parameters.Copy(network, copy);
         foreach ((string key, string value) in network.Metadata)
         {
             copy.Metadata[key] = value;
         }
 
+        copy.Tensors[$"{layer.Name}.weight"].CopyFrom(weight);
+        copy.Tensors[$"{layer.Name}.bias"].CopyFrom([.. bias.Select(value => Rounded(value, "bias"))]);
         return copy;
     }
 
-    /// <summary>Whether a stage takes the network's input, if need be through dropout.</summary>
-    private static bool TakesInput(IReadOnlyList<StageInfo> stages, StageInfo stage)
-    {
-        return IsInput(stage.Source) || (stage.Kind == LayerKind.Sum && IsInput(stage.Skip));
+    private static float[] Weight(NetworkLayer layer) => layer.Tensors.Find(TensorRole.Weight)!.ToArray();
 
-        bool IsInput(int source) => source < 0 || (stages[source].Kind == LayerKind.Dropout && IsInput(stages[source].Source));
-    }
-
-    private static double[] Bias(Network network, int layer)
+    private static double[] Bias(NetworkLayer layer)
     {
-        LayerInfo info = network.GetLayer(layer);
-        float[] bias = new float[info.BiasLength];
-        network.GetBias(layer, bias);
-        return [.. Enumerable.Range(0, info.OutputSize).Select(unit => bias.Length == 0 ? 0.0 : bias[Math.Min(unit, bias.Length - 1)])];
+        float[] bias = layer.Tensors.Find(TensorRole.Bias)?.ToArray() ?? [0];
+        return [.. Enumerable.Range(0, layer.OutputSize).Select(unit => (double)bias[Math.Min(unit, bias.Length - 1)])];
     }
 
     private static float Rounded(double value, string what) => float.IsFinite((float)value)

@@ -101,7 +101,7 @@ public sealed record Preprocessing
 
         Network folded = Features.Fold(network);
         Preprocessing left = this with { Features = Scaler.Identity(Features.Size) };
-        if (Targets is not null && network.GetLayer(network.LayerCount - 1).Activation == Activation.Identity)
+        if (Targets is not null && network.OutputActivation == Activation.Identity)
         {
             using Network inner = folded;
             folded = Folding.Outputs(inner, Targets);

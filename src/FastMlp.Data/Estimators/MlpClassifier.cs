@@ -138,7 +138,7 @@ public sealed class MlpClassifier : MlpEstimator
         {
             MlpClassifier classifier = new();
             Preprocessing? with = Preprocessing.From(network);
-            classifier.Open(network, with is { Task: DataTask.Regression, Targets: null } && network.GetLayer(network.LayerCount - 1).Activation == Activation.Sigmoid ? DataTask.Regression : DataTask.Classification);
+            classifier.Open(network, with is { Task: DataTask.Regression, Targets: null } && network.OutputActivation == Activation.Sigmoid ? DataTask.Regression : DataTask.Classification);
             return classifier;
         }
         catch

@@ -281,8 +281,9 @@ public abstract class MlpEstimator : IDisposable
                 : $"The model was made for {preprocessing.Task.ToString().ToLowerInvariant()}, not for {task.ToString().ToLowerInvariant()}.");
         }
 
-        HiddenLayerSizes = [.. Enumerable.Range(0, saved.LayerCount - 1).Select(i => saved.GetLayer(i).OutputSize)];
-        Activation = saved.LayerCount > 1 ? saved.GetLayer(0).Activation : Activation;
+        DenseSpec[] layers = [.. saved.Specification.OfType<DenseSpec>()];
+        HiddenLayerSizes = [.. layers[..^1].Select(layer => layer.Units)];
+        Activation = layers.Length > 1 ? layers[0].Activation : Activation;
         if (saved.Metadata.TryGetValue(MetadataKey, out string? json))
         {
             Json.Read(json, MetadataKey, root =>
@@ -445,12 +446,13 @@ public abstract class MlpEstimator : IDisposable
         Network made = builder.Dense(outputs, activation).Build(seed);
         double factor = Activation == Activation.Sigmoid ? 2 : 6;
         long drawn = 0;
-        for (int i = 0; i < made.LayerCount; i++)
+        foreach (NetworkLayer layer in made.Layers)
         {
-            LayerInfo layer = made.GetLayer(i);
             double range = Math.Sqrt(factor / (layer.InputSize + layer.OutputSize));
-            made.SetWeight(i, Draw(layer.InputSize * layer.OutputSize, range));
-            made.SetBias(i, Draw(layer.BiasLength, range));
+            foreach (Tensor tensor in layer.Tensors)
+            {
+                tensor.CopyFrom(Draw(tensor.Length, range));
+            }
         }
 
         return (made, prepared);

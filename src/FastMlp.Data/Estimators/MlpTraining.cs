@@ -98,13 +98,16 @@ internal sealed class MlpTraining : IDisposable
     private static double Penalty(Network network, float decay, ref float[] weights)
     {
         double sum = 0;
-        for (int i = 0; i < network.LayerCount && decay > 0; i++)
+        foreach (Tensor tensor in network.Tensors)
         {
-            LayerInfo layer = network.GetLayer(i);
-            int count = layer.InputSize * layer.OutputSize;
-            weights = weights.Length >= count ? weights : new float[count];
-            network.GetWeight(i, weights.AsSpan(0, count));
-            foreach (float weight in weights.AsSpan(0, count))
+            if (decay == 0 || tensor.Role != TensorRole.Weight)
+            {
+                continue;
+            }
+
+            weights = weights.Length >= tensor.Length ? weights : new float[tensor.Length];
+            tensor.CopyTo(weights.AsSpan(0, tensor.Length));
+            foreach (float weight in weights.AsSpan(0, tensor.Length))
             {
                 sum += (double)weight * weight;
             }

@@ -64,9 +64,9 @@ internal sealed class ModelExporter
 
         string first = value;
         List<string> values = [];
-        foreach (StageInfo stage in network.Stages)
+        foreach (NetworkLayer layer in network.Layers)
         {
-            values.Add(Stage(stage, values.Count, Output(stage.Source), Output(stage.Skip)));
+            values.Add(Layer(layer, [.. layer.Sources.Select(Output)]));
         }
 
         value = values[^1];
@@ -77,7 +77,7 @@ internal sealed class ModelExporter
             Add("Add", "target.add", value, Vector("target.offset", after.Offsets));
         }
 
-        string Output(int stage) => stage < 0 ? first : values[stage];
+        string Output(int layer) => layer < 0 ? first : values[layer];
 
         // The last node's result is the output.
         graph.Node[^1].Output[0] = options.OutputName;
@@ -97,81 +97,39 @@ internal sealed class ModelExporter
         return model;
     }
 
-    /// <summary>The name of a stage's result.</summary>
-    private string Stage(StageInfo stage, int index, string input, string skip)
+    /// <summary>The name of a layer's result.</summary>
+    private string Layer(NetworkLayer layer, string[] inputs)
     {
-        switch (stage.Kind)
+        switch (layer.Spec)
         {
-            case LayerKind.Dense:
-                return Layer(stage.Index, input);
-            case LayerKind.Dropout:
-                return input;
-            case LayerKind.Activation:
-                return Activation($"stages.{index}.activation", stage.Activation, [.. stage.Activation.Constants], input);
-            case LayerKind.Sum:
-                return Add("Add", $"stages.{index}.sum", input, skip);
-            case LayerKind.BatchNorm:
-                string batch = Add(
-                    "BatchNormalization", $"norms.{stage.Index}", input, Norm(stage, "weight"), Norm(stage, "bias"), Norm(stage, "running_mean"), Norm(stage, "running_var"));
-                graph.Node[^1].Attribute.Add(new AttributeProto { Name = "epsilon", Type = FloatAttribute, F = stage.Epsilon });
-                return batch;
-            case LayerKind.LayerNorm:
-                string row = Add("LayerNormalization", $"norms.{stage.Index}", input, Norm(stage, "weight"), Norm(stage, "bias"));
+            case DenseSpec dense:
+                string z = Add("Gemm", $"{layer.Name}.gemm", [.. inputs, .. Tensors(layer, TensorRole.Weight, TensorRole.Bias)]);
+                graph.Node[^1].Attribute.Add(new AttributeProto { Name = "transB", Type = IntAttribute, I = 1 });
+                float[] learnt = [.. layer.Tensors.Where(tensor => tensor.Role == TensorRole.ActivationConstant).SelectMany(tensor => tensor.ToArray())];
+                return Activation(layer.Name + ".activation", dense.Activation, learnt.Length > 0 ? learnt : [.. dense.Activation.Constants], z);
+            case DropoutSpec:
+                return inputs[0];
+            case ActivationSpec alone:
+                return Activation(layer.Name, alone.Activation, [.. alone.Activation.Constants], inputs[0]);
+            case SumSpec:
+                return Add("Add", layer.Name, inputs);
+            case BatchNormSpec batch:
+                string byColumn = Add("BatchNormalization", layer.Name, [.. inputs, .. Tensors(layer, TensorRole.Scale, TensorRole.Shift, TensorRole.RunningMean, TensorRole.RunningVariance)]);
+                graph.Node[^1].Attribute.Add(new AttributeProto { Name = "epsilon", Type = FloatAttribute, F = batch.Epsilon });
+                return byColumn;
+            case LayerNormSpec norm:
+                string byRow = Add("LayerNormalization", layer.Name, [.. inputs, .. Tensors(layer, TensorRole.Scale, TensorRole.Shift)]);
                 graph.Node[^1].Attribute.Add(new AttributeProto { Name = "axis", Type = IntAttribute, I = -1 });
-                graph.Node[^1].Attribute.Add(new AttributeProto { Name = "epsilon", Type = FloatAttribute, F = stage.Epsilon });
-                return row;
+                graph.Node[^1].Attribute.Add(new AttributeProto { Name = "epsilon", Type = FloatAttribute, F = norm.Epsilon });
+                return byRow;
             default:
-                throw new NotSupportedException($"Stage {index}, a {stage.Kind}, has no form in ONNX here.");
+                throw new NotSupportedException($"{layer} has no form in ONNX here.");
         }
     }
 
-    /// <summary>A vector of a normalization, named as in the model's file.</summary>
-    private string Norm(StageInfo stage, string tensor)
-    {
-        float[] values = new float[stage.OutputSize];
-        switch (tensor)
-        {
-            case "weight":
-                network.GetNormScale(stage.Index, values);
-                break;
-            case "bias":
-                network.GetNormShift(stage.Index, values);
-                break;
-            case "running_mean":
-                network.GetRunningMean(stage.Index, values);
-                break;
-            default:
-                network.GetRunningVariance(stage.Index, values);
-                break;
-        }
-
-        return Vector($"norms.{stage.Index}.{tensor}", values);
-    }
-
-    private string Layer(int layer, string input)
-    {
-        LayerInfo info = network.GetLayer(layer);
-        string prefix = $"layers.{layer}";
-        float[] weight = new float[info.OutputSize * info.InputSize];
-        network.GetWeight(layer, weight);
-        List<string> inputs = [input, Tensor($"{prefix}.weight", [info.OutputSize, info.InputSize], weight)];
-        if (info.BiasLength > 0)
-        {
-            float[] bias = new float[info.BiasLength];
-            network.GetBias(layer, bias);
-            inputs.Add(Vector($"{prefix}.bias", bias));
-        }
-
-        string z = Add("Gemm", $"{prefix}.gemm", [.. inputs]);
-        graph.Node[^1].Attribute.Add(new AttributeProto { Name = "transB", Type = IntAttribute, I = 1 });
-        float[] constants = [.. info.Activation.Constants];
-        if (info.Activation.IsLearnable)
-        {
-            network.GetActivationParameters(layer, constants);
-        }
-
-        return Activation(prefix + ".activation", info.Activation, constants, z);
-    }
+    /// <summary>The names of a layer's tensors of these roles, as far as it has them, in this order.</summary>
+    private IEnumerable<string> Tensors(NetworkLayer layer, params TensorRole[] roles) =>
+        roles.Select(layer.Tensors.Find).OfType<Tensor>().Select(tensor => Tensor(tensor.Name, [.. tensor.Shape], tensor.ToArray()));
 
     private string Activation(string name, Activation activation, float[] constants, string z)
     {

@@ -61,8 +61,8 @@ internal sealed class NetworkAssembler(OnnxImportOptions options, WeightBudget b
         Network network = builder.Build();
         for (int i = 0; i < layers.Count; i++)
         {
-            network.SetWeight(i, Rounded(layers[i], layers[i].Weight, "weight"));
-            network.SetBias(i, Rounded(layers[i], layers[i].Shift, "bias"));
+            network.Tensors[$"layers.{i}.weight"].CopyFrom(Rounded(layers[i], layers[i].Weight, "weight"));
+            network.Tensors.Find($"layers.{i}.bias")?.CopyFrom(Rounded(layers[i], layers[i].Shift, "bias"));
         }
 
         return network;

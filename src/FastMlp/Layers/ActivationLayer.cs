@@ -7,7 +7,7 @@ namespace FastMlp.Layers;
 /// <summary>a = g(x), an activation on its own: behind a normalization, for one. What a dense layer does beside its product.</summary>
 internal abstract class ActivationLayer(int size, ActivationSpec spec, nint parameterOffset) : Layer(size, size, parameterOffset)
 {
-    public ActivationSpec Spec => spec;
+    public override ActivationSpec Spec => spec;
 }
 
 /// <inheritdoc cref="ActivationLayer"/>

@@ -9,7 +9,7 @@ namespace FastMlp.Layers;
 /// </summary>
 internal sealed unsafe class BatchNormLayer(int size, BatchNormSpec spec, int index, nint parameterOffset) : NormLayer(size, index, parameterOffset)
 {
-    public BatchNormSpec Spec => spec;
+    public override BatchNormSpec Spec => spec;
 
     public override float Epsilon => spec.Epsilon;
 

@@ -47,7 +47,7 @@ internal abstract unsafe class DenseLayer : Layer
     private readonly WeightFormat format;
     private readonly bool isBFloat16;
 
-    public DenseSpec Spec { get; }
+    public override DenseSpec Spec { get; }
 
     /// <summary>Whether there is one unit, whose W is a row of weights as it stands (panels of one column) and whose products are <see cref="Dot"/>'s.</summary>
     public bool IsDot { get; }
@@ -91,6 +91,22 @@ internal abstract unsafe class DenseLayer : Layer
     public int BiasLength => Spec.Bias switch { Bias.PerUnit => OutputSize, Bias.Shared => 1, _ => 0 };
 
     public int ActivationParameterCount => Spec.Activation.ParameterCount;
+
+    public override IReadOnlyList<ParameterTensor> Tensors
+    {
+        get
+        {
+            List<ParameterTensor> tensors = [new($"{Name}.weight", [OutputSize, InputSize], TensorRole.Weight, WeightOffset) { PanelWidth = PanelWidth }];
+            if (Spec.Bias != Bias.None)
+            {
+                tensors.Add(new($"{Name}.bias", [BiasLength], TensorRole.Bias, BiasOffset) { Copies = OutputSize / BiasLength });
+            }
+
+            tensors.AddRange(Spec.Activation.LearnableNames.Select(
+                (name, i) => new ParameterTensor($"{Name}.activation.{name}", [1], TensorRole.ActivationConstant, ActivationOffset + i)));
+            return tensors;
+        }
+    }
 
     public override int ParameterCount => checked((OutputSize * InputSize) + BiasLength + ActivationParameterCount);
 

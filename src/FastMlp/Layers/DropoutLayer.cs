@@ -10,7 +10,7 @@ namespace FastMlp.Layers;
 /// <param name="parameterOffset">Where parameters would be.</param>
 internal sealed unsafe class DropoutLayer(int size, DropoutSpec spec, int index, nint parameterOffset) : Layer(size, size, parameterOffset)
 {
-    public DropoutSpec Spec => spec;
+    public override DropoutSpec Spec => spec;
 
     public override bool IsForTraining => true;
 

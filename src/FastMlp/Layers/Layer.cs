@@ -28,6 +28,12 @@ internal abstract unsafe class Layer
         WeightOffset = BiasOffset = BiasEnd = ActivationOffset = End = parameterOffset;
     }
 
+    /// <summary>What it computes.</summary>
+    public abstract LayerSpec Spec { get; }
+
+    /// <summary>What its tensors' names begin with: <c>layers.0</c>.</summary>
+    public string Name { get; set; } = "";
+
     public int InputSize { get; }
 
     public int OutputSize { get; }
@@ -58,6 +64,12 @@ internal abstract unsafe class Layer
 
     /// <summary>The first float after this layer's parameters.</summary>
     public nint End { get; protected init; }
+
+    /// <summary>What the layer learns, in the order of the file.</summary>
+    public virtual IReadOnlyList<ParameterTensor> Tensors => [];
+
+    /// <summary>The stages whose outputs it takes.</summary>
+    public virtual IReadOnlyList<int> Sources => [Source];
 
     /// <summary>Trainable numbers.</summary>
     public virtual int ParameterCount => 0;

@@ -101,6 +101,10 @@ internal sealed unsafe class LayerStack
     /// <summary>Those that have parameters.</summary>
     public Layer[] Trained { get; }
 
+    /// <summary>All tensors in the order of the file: those of dense layers, then of the others.</summary>
+    public IReadOnlyList<ParameterTensor> Tensors => field ??=
+        [.. Stages.OfType<DenseLayer>().SelectMany(layer => layer.Tensors), .. Stages.Where(layer => layer is not DenseLayer).SelectMany(layer => layer.Tensors)];
+
     /// <summary>The last layer.</summary>
     public DenseLayer Output { get; }
 

@@ -31,6 +31,25 @@ internal abstract unsafe class NormLayer : Layer
 
     public abstract float Epsilon { get; }
 
+    public override IReadOnlyList<ParameterTensor> Tensors
+    {
+        get
+        {
+            List<ParameterTensor> tensors =
+            [
+                new($"{Name}.weight", [OutputSize], TensorRole.Scale, BiasOffset),
+                new($"{Name}.bias", [OutputSize], TensorRole.Shift, BiasOffset + Padded),
+            ];
+            if (StatisticLength > 0)
+            {
+                tensors.Add(new($"{Name}.running_mean", [OutputSize], TensorRole.RunningMean, StatisticsOffset));
+                tensors.Add(new($"{Name}.running_var", [OutputSize], TensorRole.RunningVariance, StatisticsOffset + Padded));
+            }
+
+            return tensors;
+        }
+    }
+
     public override int ParameterCount => 2 * OutputSize;
 
     public Span<float> Scale(float* block) => new(Gamma(block), OutputSize);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace FastMlp.Layers;
 
 /// <summary>The layers of a network in order of computation, made from its specification one after the other.</summary>
@@ -30,12 +32,12 @@ internal sealed class StageList
     public static IReadOnlyList<Layer> Of(int inputSize, ReadOnlySpan<LayerSpec> specs, WeightFormat? frozen = null)
     {
         StageList list = new(inputSize, frozen);
-        list.Add(specs);
+        list.Add(specs.ToArray());
         list.PlaceStatistics();
         return list.stages;
     }
 
-    private void Add(ReadOnlySpan<LayerSpec> specs)
+    private void Add(IEnumerable<LayerSpec> specs)
     {
         foreach (LayerSpec spec in specs)
         {
@@ -115,6 +117,16 @@ internal sealed class StageList
     private void Add(Layer layer, int source)
     {
         layer.Source = source;
+        string group = layer switch
+        {
+            DenseLayer => "layers",
+            NormLayer => "norms",
+            DropoutLayer => "dropouts",
+            ActivationLayer => "activations",
+            SumLayer => "sums",
+            _ => throw new ArgumentException($"There is no name for {layer.Spec}.", nameof(layer)),
+        };
+        layer.Name = string.Create(CultureInfo.InvariantCulture, $"{group}.{stages.Count(other => other.Name.StartsWith(group + '.', StringComparison.Ordinal))}");
         denseCount += layer is DenseLayer ? 1 : 0;
         layer.Number = Math.Max(0, denseCount - 1);
         stages.Add(layer);

@@ -12,6 +12,10 @@ internal sealed unsafe class SumLayer(int size, int skip, nint parameterOffset) 
     /// <summary>The stage that y comes from; -1 is the network's input.</summary>
     public int Skip => skip;
 
+    public override SumSpec Spec { get; } = new();
+
+    public override IReadOnlyList<int> Sources => [Source, skip];
+
     /// <summary>a &lt;- x + y.</summary>
     public static void Forward(MatrixView x, MatrixView y, MatrixView a, int threads) => Elementwise.Add(x, y, a, threads);
 

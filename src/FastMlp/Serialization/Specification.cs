@@ -29,7 +29,7 @@ internal sealed record Specification(int InputSize, int Seed, LayerSpec[] Layers
             json.WriteNumber("format", Layers.All(layer => layer is DenseSpec) ? DenseFormat : KindFormat);
             json.WriteNumber("inputSize", InputSize);
             json.WriteNumber("seed", Seed);
-            WriteLayers(json, Layers);
+            ResidualSpec.WriteList(json, Layers);
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
@@ -51,67 +51,6 @@ internal sealed record Specification(int InputSize, int Seed, LayerSpec[] Layers
         {
             // What JsonElement throws for text with half of a surrogate pair.
             throw new ModelFormatException($"The specification (metadata key '{Key}') has text that is not valid Unicode.", e);
-        }
-    }
-
-    private static void WriteLayers(Utf8JsonWriter json, LayerSpec[] layers)
-    {
-        json.WriteStartArray("layers");
-        foreach (LayerSpec layer in layers)
-        {
-            json.WriteStartObject();
-            switch (layer)
-            {
-                case DenseSpec dense:
-                    WriteDense(json, dense);
-                    break;
-                case DropoutSpec dropout:
-                    json.WriteString(Kind, "Dropout");
-                    json.WriteNumber("rate", dropout.Rate);
-                    break;
-                case BatchNormSpec norm:
-                    json.WriteString(Kind, "BatchNorm");
-                    json.WriteNumber("momentum", norm.Momentum);
-                    json.WriteNumber("epsilon", norm.Epsilon);
-                    break;
-                case LayerNormSpec norm:
-                    json.WriteString(Kind, "LayerNorm");
-                    json.WriteNumber("epsilon", norm.Epsilon);
-                    break;
-                case ActivationSpec alone:
-                    json.WriteString(Kind, "Activation");
-                    WriteActivation(json, alone.Activation);
-                    break;
-                case ResidualSpec residual:
-                    json.WriteString(Kind, "Residual");
-                    WriteLayers(json, residual.Body);
-                    break;
-                default:
-                    throw new ArgumentException($"There is no form in a file for {layer}.", nameof(layers));
-            }
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    }
-
-    private static void WriteDense(Utf8JsonWriter json, DenseSpec layer)
-    {
-        json.WriteNumber("units", layer.Units);
-        WriteActivation(json, layer.Activation);
-        json.WriteString("bias", layer.Bias.ToString());
-        json.WriteString("initializer", layer.Initializer.Kind.ToString());
-    }
-
-    private static void WriteActivation(Utf8JsonWriter json, Activation activation)
-    {
-        json.WriteString("activation", activation.Kind.ToString());
-        // The writer gives the shortest text that reads back as the same float.
-        if (Constants(activation.Kind) >= 1)
-            json.WriteNumber("first", activation.First);
-        if (Constants(activation.Kind) >= 2)
-        {
-            json.WriteNumber("second", activation.Second);
-            json.WriteBoolean("learnable", activation.IsLearnable);
         }
     }
 

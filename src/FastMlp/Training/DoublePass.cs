@@ -55,10 +55,8 @@ internal sealed class DoublePass
     public static bool Knows(LayerStack stack) => stack.Stages.All(stage => stage is DenseLayer);
 
     /// <summary>The mean loss for these parameters of each layer.</summary>
-    /// <param name="weights">[units, inputs].</param>
-    /// <param name="biases">[units], [1] or [0].</param>
-    /// <param name="constants">Learnable constants.</param>
-    public double Run(double[][] weights, double[][] biases, double[][] constants)
+    /// <param name="values">Every trained tensor by its name.</param>
+    public double Run(IReadOnlyDictionary<string, double[]> values)
     {
         Sides = 17;
         double sum = 0;
@@ -69,8 +67,10 @@ internal sealed class DoublePass
             double[] z = a;
             for (int l = 0; l < layers.Length; l++)
             {
-                z = Linear(layers[l], weights[l], biases[l], a);
-                a = Activate(layers[l].Spec.Activation, constants[l], z);
+                string name = layers[l].Name;
+                z = Linear(layers[l], values[$"{name}.weight"], values.GetValueOrDefault($"{name}.bias", []), a);
+                double[] constants = [.. layers[l].Spec.Activation.LearnableNames.Select(constant => values[$"{name}.activation.{constant}"][0])];
+                a = Activate(layers[l].Spec.Activation, constants, z);
             }
 
             sum += rowWeights[i] * RowLoss(a, z, targets[i]);

@@ -35,10 +35,10 @@ public sealed class MlpEstimatorTests : IDisposable
         float[] x = [0.6f, 0.8f, 0.7f];
         classifier.PartialFit(x, [0], classes: [0, 1]);
         Network network = classifier.Network;
-        network.SetWeight(0, [0.1f, 0.3f, 0.5f, 0.2f, 0.1f, 0]);
-        network.SetBias(0, [0.1f, 0.1f]);
-        network.SetWeight(1, [0.1f, 0.2f]);
-        network.SetBias(1, [1f]);
+        network.Tensors["layers.0.weight"].CopyFrom([0.1f, 0.3f, 0.5f, 0.2f, 0.1f, 0]);
+        network.Tensors["layers.0.bias"].CopyFrom([0.1f, 0.1f]);
+        network.Tensors["layers.1.weight"].CopyFrom([0.1f, 0.2f]);
+        network.Tensors["layers.1.bias"].CopyFrom([1f]);
 
         classifier.PartialFit(x, [0]);
 
@@ -91,7 +91,7 @@ public sealed class MlpEstimatorTests : IDisposable
         float range = (float)Math.Sqrt(factor / (3 + 400));
         float[] weight = Weight(classifier.Network, 0);
         float[] bias = new float[400];
-        classifier.Network.GetBias(0, bias);
+        classifier.Network.Tensors["layers.0.bias"].CopyTo(bias);
         foreach (float[] values in (float[][])[weight, bias])
         {
             Assert.All(values, value => Assert.InRange(value, -range, range));
@@ -388,13 +388,7 @@ public sealed class MlpEstimatorTests : IDisposable
         return (x, y);
     }
 
-    private static float[] Weight(Network network, int layer)
-    {
-        LayerInfo info = network.GetLayer(layer);
-        float[] weight = new float[info.InputSize * info.OutputSize];
-        network.GetWeight(layer, weight);
-        return weight;
-    }
+    private static float[] Weight(Network network, int layer) => network.Tensors[$"layers.{layer}.weight"].ToArray();
 
     private static void Close(float[] expected, float[] actual, float bound)
     {

@@ -494,7 +494,7 @@ public class SnippetTests
         // snippet
         float loss = trainer.ComputeGradients(train.Features, train.Labels);
         float[] gradient = new float[16 * 4];
-        trainer.GetWeightGradient(0, gradient);
+        trainer.Gradients["layers.0.weight"].CopyTo(gradient);
         trainer.ApplyGradients();
         // end
 
@@ -610,7 +610,7 @@ public class SnippetTests
     {
         // snippet
         GradientCheckReport check = GradientCheck.Run(network, Loss.CrossEntropy, x, labels);
-        Console.WriteLine($"{check.LargestError:g2} at {check.Parameter} {check.Index} of layer {check.Layer}: {check.IsRight}");
+        Console.WriteLine($"{check.LargestError:g2} at {check.Tensor} {check.Index}: {check.IsRight}");
         // end
 
         Assert.True(check.IsRight, check.ToString());

@@ -104,10 +104,10 @@ public class TorchTests
     private static float[] Arrive(Optimizer optimizer, int steps)
     {
         using Network network = Network.Input(2).Dense(3, Activation.Sigmoid).Dense(1, Activation.Sigmoid).Build();
-        network.SetWeight(0, [-0.2109f, -0.4976f, -0.1413f, -0.3420f, -0.2524f, 0.6976f]);
-        network.SetBias(0, [-0.1085f, -0.2979f, 0.6892f]);
-        network.SetWeight(1, [-0.0508f, -0.3941f, -0.2843f]);
-        network.SetBias(1, [-0.0711f]);
+        network.Tensors["layers.0.weight"].CopyFrom([-0.2109f, -0.4976f, -0.1413f, -0.3420f, -0.2524f, 0.6976f]);
+        network.Tensors["layers.0.bias"].CopyFrom([-0.1085f, -0.2979f, 0.6892f]);
+        network.Tensors["layers.1.weight"].CopyFrom([-0.0508f, -0.3941f, -0.2843f]);
+        network.Tensors["layers.1.bias"].CopyFrom([-0.0711f]);
         float[] x = [0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f];
         float[] y = new float[3];
 

@@ -24,7 +24,7 @@ internal static class GraphGradients
         float actual = trainer.ComputeGradients(x, y);
         Near.Equal(expected, actual, 1e-5 * Math.Max(1, expected), "loss");
         double largest = gradients.Max(g => Near.Largest(g));
-        float[] got = Parameters.GradientsOf(trainer, network);
+        float[] got = Parameters.GradientsOf(trainer);
 
         // float32 sums of some hundred terms through a few layers: a wrong term would be off by far more.
         Near.Equal(gradients.SelectMany(g => g).ToArray(), got, 5e-5 * Math.Max(largest, 0.1), "gradient");

@@ -93,7 +93,7 @@ public class MixtureTests
         using Network loaded = Network.Load(file);
         using Network copy = network.Clone();
         Assert.Equal(network.Stack.Specs, loaded.Stack.Specs);
-        Assert.Equal(network.Stages, loaded.Stages);
+        Assert.Equal(network.Layers.Select(Describe), loaded.Layers.Select(Describe));
         float[] x = Numbers.Uniform(1, 20 * 9);
         int[] labels = Numbers.Labels(2, 20, 5);
         foreach (Network other in new[] { loaded, copy })
@@ -173,7 +173,7 @@ public class MixtureTests
     public void LbfgsFindsLess(string name)
     {
         using Network network = Mixtures.Build(name);
-        if (network.Stages.Any(stage => stage.Kind == LayerKind.Dropout))
+        if (network.Layers.Any(layer => layer.Spec is DropoutSpec))
         {
             Assert.Throws<ArgumentException>(() => new Trainer(network, new TrainerOptions { Optimizer = new Lbfgs() }));
             return;
@@ -203,4 +203,6 @@ public class MixtureTests
     }
 
     private delegate void Predict(ReadOnlySpan<float> x, Span<float> y);
+
+    private static string Describe(NetworkLayer layer) => $"{layer} {layer.InputSize} {layer.OutputSize} {layer.ParameterCount} of {string.Join(", ", layer.Sources)}: {string.Join(", ", layer.Tensors)}";
 }

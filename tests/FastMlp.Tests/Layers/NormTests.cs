@@ -20,9 +20,9 @@ public class NormTests
 
         Near.Equal(0.5 * 1.25 / 1.25001, loss, 1e-6, "loss");
         float[] statistic = new float[1];
-        network.GetRunningMean(0, statistic);
+        network.Tensors["norms.0.running_mean"].CopyTo(statistic);
         Near.Equal(0.25, statistic[0], 1e-7, "running mean");
-        network.GetRunningVariance(0, statistic);
+        network.Tensors["norms.0.running_var"].CopyTo(statistic);
         Near.Equal(0.9 + (0.1 * 5 / 3), statistic[0], 1e-6, "running variance");
         Near.Equal((1 - 0.25) / Math.Sqrt((0.9 + (0.1 * 5 / 3)) + 1e-5), network.Predict([1])[0], 1e-6, "prediction");
     }
@@ -37,7 +37,7 @@ public class NormTests
             identity[5 * i] = 1;
         }
 
-        network.SetWeight(0, identity);
+        network.Tensors["layers.0.weight"].CopyFrom(identity);
         double deviation = Math.Sqrt(1.25001);
         Near.Equal([-1.5 / deviation, -0.5 / deviation, 0.5 / deviation, 1.5 / deviation], network.Predict([1, 2, 3, 4]), 1e-6, "row");
 
@@ -56,9 +56,9 @@ public class NormTests
         using Trainer trainer = new(network, new TrainerOptions { Loss = Loss.Quadratic, Optimizer = still });
         trainer.Step(x, new float[rows]);
         float[] statistic = new float[1];
-        network.GetRunningMean(0, statistic);
+        network.Tensors["norms.0.running_mean"].CopyTo(statistic);
         Near.Equal(mean, statistic[0], 1e-4, "mean");
-        network.GetRunningVariance(0, statistic);
+        network.Tensors["norms.0.running_var"].CopyTo(statistic);
         Near.Equal(variance, statistic[0], 1e-5 * variance, "variance");
     }
 
@@ -72,7 +72,7 @@ public class NormTests
         network.Evaluate(new Dataset(new float[] { 1, 2, 3 }, 1, new float[3], 1));
 
         // One row is its own mean: the output is beta, the loss half its square.
-        network.SetNormShift(0, [2]);
+        network.Tensors["norms.0.bias"].CopyFrom([2]);
         Assert.Equal(2, trainer.Step([5], [0f]));
         Bits.Equal(start, Parameters.StatisticsOf(network), "statistics");
 
@@ -89,12 +89,12 @@ public class NormTests
             Optimizer optimizer = new Sgd(0.1f, momentum: 0.5f, weightDecay: 0.5f) { DecayBiases = decays };
             using Trainer trainer = new(network, new TrainerOptions { Optimizer = optimizer, MaxNorm = 0.1f });
             float[] before = new float[24], gradient = new float[24], after = new float[24];
-            network.GetNormScale(1, before);
+            network.Tensors["norms.1.weight"].CopyTo(before);
             trainer.ComputeGradients(Numbers.Uniform(1, 20 * 9), Numbers.Labels(2, 20, 5));
-            trainer.GetNormScaleGradient(1, gradient);
+            trainer.Gradients["norms.1.weight"].CopyTo(gradient);
             float[] statistics = Parameters.StatisticsOf(network);
             trainer.ApplyGradients();
-            network.GetNormScale(1, after);
+            network.Tensors["norms.1.weight"].CopyTo(after);
             double[] expected = [.. before.Select((gamma, j) => gamma - (0.1 * (gradient[j] + (decays ? 0.5 * gamma : 0))))];
             Near.Equal(expected, after, 1e-6, "gamma");
             Bits.Equal(statistics, Parameters.StatisticsOf(network), "statistics");
@@ -121,9 +121,9 @@ public class NormTests
     {
         // Weights of 1e30 times a scale of 1e20: applied one after the other to an input of 1e-30 the answer is finite.
         using Network network = Network.Input(1).Dense(1).BatchNorm().Dense(1).Build();
-        network.SetWeight(0, [1e30f]);
-        network.SetNormScale(0, [1e20f]);
-        network.SetWeight(1, [1e30f]);
+        network.Tensors["layers.0.weight"].CopyFrom([1e30f]);
+        network.Tensors["norms.0.weight"].CopyFrom([1e20f]);
+        network.Tensors["layers.1.weight"].CopyFrom([1e30f]);
         using Predictor predictor = network.Freeze();
         float[] y = new float[1];
         predictor.Predict([1e-36f], y);
@@ -177,8 +177,8 @@ public class NormTests
         Assert.Throws<ArgumentException>(() => builder.Residual(_ => { }));
         Assert.Throws<InvalidOperationException>(() => builder.Residual(b => b.Dense(2).Build()));
         using Network network = builder.BatchNorm().Dense(1).Activate(Activation.Step).Dense(1).Build();
-        Assert.Throws<ArgumentException>(() => network.SetRunningVariance(0, [-1, 1]));
-        Assert.Throws<ArgumentOutOfRangeException>(() => network.GetNormScale(1, new float[2]));
+        Assert.Throws<ArgumentException>(() => network.Tensors["norms.0.running_var"].CopyFrom([-1, 1]));
+        Assert.Throws<KeyNotFoundException>(() => network.Tensors["norms.1.weight"].CopyTo(new float[2]));
         Assert.Throws<InvalidOperationException>(() => new Trainer(network, new TrainerOptions()));
     }
 
@@ -187,17 +187,18 @@ public class NormTests
     {
         using Network network = Network.Input(3).Residual(b => b.Dense(4, Activation.Relu).Dense(2)).Dense(1).Build();
         Assert.Equal(4, network.LayerCount);
-        Assert.Equal(new LayerInfo(3, 2, Activation.Identity, Bias.None, 6), network.GetLayer(2));
+        Assert.Equal((3, 2, 6), (network.Layers[2].InputSize, network.Layers[2].OutputSize, network.Layers[2].ParameterCount));
+        Assert.Equal((Activation.Identity, Bias.None), (((DenseSpec)network.Layers[2].Spec).Activation, ((DenseSpec)network.Layers[2].Spec).Bias));
         Assert.Equal((16 + 10 + 6 + 3), network.ParameterCount);
         Assert.Equal(
-            [(LayerKind.Dense, -1, -1), (LayerKind.Dense, 0, -1), (LayerKind.Dense, -1, -1), (LayerKind.Sum, 1, 2), (LayerKind.Dense, 3, -1)],
-            network.Stages.Select(stage => (stage.Kind, stage.Source, stage.Skip)));
+            ["layers.0 of -1", "layers.1 of 0", "layers.2 of -1", "sums.0 of 1 2", "layers.3 of 3"],
+            network.Layers.Select(layer => $"{layer.Name} of {string.Join(' ', layer.Sources)}"));
     }
 
     private static Network OneColumn()
     {
         Network network = Network.Input(1).BatchNorm().Dense(1).Build();
-        network.SetWeight(0, [1]);
+        network.Tensors["layers.0.weight"].CopyFrom([1]);
         return network;
     }
 }

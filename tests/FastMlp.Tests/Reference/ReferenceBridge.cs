@@ -8,24 +8,24 @@ internal static class ReferenceBridge
 {
     public static ReferenceNetwork From(Network network)
     {
-        ReferenceLayer[] layers = new ReferenceLayer[network.LayerCount];
-        for (int l = 0; l < layers.Length; l++)
+        List<ReferenceLayer> layers = [];
+        foreach (NetworkLayer layer in network.Layers)
         {
-            LayerInfo info = network.GetLayer(l);
-            float[] weight = new float[info.OutputSize * info.InputSize];
-            float[] bias = new float[info.BiasLength];
-            float[] constants = new float[info.ActivationParameterCount];
-            network.GetWeight(l, weight);
-            network.GetBias(l, bias);
-            network.GetActivationParameters(l, constants);
-            layers[l] = new ReferenceLayer(info.InputSize, info.OutputSize, info.BiasLength, From(info.Activation, constants))
+            if (layer.Spec is not DenseSpec dense)
             {
-                Weight = ToDouble(weight),
+                continue;
+            }
+
+            float[] bias = layer.Tensors.Find(TensorRole.Bias)?.ToArray() ?? [];
+            float[] constants = [.. layer.Tensors.Where(tensor => tensor.Role == TensorRole.ActivationConstant).SelectMany(tensor => tensor.ToArray())];
+            layers.Add(new ReferenceLayer(layer.InputSize, layer.OutputSize, bias.Length, From(dense.Activation, constants))
+            {
+                Weight = ToDouble(layer.Tensors.Find(TensorRole.Weight)!.ToArray()),
                 Bias = ToDouble(bias),
-            };
+            });
         }
 
-        return new ReferenceNetwork(layers);
+        return new ReferenceNetwork([.. layers]);
     }
 
     /// <summary>The network in training, with what its dropout layers drop at a step with a seed; or, with <paramref name="rows"/> 0, at prediction.</summary>
@@ -38,7 +38,7 @@ internal static class ReferenceBridge
         int dropout = 0;
         return new ReferenceGraph(Convert(network.Stack.Specs, network.InputSize));
 
-        ReferenceStage[] Convert(LayerSpec[] specs, int size)
+        ReferenceStage[] Convert(IEnumerable<LayerSpec> specs, int size)
         {
             List<ReferenceStage> stages = [];
             foreach (LayerSpec spec in specs)
@@ -67,32 +67,25 @@ internal static class ReferenceBridge
                     return new ReferenceAlone(From(alone.Activation));
                 case LayerNormSpec layer:
                     norm++;
-                    return new ReferenceLayerNorm(Numbers(network.GetNormScale, norm - 1, size), Numbers(network.GetNormShift, norm - 1, size), layer.Epsilon);
+                    return new ReferenceLayerNorm(Numbers("weight"), Numbers("bias"), layer.Epsilon);
                 case BatchNormSpec batch:
                     norm++;
                     return new ReferenceBatchNorm(
-                        Numbers(network.GetNormScale, norm - 1, size),
-                        Numbers(network.GetNormShift, norm - 1, size),
+                        Numbers("weight"),
+                        Numbers("bias"),
                         batch.Epsilon,
-                        rows == 0 ? Numbers(network.GetRunningMean, norm - 1, size) : null,
-                        rows == 0 ? Numbers(network.GetRunningVariance, norm - 1, size) : null);
+                        rows == 0 ? Numbers("running_mean") : null,
+                        rows == 0 ? Numbers("running_var") : null);
                 case ResidualSpec block:
                     ReferenceStage[] body = Convert(block.Body, size);
                     return new ReferenceResidual(body, block.OutputSize(size) == size ? null : new ReferenceDense(layers.Layers[dense++]));
                 default:
                     throw new ArgumentException($"The oracle has no {spec}.", nameof(network));
             }
+
+            double[] Numbers(string tensor) => ToDouble(network.Tensors[$"norms.{norm - 1}.{tensor}"].ToArray());
         }
     }
-
-    private static double[] Numbers(Getter get, int index, int size)
-    {
-        float[] values = new float[size];
-        get(index, values);
-        return ToDouble(values);
-    }
-
-    private delegate void Getter(int index, Span<float> destination);
 
     /// <summary>The factors of a dropout layer: what it makes of ones.</summary>
     public static unsafe double[][] Factors(DropoutLayer layer, int rows, int seed, long step)

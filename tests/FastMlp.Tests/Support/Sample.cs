@@ -123,8 +123,8 @@ internal sealed class Sample
         Network network = builder.Build(seed: 1);
         for (int l = 0; l < Weights.Length; l++)
         {
-            network.SetWeight(l, Weights[l]);
-            network.SetBias(l, Biases[l]);
+            network.Tensors[$"layers.{l}.weight"].CopyFrom(Weights[l]);
+            network.Tensors.Find($"layers.{l}.bias")?.CopyFrom(Biases[l]);
         }
 
         return network;

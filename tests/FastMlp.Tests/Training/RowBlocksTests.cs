@@ -32,7 +32,7 @@ public class RowBlocksTests
         (float[] x, int[] labels, float[] weights) = Data(weighted);
         using Trainer whole = new(network, new TrainerOptions { Loss = Loss.CrossEntropy, Threads = 2 });
         float loss = weighted ? whole.ComputeGradients(x, labels, weights) : whole.ComputeGradients(x, labels);
-        float[] gradients = Parameters.GradientsOf(whole, network);
+        float[] gradients = Parameters.GradientsOf(whole);
 
         using Trainer part = new(network, new TrainerOptions { Loss = Loss.CrossEntropy });
         double[] expected = new double[gradients.Length];
@@ -46,7 +46,7 @@ public class RowBlocksTests
             expectedLoss += share * (weighted
                 ? part.ComputeGradients(features, labels.AsSpan(first, rows), weights.AsSpan(first, rows))
                 : part.ComputeGradients(features, labels.AsSpan(first, rows)));
-            float[] one = Parameters.GradientsOf(part, network);
+            float[] one = Parameters.GradientsOf(part);
             for (int i = 0; i < one.Length; i++)
             {
                 expected[i] += share * one[i];
@@ -110,7 +110,7 @@ public class RowBlocksTests
     public void DivergenceNamesTheLayer()
     {
         using Network network = Build(Activation.Identity);
-        network.SetWeight(2, Enumerable.Repeat(3e38f, 17 * Outputs).ToArray());
+        network.Tensors["layers.2.weight"].CopyFrom(Enumerable.Repeat(3e38f, 17 * Outputs).ToArray());
         (float[] x, _, _) = Data(weighted: false);
         using Trainer trainer = new(network, new TrainerOptions { Optimizer = new Sgd(0.1f) });
         TrainingDivergedException error = Assert.Throws<TrainingDivergedException>(() => trainer.Step(x, new float[Rows * Outputs]));

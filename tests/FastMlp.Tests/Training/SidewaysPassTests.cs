@@ -126,7 +126,7 @@ public sealed unsafe class SidewaysPassTests
     public void DivergenceNamesTheLayer()
     {
         using Network network = Network.Input(4).Dense(16, Activation.Tanh).Dense(3, Activation.Identity).Build(1);
-        network.SetWeight(1, Enumerable.Repeat(3e38f, 16 * 3).ToArray());
+        network.Tensors["layers.1.weight"].CopyFrom(Enumerable.Repeat(3e38f, 16 * 3).ToArray());
         using Trainer trainer = new(network, new TrainerOptions { Optimizer = new Sgd(0.1f), Loss = Loss.Quadratic });
         float[] x = Enumerable.Repeat(1f, 100 * 4).ToArray();
         Assert.Equal(1, Assert.Throws<TrainingDivergedException>(() => trainer.Step(x, new float[100 * 3])).Layer);

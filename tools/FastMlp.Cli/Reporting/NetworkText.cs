@@ -9,21 +9,18 @@ internal static class NetworkText
     public static string Of(Network network)
     {
         StringBuilder text = new(Text.Count(network.InputSize));
-        foreach (StageInfo stage in network.Stages)
+        foreach (NetworkLayer layer in network.Layers)
         {
-            text.Append($" -> {Of(stage)}");
+            text.Append($" -> {Of(network, layer)}");
         }
 
         return text.ToString();
     }
 
-    /// <summary>One stage: its kind, and what it has beside a size.</summary>
-    public static string Of(StageInfo stage) => stage.Kind switch
+    /// <summary>One layer: what it computes and, of a sum, what is added.</summary>
+    public static string Of(Network network, NetworkLayer layer)
     {
-        LayerKind.Dense => $"{Text.Count(stage.OutputSize)} {stage.Activation}",
-        LayerKind.Dropout => FormattableString.Invariant($"Dropout {stage.Rate}"),
-        LayerKind.Activation => stage.Activation.ToString(),
-        LayerKind.Sum => stage.Skip < 0 ? "Sum with the input" : $"Sum with stage {Text.Count(stage.Skip)}",
-        _ => stage.Kind.ToString(),
-    };
+        IEnumerable<string> others = layer.Sources.Skip(1).Select(source => source < 0 ? "the input" : network.Layers[source].Name);
+        return string.Join(" with ", [layer.Spec.ToString(), .. others]);
+    }
 }

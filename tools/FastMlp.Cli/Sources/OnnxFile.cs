@@ -61,7 +61,7 @@ internal static class OnnxFile
             return;
         }
 
-        bool classifies = import.ClassNames.Count > 0 || network.GetLayer(network.LayerCount - 1).Activation == Activation.Softmax;
+        bool classifies = import.ClassNames.Count > 0 || network.OutputActivation == Activation.Softmax;
         Preprocessing preprocessing = stored ?? new Preprocessing
         {
             Task = classifies ? DataTask.Classification : DataTask.Regression,

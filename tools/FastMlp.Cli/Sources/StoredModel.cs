@@ -68,7 +68,7 @@ internal sealed class StoredModel : IDisposable
 
     private static Preprocessing Plain(Network network)
     {
-        bool classifies = network.GetLayer(network.LayerCount - 1).Activation == Activation.Softmax;
+        bool classifies = network.OutputActivation == Activation.Softmax;
         return new Preprocessing
         {
             Task = classifies ? DataTask.Classification : DataTask.Regression,

@@ -95,7 +95,7 @@ internal sealed class Details(Network network, Preprocessing preprocessing)
 
     private void AddClasses(Dataset scaled)
     {
-        if (network.GetLayer(network.LayerCount - 1).Activation is var last && last != Activation.Softmax && last != Activation.Sigmoid)
+        if (network.OutputActivation is var last && last != Activation.Softmax && last != Activation.Sigmoid)
         {
             return; // the outputs are no probabilities, so most of these figures mean nothing
         }

@@ -13,14 +13,15 @@ internal static class LayerSection
         Network network = subject.Network;
         IReadOnlyList<float[]> outputs = rows is { Rows: > 0 } ? LayerValues.Outputs(network, ReportSubject.Sample(rows, MostRows).Features.ToArray()) : [];
         List<Fragment> layers = [];
-        for (int i = 0; i < network.LayerCount; i++)
+        NetworkLayer[] dense = [.. network.Layers.Where(layer => layer.Spec is DenseSpec)];
+        for (int i = 0; i < dense.Length; i++)
         {
-            LayerInfo layer = network.GetLayer(i);
-            float[] weights = LayerValues.Weights(network, i);
+            NetworkLayer layer = dense[i];
+            float[] weights = layer.Tensors.Find(TensorRole.Weight)!.ToArray();
             Fragment outputsOf = outputs.Count == 0 ? default : Fragment.Of(
                 $"<div><h3>Outputs</h3>{Histogram.Of($"Outputs of layer {i}", "output", outputs[i], 2)}<p class=\"soft\">{Spread(outputs[i])}{Silent(outputs[i], layer.OutputSize)}</p></div>");
             layers.Add(Page.Card(
-                string.Create(CultureInfo.InvariantCulture, $"Layer {i}: {layer.InputSize} to {layer.OutputSize}, {layer.Activation}"),
+                string.Create(CultureInfo.InvariantCulture, $"Layer {i}: {layer.InputSize} to {layer.OutputSize}, {((DenseSpec)layer.Spec).Activation}"),
                 Fragment.Of($"<div class=\"layers\"><div><h3>Weights</h3>{Histogram.Of($"Weights of layer {i}", "weight", weights, 0)}<p class=\"soft\">{Spread(weights)}</p></div>{outputsOf}</div>")));
         }
 
@@ -30,13 +31,13 @@ internal static class LayerSection
 
     private static Fragment FirstWeights(ReportSubject subject)
     {
-        LayerInfo first = subject.Network.GetLayer(0);
+        NetworkLayer first = subject.Network.Layers.First(layer => layer.Spec is DenseSpec);
         if (subject.ImageWidth == 0 || first.InputSize != subject.Network.InputSize)
         {
             return default;
         }
 
-        float[] weights = LayerValues.Weights(subject.Network, 0);
+        float[] weights = first.Tensors.Find(TensorRole.Weight)!.ToArray();
         int size = first.InputSize;
         int[] strongest = [.. Enumerable.Range(0, first.OutputSize)
             .OrderByDescending(unit => weights.AsSpan(unit * size, size).ToArray().Sum(weight => (double)weight * weight))

@@ -9,22 +9,23 @@ internal static class LayerValues
     /// </summary>
     public static IReadOnlyList<float[]> Outputs(Network network, float[] features)
     {
-        IReadOnlyList<StageInfo> stages = network.Stages;
-        float[][] results = new float[stages.Count][];
+        float[][] results = new float[network.Layers.Count][];
         List<float[]> dense = [];
-        for (int i = 0; i < stages.Count; i++)
+        for (int i = 0; i < results.Length; i++)
         {
-            StageInfo stage = stages[i];
-            float[] input = Of(stage.Source);
-            results[i] = stage.Kind switch
+            NetworkLayer layer = network.Layers[i];
+            float[] input = Of(layer.Sources[0]);
+            results[i] = layer.Spec switch
             {
-                LayerKind.Dense => Dense(network, stage.Index, input),
-                LayerKind.Dropout => input,
-                LayerKind.Activation => Activated(stage.Activation, input),
-                LayerKind.Sum => [.. input.Zip(Of(stage.Skip), (a, b) => a + b)],
-                _ => Normalized(network, stage, input),
+                DenseSpec => Dense(layer, input),
+                DropoutSpec => input,
+                ActivationSpec alone => Activated(alone.Activation, input),
+                SumSpec => [.. input.Zip(Of(layer.Sources[1]), (a, b) => a + b)],
+                BatchNormSpec norm => Normalized(layer, norm.Epsilon, input),
+                LayerNormSpec norm => Normalized(layer, norm.Epsilon, input),
+                _ => throw new NotSupportedException($"There are no outputs of {layer} here."),
             };
-            if (stage.Kind == LayerKind.Dense)
+            if (layer.Spec is DenseSpec)
             {
                 dense.Add(results[i]);
             }
@@ -32,20 +33,17 @@ internal static class LayerValues
 
         return dense;
 
-        float[] Of(int stage) => stage < 0 ? features : results[stage];
+        float[] Of(int layer) => layer < 0 ? features : results[layer];
     }
 
-    private static float[] Dense(Network network, int layer, float[] input)
+    private static float[] Dense(NetworkLayer layer, float[] input)
     {
-        LayerInfo info = network.GetLayer(layer);
-        using Network alone = Network.Input(info.InputSize).Dense(info.OutputSize, info.Activation, info.Bias).Build();
-        alone.SetWeight(0, Weights(network, layer));
-        float[] bias = new float[info.BiasLength];
-        network.GetBias(layer, bias);
-        alone.SetBias(0, bias);
-        float[] constants = new float[info.ActivationParameterCount];
-        network.GetActivationParameters(layer, constants);
-        alone.SetActivationParameters(0, constants);
+        using Network alone = Network.Input(layer.InputSize).Add(layer.Spec).Build();
+        foreach ((Tensor to, Tensor from) in alone.Tensors.Zip(layer.Tensors))
+        {
+            to.CopyFrom(from.ToArray());
+        }
+
         return alone.Predict(input);
     }
 
@@ -53,26 +51,17 @@ internal static class LayerValues
     private static float[] Activated(Activation activation, float[] input)
     {
         using Network alone = Network.Input(1).Dense(1, activation, Bias.None).Build();
-        alone.SetWeight(0, [1]);
+        alone.Tensors[0].CopyFrom([1]);
         return alone.Predict(input);
     }
 
-    private static float[] Normalized(Network network, StageInfo stage, float[] input)
+    private static float[] Normalized(NetworkLayer layer, float epsilon, float[] input)
     {
-        int size = stage.InputSize;
-        float[] scale = new float[size];
-        float[] shift = new float[size];
-        network.GetNormScale(stage.Index, scale);
-        network.GetNormShift(stage.Index, shift);
-        bool ofBatch = stage.Kind == LayerKind.BatchNorm;
-        float[] means = new float[ofBatch ? size : 0];
-        float[] variances = new float[means.Length];
-        if (ofBatch)
-        {
-            network.GetRunningMean(stage.Index, means);
-            network.GetRunningVariance(stage.Index, variances);
-        }
-
+        int size = layer.InputSize;
+        float[] scale = layer.Tensors.Find(TensorRole.Scale)!.ToArray();
+        float[] shift = layer.Tensors.Find(TensorRole.Shift)!.ToArray();
+        float[]? means = layer.Tensors.Find(TensorRole.RunningMean)?.ToArray();
+        float[]? variances = layer.Tensors.Find(TensorRole.RunningVariance)?.ToArray();
         float[] output = new float[input.Length];
         for (int row = 0; row < input.Length / size; row++)
         {
@@ -91,20 +80,11 @@ internal static class LayerValues
 
             for (int i = 0; i < size; i++)
             {
-                (double center, double spread) = ofBatch ? (means[i], variances[i]) : (mean, variance);
-                output[(row * size) + i] = (float)((scale[i] * (own[i] - center) / Math.Sqrt(spread + stage.Epsilon)) + shift[i]);
+                (double center, double spread) = means is not null && variances is not null ? (means[i], variances[i]) : (mean, variance);
+                output[(row * size) + i] = (float)((scale[i] * (own[i] - center) / Math.Sqrt(spread + epsilon)) + shift[i]);
             }
         }
 
         return output;
-    }
-
-    /// <summary>[out, in].</summary>
-    public static float[] Weights(Network network, int layer)
-    {
-        LayerInfo info = network.GetLayer(layer);
-        float[] weights = new float[info.OutputSize * info.InputSize];
-        network.GetWeight(layer, weights);
-        return weights;
     }
 }
