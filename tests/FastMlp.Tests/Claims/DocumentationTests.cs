@@ -2,62 +2,38 @@ using System.Text.RegularExpressions;
 
 namespace FastMlp.Tests.Claims;
 
-/// <summary>README.md and docs/ show only code that the tests run, and link only to files that exist.</summary>
+/// <summary>README.md and docs/ link only to what exists, and README stays short.</summary>
 public partial class DocumentationTests
 {
     [Fact]
-    public void EveryBlockOfCSharpIsCodeThatTheTestsRun()
+    public void EveryLinkLeadsToAFileAndAHeading()
     {
-        string source = Repository.Read(Path.Combine(Repository.Root, "tests", "FastMlp.Tests", "Claims", "SnippetTests.cs"));
-        string[] snippets = [.. Snippets().Matches(source).Select(match => Unindent(match.Groups[1].Value))];
-        string[] imports = [.. UsingDirective().Matches(source).Select(match => match.Value.Trim())];
-        HashSet<string> shown = [];
-        foreach (string page in Pages())
-        {
-            foreach (string block in Blocks().Matches(Repository.Read(page)).Select(match => match.Groups[1].Value))
-            {
-                // The directives at the head of a block stand at the head of the tests' file.
-                Assert.All(UsingDirective().Matches(block).Select(match => match.Value.Trim()), import => Assert.Contains(import, imports));
-                string body = UsingDirective().Replace(block, "").Trim('\n');
-                Assert.True(snippets.Contains(body), $"{Repository.Relative(page)} shows code that no test runs; put it between \"// snippet\" and \"// end\" in SnippetTests.cs, word for word:\n{body}");
-                shown.Add(body);
-            }
-        }
-
-        Assert.NotEmpty(shown);
-        Assert.All(snippets, snippet => Assert.True(shown.Contains(snippet), $"SnippetTests.cs has a snippet that no page shows:\n{snippet}"));
-    }
-
-    [Fact]
-    public void EveryLinkToAFileLeadsToOne()
-    {
-        string[] broken = [.. Pages().SelectMany(page => Links().Matches(Repository.Read(page))
-            .Select(match => match.Groups[1].Value)
-            .Where(target => !target.Contains("://", StringComparison.Ordinal) && !Path.Exists(Path.Combine(Path.GetDirectoryName(page)!, target)))
-            .Select(target => $"{Repository.Relative(page)} links to {target}"))];
+        string[] broken = [.. Documentation.Pages().SelectMany(page => Links().Matches(Repository.Read(page))
+            .Select(match => (Path: match.Groups[1].Value, Heading: match.Groups[2].Value))
+            .Where(link => !link.Path.Contains("://", StringComparison.Ordinal) && !Exists(page, link.Path, link.Heading))
+            .Select(link => $"{Repository.Relative(page)} links to {link.Path}{link.Heading}"))];
 
         Assert.True(broken.Length == 0, string.Join("\n", broken));
     }
 
-    private static IEnumerable<string> Pages() =>
-        Directory.EnumerateFiles(Repository.Root, "*.md").Concat(Repository.Files("docs", "*.md")).Order(StringComparer.Ordinal);
+    [Fact]
+    public void ReadmeHasAtMost120Lines() =>
+        Assert.InRange(File.ReadAllLines(Path.Combine(Repository.Root, "README.md")).Length, 20, 120);
 
-    private static string Unindent(string code)
+    private static bool Exists(string page, string path, string heading)
     {
-        string[] lines = code.Trim('\n').Split('\n');
-        int indent = lines[0].Length - lines[0].TrimStart().Length;
-        return string.Join("\n", lines.Select(line => line.Length <= indent ? line.Trim() : line[indent..]));
+        string target = path.Length == 0 ? page : Path.Combine(Path.GetDirectoryName(page)!, path);
+        return Path.Exists(target) && (heading.Length == 0 || !target.EndsWith(".md", StringComparison.Ordinal)
+            || Headings().Matches(Repository.Read(target)).Any(match => "#" + Anchor(match.Groups[1].Value) == heading));
     }
 
-    [GeneratedRegex(@"^ *// snippet\n(.*?)\n *// end$", RegexOptions.Multiline | RegexOptions.Singleline)]
-    private static partial Regex Snippets();
+    /// <summary>As GitHub makes it: small letters, no punctuation, hyphens for spaces.</summary>
+    private static string Anchor(string heading) =>
+        string.Concat(heading.ToLowerInvariant().Where(c => char.IsLetterOrDigit(c) || c is ' ' or '-' or '_')).Replace(' ', '-');
 
-    [GeneratedRegex(@"^```(?:csharp|cs|c#)\n(.*?)\n```$", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.IgnoreCase)]
-    private static partial Regex Blocks();
-
-    [GeneratedRegex(@"^using [\w.]+;\n", RegexOptions.Multiline)]
-    private static partial Regex UsingDirective();
-
-    [GeneratedRegex(@"\]\(([^)#\s]+)")]
+    [GeneratedRegex(@"\]\(([^)#\s]*)(#[^)\s]+)?\)")]
     private static partial Regex Links();
+
+    [GeneratedRegex(@"^#{1,6} +(.+?) *$", RegexOptions.Multiline)]
+    private static partial Regex Headings();
 }
