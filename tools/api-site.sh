@@ -4,11 +4,18 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 site=${1:-artifacts/site}
-case $site in /*) ;; *) site=$PWD/$site ;; esac
+log=$(mktemp)
+trap 'rm -rf docfx/api docfx/_site "$log"' EXIT
 
 dotnet tool restore
 for project in FastMlp FastMlp.Data FastMlp.Onnx; do
   dotnet build -c Release -v quiet --nologo "src/$project"
 done
-trap 'rm -rf docfx/api docfx/_site' EXIT
-dotnet docfx docfx/docfx.json --warningsAsErrors --output "$site"
+dotnet docfx docfx/docfx.json --warningsAsErrors 2>&1 | tee "$log"
+# docfx ends with 0 after warnings of the comments.
+if grep -q '^warning' "$log"; then
+  echo "docfx warned, see above"
+  exit 1
+fi
+mkdir -p "$site"
+cp -r docfx/_site/. "$site"

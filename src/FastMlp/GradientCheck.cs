@@ -47,7 +47,6 @@ public static class GradientCheck
         Run(network, loss, x, targets, [], perTensor);
 
     /// <summary>Checks the gradient of class labels [rows].</summary>
-    /// <inheritdoc cref="Run(Network, Loss, ReadOnlySpan{float}, ReadOnlySpan{float}, int)"/>
     /// <param name="network">Any network that can be trained; it is not changed.</param>
     /// <param name="loss">What is differentiated.</param>
     /// <param name="x">[rows, inputSize]; a few rows are enough.</param>

@@ -94,27 +94,39 @@ public sealed class ModelFileFuzzTests
                 case 6:
                     int digit = file.FindIndex(at, value => value is >= (byte)'0' and <= (byte)'9');
                     if (digit >= 0)
+                    {
                         file[digit] = (byte)('0' + random.Next(10));
+                    }
+
                     break;
                 default:
                     (file[at], file[random.Next(file.Count)]) = (file[random.Next(file.Count)], file[at]);
                     break;
             }
             if (file.Count == 0)
+            {
                 break;
+            }
         }
 
         // Half of the time the length is put right again, so that the damage gets past the first check.
         if (random.Next(2) == 0 && file.Count >= 8)
+        {
             Overwrite(file, 0, BitConverter.GetBytes((long)(headerEnd - 8 + file.Count - good.Length)));
+        }
         else if (random.Next(8) == 0)
+        {
             Overwrite(file, 0, BitConverter.GetBytes(random.NextInt64(long.MinValue, long.MaxValue) >> random.Next(64)));
+        }
+
         return [.. file];
     }
 
     private static void Overwrite(List<byte> file, int at, byte[] bytes)
     {
         for (int i = 0; i < bytes.Length && at + i < file.Count; i++)
+        {
             file[at + i] = bytes[i];
+        }
     }
 }

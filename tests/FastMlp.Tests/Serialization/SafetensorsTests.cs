@@ -187,7 +187,9 @@ public sealed class SafetensorsTests
         string deep = $$$"""{"a":{"x":{{{new string('[', 100_000)}}}""";
         string manyAxes = $$$"""{"a":{"dtype":"F32","shape":[{{{string.Join(",", Enumerable.Repeat(1, 65))}}}],"data_offsets":[0,4]}}""";
         foreach (string header in new[] { deep, manyAxes })
+        {
             Assert.Throws<ModelFormatException>(() => Safetensors.ReadHeader(new MemoryStream(TestFiles.Raw(header, new byte[4]))));
+        }
     }
 
     [Fact]

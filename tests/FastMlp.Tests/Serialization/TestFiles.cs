@@ -25,7 +25,10 @@ internal static class TestFiles
         {
             int begin = data.Count;
             foreach (float value in values)
+            {
                 data.AddRange(BitConverter.GetBytes(value));
+            }
+
             entries.Add($"\"{name}\":{{\"dtype\":\"F32\",\"shape\":[{string.Join(",", shape)}],\"data_offsets\":[{begin},{data.Count}]}}");
         }
         return Raw("{" + string.Join(",", entries) + "}", [.. data]);
