@@ -124,7 +124,9 @@ internal static class TestFiles
         for (int i = 0; i < count; i++)
         {
             do
+            {
                 values[i] = random.Next(2) == 0 ? fixedOnes[random.Next(fixedOnes.Length)] : BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue));
+            }
             while (!float.IsFinite(values[i]));
         }
         return values;
