@@ -8,7 +8,8 @@ namespace FastMlp;
 
 /// <summary>
 /// Rows in memory: features [rows, inputSize] with float targets [rows, targetSize] or int class labels [rows].
-/// Immutable; a slice shares the memory of its source.
+/// A view: nothing is copied, and a slice shares the memory of its source. Whoever changes the arrays afterwards changes the data, and the
+/// results; a label that is no class any more ends training and scoring with an exception.
 /// </summary>
 public sealed class Dataset
 {
@@ -155,8 +156,15 @@ public sealed class Dataset
     }
 
     /// <summary>The rows at the given indices, in that order, copied.</summary>
+    /// <exception cref="ArgumentException">An index names no row.</exception>
     public Dataset Select(ReadOnlySpan<int> rows)
     {
+        long values = (long)rows.Length * Math.Max(InputSize, IsClassification ? 1 : TargetSize);
+        if (values > Array.MaxLength)
+        {
+            throw new ArgumentException($"{rows.Length} rows are {values} values, more than one array holds ({Array.MaxLength}).", nameof(rows));
+        }
+
         float[] selected = new float[rows.Length * InputSize];
         float[] selectedTargets = IsClassification ? [] : new float[rows.Length * TargetSize];
         int[] selectedLabels = IsClassification ? new int[rows.Length] : [];
@@ -164,6 +172,11 @@ public sealed class Dataset
         for (int i = 0; i < rows.Length; i++)
         {
             int row = rows[i];
+            if ((uint)row >= (uint)Rows)
+            {
+                throw new ArgumentException($"There is no row {row}: the data have {Rows} rows, from 0 on.", nameof(rows));
+            }
+
             if (selectedWeights.Length > 0)
             {
                 selectedWeights[i] = Weights[row];
@@ -256,7 +269,7 @@ public sealed class Dataset
         int[] wanted = new int[TargetSize];
         foreach (int label in Labels)
         {
-            wanted[label]++;
+            wanted[ClassOf(label)]++;
         }
 
         for (int c = 0; c < wanted.Length; c++)
@@ -266,7 +279,7 @@ public sealed class Dataset
 
         foreach (int row in order)
         {
-            int label = Labels[row];
+            int label = ClassOf(Labels[row]);
             if (wanted[label] > 0)
             {
                 wanted[label]--;
@@ -274,6 +287,11 @@ public sealed class Dataset
             }
         }
     }
+
+    /// <summary>A label, which the owner of the array may have changed since it was checked.</summary>
+    private int ClassOf(int label) => (uint)label < (uint)TargetSize
+        ? label
+        : throw new InvalidOperationException($"A label is {label} and classes run from 0 to {TargetSize - 1}: the labels were changed after the data set was made.");
 
     private static void CheckFinite(ReadOnlySpan<float> values, int rowSize, string what)
     {

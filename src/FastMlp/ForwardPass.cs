@@ -7,6 +7,7 @@ using FastMlp.Training;
 namespace FastMlp;
 
 /// <summary>Prediction over a block of parameters: checks shapes, pins, finds scratch memory, delegates.</summary>
+/// <remarks>Any number of threads predict at once, and one may dispose meanwhile: each call keeps the block it began with to its end.</remarks>
 internal sealed unsafe class ForwardPass : IDisposable
 {
     /// <summary>Scratch up to this size (8 KB) lies on the stack, which costs nothing; the rest is rented.</summary>
@@ -16,26 +17,43 @@ internal sealed unsafe class ForwardPass : IDisposable
     private const int RowStackFloats = 960;
 
     private readonly LayerStack stack;
-    private readonly AlignedBuffer parameters;
     private readonly WorkspacePool pool;
+    private readonly string owner;
+    private AlignedBuffer? parameters;
 
-    public ForwardPass(LayerStack stack, AlignedBuffer parameters)
+    /// <param name="stack">The layers.</param>
+    /// <param name="parameters">Their parameters, which belong to this pass from now on.</param>
+    /// <param name="owner">The public type that is named when it is used after it was disposed.</param>
+    public ForwardPass(LayerStack stack, AlignedBuffer parameters, string owner)
     {
         this.stack = stack;
         this.parameters = parameters;
+        this.owner = owner;
         pool = new WorkspacePool(stack.MaxWorkspaceLength);
     }
+
+    /// <summary>The parameters. Whoever works on their pointer keeps this object alive to the end.</summary>
+    /// <exception cref="ObjectDisposedException">They are gone.</exception>
+    public AlignedBuffer Parameters => parameters ?? throw new ObjectDisposedException(owner);
+
+    public bool IsDisposed => parameters is null;
 
     public void Run(ReadOnlySpan<float> x, Span<float> y)
     {
         int rows = Shapes.Rows(x.Length, stack.InputSize, "features", nameof(x));
-        if (y.Length < (long)rows * stack.OutputSize)
+        long outputs = (long)rows * stack.OutputSize;
+        if (y.Length < outputs)
         {
-            throw new ArgumentException($"{rows} rows of {stack.OutputSize} outputs need {(long)rows * stack.OutputSize} values; there is room for {y.Length}.", nameof(y));
+            throw new ArgumentException($"{rows} rows of {stack.OutputSize} outputs need {outputs} values; there is room for {y.Length}.", nameof(y));
         }
 
         fixed (float* from = x, to = y)
         {
+            if (Overlap.Of(from, x.Length, to, (nint)outputs))
+            {
+                throw new ArgumentException(Overlap.Message, nameof(y));
+            }
+
             if (rows == 1)
             {
                 RunRow(from, to);
@@ -62,9 +80,14 @@ internal sealed unsafe class ForwardPass : IDisposable
         // A matrix of one row may have any pitch; it is never used.
         fixed (float* from = &x.DangerousGetReference(), to = &y.DangerousGetReference())
         {
-            Run(
-                new MatrixView((nint)from, x.Height, x.Width, Pitch(x), IsPadded: false),
-                new MatrixView((nint)to, y.Height, y.Width, Pitch(y), IsPadded: false));
+            MatrixView input = new((nint)from, x.Height, x.Width, Pitch(x), IsPadded: false);
+            MatrixView output = new((nint)to, y.Height, y.Width, Pitch(y), IsPadded: false);
+            if (Overlap.Of(input, output))
+            {
+                throw new ArgumentException(Overlap.Message, nameof(y));
+            }
+
+            Run(input, output);
         }
     }
 
@@ -72,14 +95,19 @@ internal sealed unsafe class ForwardPass : IDisposable
     public Evaluation Evaluate(Dataset data, Loss? loss)
     {
         ArgumentNullException.ThrowIfNull(data);
-        ObjectDisposedException.ThrowIf(parameters.IsClosed, typeof(Network));
+        AlignedBuffer block = Parameters;
         using Scorer scorer = new(stack, loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation), data, threads: 0, nameof(data));
-        Evaluation evaluation = scorer.Run(parameters.Pointer, withConfusion: true);
-        GC.KeepAlive(parameters);
+        Evaluation evaluation = scorer.Run(block.Pointer, withConfusion: true);
+        GC.KeepAlive(block);
         return evaluation;
     }
 
-    public void Dispose() => pool.Dispose();
+    /// <summary>Lets go of the parameters: calls under way end with their answers, later ones with an <see cref="ObjectDisposedException"/>.</summary>
+    public void Dispose()
+    {
+        parameters = null;
+        pool.Dispose();
+    }
 
     private static nint Pitch(ReadOnlySpan2D<float> matrix) => matrix.Height < 2
         ? matrix.Width
@@ -88,39 +116,39 @@ internal sealed unsafe class ForwardPass : IDisposable
     [SkipLocalsInit]
     private void RunRow(float* x, float* y)
     {
-        ObjectDisposedException.ThrowIf(parameters.IsClosed, typeof(Network));
+        AlignedBuffer block = Parameters;
         if (stack.WorkspaceLength(1) <= RowStackFloats)
         {
             float* scratch = stackalloc float[RowStackFloats];
-            stack.ForwardRow(parameters.Pointer, x, y, scratch);
+            stack.ForwardRow(block.Pointer, x, y, scratch);
         }
         else
         {
             AlignedBuffer scratch = pool.Rent();
-            stack.ForwardRow(parameters.Pointer, x, y, scratch.Pointer);
+            stack.ForwardRow(block.Pointer, x, y, scratch.Pointer);
             pool.Return(scratch);
         }
 
-        GC.KeepAlive(parameters);
+        GC.KeepAlive(block);
     }
 
     [SkipLocalsInit]
     private void Run(MatrixView x, MatrixView y)
     {
-        ObjectDisposedException.ThrowIf(parameters.IsClosed, typeof(Network));
+        AlignedBuffer block = Parameters;
         if (stack.WorkspaceLength(x.Rows) <= StackFloats)
         {
             float* scratch = stackalloc float[StackFloats];
-            stack.Forward(parameters.Pointer, x, y, scratch);
+            stack.Forward(block.Pointer, x, y, scratch);
         }
         else
         {
             AlignedBuffer scratch = pool.Rent();
-            stack.Forward(parameters.Pointer, x, y, scratch.Pointer);
+            stack.Forward(block.Pointer, x, y, scratch.Pointer);
             pool.Return(scratch);
         }
 
         // Without this the collector may free the parameters under a call that is the last use of the network.
-        GC.KeepAlive(parameters);
+        GC.KeepAlive(block);
     }
 }

@@ -18,8 +18,8 @@ namespace FastMlp;
 /// </remarks>
 public sealed unsafe class Network : IDisposable
 {
-    // GC.KeepAlive(this) ends every method that works on the parameters: they are native memory, which the collector frees
-    // with their owner, and without it a call may outlive the last use of its network.
+    // Another thread may dispose the network at any time. So a method that works on the parameters takes the block once and ends with
+    // GC.KeepAlive of that block: the collector frees it behind the last call that holds it.
     private readonly ForwardPass pass;
 
     internal Network(int inputSize, ReadOnlySpan<LayerSpec> layers)
@@ -30,8 +30,7 @@ public sealed unsafe class Network : IDisposable
     private Network(LayerStack stack)
     {
         Stack = stack;
-        Parameters = new AlignedBuffer(stack.ParameterLength);
-        pass = new ForwardPass(stack, Parameters);
+        pass = new ForwardPass(stack, new AlignedBuffer(stack.ParameterLength), nameof(Network));
     }
 
     /// <summary>Features in a row.</summary>
@@ -66,7 +65,8 @@ public sealed unsafe class Network : IDisposable
 
     internal LayerStack Stack { get; }
 
-    internal AlignedBuffer Parameters { get; }
+    /// <inheritdoc cref="ForwardPass.Parameters"/>
+    internal AlignedBuffer Parameters => pass.Parameters;
 
     /// <summary>Starts a description: the number of features in a row.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="inputSize"/> is below 1.</exception>
@@ -84,7 +84,7 @@ public sealed unsafe class Network : IDisposable
     /// <exception cref="ArgumentException">x is not a whole number of rows.</exception>
     public float[] Predict(ReadOnlySpan<float> x)
     {
-        float[] y = new float[Shapes.Rows(x.Length, InputSize, "features", nameof(x)) * OutputSize];
+        float[] y = new float[Shapes.Outputs(x.Length, InputSize, OutputSize, nameof(x))];
         Predict(x, y);
         return y;
     }
@@ -93,7 +93,7 @@ public sealed unsafe class Network : IDisposable
     /// <exception cref="ArgumentException">x is not a whole number of rows.</exception>
     public MemoryOwner<float> PredictPooled(ReadOnlySpan<float> x)
     {
-        MemoryOwner<float> y = MemoryOwner<float>.Allocate(Shapes.Rows(x.Length, InputSize, "features", nameof(x)) * OutputSize);
+        MemoryOwner<float> y = MemoryOwner<float>.Allocate(Shapes.Outputs(x.Length, InputSize, OutputSize, nameof(x)));
         Predict(x, y.Span);
         return y;
     }
@@ -131,36 +131,40 @@ public sealed unsafe class Network : IDisposable
         CheckNotDisposed();
         if (PredictionFolding.Applies(Stack))
         {
-            using Network folded = FromContents(PredictionFolding.Fold(Contents(Parameters.Span)));
+            using Network folded = FromContents(PredictionFolding.Fold(Contents()));
             return new Predictor(folded.Stack, folded.Parameters, weights);
         }
 
-        Predictor predictor = new(Stack, Parameters, weights);
-        GC.KeepAlive(this);
-        return predictor;
+        return new Predictor(Stack, Parameters, weights);
     }
 
     /// <summary>A copy with parameters of its own.</summary>
     public Network Clone()
     {
         CheckNotDisposed();
+        AlignedBuffer block = Parameters;
         Network copy = new(Stack) { Seed = Seed };
-        Parameters.Span.CopyTo(copy.Parameters.Span);
+        block.Span.CopyTo(copy.Parameters.Span);
+        GC.KeepAlive(block);
         foreach ((string key, string value) in Metadata)
         {
             copy.Metadata.Add(key, value);
         }
 
-        GC.KeepAlive(this);
+        GC.KeepAlive(copy);
         return copy;
     }
 
     /// <summary>Writes a safetensors file: first under a temporary name, flushed, then renamed, so that a file of that name is always whole.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public void Save(string path) => ModelFile.Write(path, Contents(Parameters.Span));
+    public void Save(string path) => ModelFile.Write(path, Contents());
 
     /// <summary>Writes the safetensors format to a stream.</summary>
-    public void Save(Stream stream) => ModelFile.Write(stream, Contents(Parameters.Span));
+    public void Save(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ModelFile.Write(stream, Contents());
+    }
 
     /// <summary>Reads a model that <see cref="Save(string)"/> wrote.</summary>
     /// <exception cref="ModelFormatException">The file is torn, malformed or of another kind; the message says where.</exception>
@@ -168,7 +172,11 @@ public sealed unsafe class Network : IDisposable
 
     /// <summary>Reads a model that <see cref="Save(Stream)"/> wrote.</summary>
     /// <exception cref="ModelFormatException">The data are torn, malformed or of another kind; the message says where.</exception>
-    public static Network Load(Stream stream) => FromContents(ModelFile.Read(stream));
+    public static Network Load(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return FromContents(ModelFile.Read(stream));
+    }
 
     /// <summary>Reads a safetensors file of another framework (tensors named like <c>fc1.weight</c>), with the activation of each layer given in order.</summary>
     /// <exception cref="ModelFormatException">The file is malformed, or its tensors are not a chain of dense layers.</exception>
@@ -176,23 +184,29 @@ public sealed unsafe class Network : IDisposable
 
     /// <summary>The same from a stream, which is read to its end.</summary>
     /// <exception cref="ModelFormatException">The data are malformed, or the tensors are not a chain of dense layers.</exception>
-    public static Network Load(Stream stream, params ReadOnlySpan<Activation> activations) => FromContents(ModelFile.Read(stream, activations));
-
-    /// <summary>Frees the parameters. Nothing may be predicting or training on the network at that time.</summary>
-    public void Dispose()
+    public static Network Load(Stream stream, params ReadOnlySpan<Activation> activations)
     {
-        Parameters.Dispose();
-        pass.Dispose();
+        ArgumentNullException.ThrowIfNull(stream);
+        return FromContents(ModelFile.Read(stream, activations));
     }
+
+    /// <summary>
+    /// Lets go of the parameters. Predictions that are under way on other threads end with their answers; later calls, and training at its
+    /// next batch, end with an <see cref="ObjectDisposedException"/>. The memory goes back with the next collection after the last of them.
+    /// </summary>
+    public void Dispose() => pass.Dispose();
 
     internal void Initialize(int seed)
     {
         Seed = seed;
-        Initialization.Run(Stack, Parameters.Pointer, seed);
-        GC.KeepAlive(this);
+        AlignedBuffer block = Parameters;
+        Initialization.Run(Stack, block.Pointer, seed);
+        GC.KeepAlive(block);
     }
 
-    internal void CheckNotDisposed() => ObjectDisposedException.ThrowIf(Parameters.IsClosed, this);
+    internal bool IsDisposed => pass.IsDisposed;
+
+    internal void CheckNotDisposed() => ObjectDisposedException.ThrowIf(pass.IsDisposed, this);
 
     internal void Read(ParameterTensor tensor, Span<float> values)
     {
@@ -211,13 +225,24 @@ public sealed unsafe class Network : IDisposable
     private static Network FromContents(ModelContents contents)
     {
         Network network = new(contents.InputSize, contents.Layers) { Seed = contents.Seed };
-        network.Restore(contents, network.Parameters.Span);
+        AlignedBuffer block = network.Parameters;
+        network.Restore(contents, block.Span);
+        GC.KeepAlive(block);
         foreach ((string key, string value) in contents.Metadata)
         {
             network.Metadata.Add(key, value);
         }
 
         return network;
+    }
+
+    /// <summary>The parameters as a file holds them.</summary>
+    internal ModelContents Contents()
+    {
+        AlignedBuffer block = Parameters;
+        ModelContents contents = Contents(block.Span);
+        GC.KeepAlive(block);
+        return contents;
     }
 
     /// <summary>A block laid out like the parameters as a file holds it: they themselves, or what an optimizer keeps for each of them.</summary>

@@ -10,15 +10,13 @@ namespace FastMlp;
 public sealed class Predictor : IDisposable
 {
     private readonly LayerStack stack;
-    private readonly AlignedBuffer parameters;
     private readonly ForwardPass pass;
 
     internal Predictor(LayerStack source, AlignedBuffer sourceParameters, WeightFormat weights)
     {
         Weights = weights;
         stack = source.Frozen(weights);
-        parameters = stack.Convert(source, sourceParameters);
-        pass = new ForwardPass(stack, parameters);
+        pass = new ForwardPass(stack, stack.Convert(source, sourceParameters), nameof(Predictor));
     }
 
     /// <summary>How the weights are kept.</summary>
@@ -43,10 +41,9 @@ public sealed class Predictor : IDisposable
     /// <param name="loss">By default the loss that matches the output activation.</param>
     public Evaluation Evaluate(Dataset data, Loss? loss = null) => pass.Evaluate(data, loss);
 
-    /// <summary>Frees the parameters. Nothing may be predicting at that time.</summary>
-    public void Dispose()
-    {
-        parameters.Dispose();
-        pass.Dispose();
-    }
+    /// <summary>
+    /// Lets go of the parameters. Calls that are under way on other threads end with their answers, later ones with an
+    /// <see cref="ObjectDisposedException"/>; the memory goes back with the next collection after the last of them.
+    /// </summary>
+    public void Dispose() => pass.Dispose();
 }

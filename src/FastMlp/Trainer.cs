@@ -8,7 +8,7 @@ namespace FastMlp;
 
 /// <summary>
 /// Trains a network step by step, for those who write their own loop. After the first step of a batch size (or a larger one)
-/// nothing is allocated. One trainer belongs to one thread at a time.
+/// nothing is allocated. One trainer belongs to one thread at a time: a call that finds another one under way is refused.
 /// </summary>
 public sealed unsafe class Trainer : IDisposable
 {
@@ -17,7 +17,8 @@ public sealed unsafe class Trainer : IDisposable
     private readonly TrainerOptions options;
     private Checkpoints? checkpoints;
     private BatchRows? gathered;
-    private bool disposed;
+    private int isInUse;
+    private volatile bool isDisposed;
     private bool hasGradients;
     private bool isAccumulating;
 
@@ -110,19 +111,11 @@ public sealed unsafe class Trainer : IDisposable
     /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
     public float Step(Dataset data, ReadOnlySpan<int> rows)
     {
-        CheckUsable();
+        using Turn turn = TakeTurn();
         ArgumentNullException.ThrowIfNull(data);
         if (rows.IsEmpty)
         {
             throw new ArgumentException("A batch needs at least one row.", nameof(rows));
-        }
-
-        foreach (int row in rows)
-        {
-            if ((uint)row >= (uint)data.Rows)
-            {
-                throw new ArgumentException($"There is no row {row}: the data have {data.Rows} rows, from 0 on.", nameof(rows));
-            }
         }
 
         if (gathered is null || !gathered.IsFrom(data) || gathered.Capacity < rows.Length)
@@ -180,7 +173,7 @@ public sealed unsafe class Trainer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
-        CheckUsable();
+        using Turn turn = TakeTurn();
         Shapes.Check(network.Stack, state.LossFunction, data, nameof(data));
         isAccumulating = hasGradients = false;
         double sum = 0;
@@ -220,12 +213,11 @@ public sealed unsafe class Trainer : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentOutOfRangeException.ThrowIfLessThan(keep, 1);
-        CheckUsable();
+        using Turn turn = TakeTurn();
         (RunState run, float[][] states) = state.Capture(RunFacts.Of(options, state.Loss));
         Checkpoints to = In(folder);
         to.Prepare(resumes: true);
-        to.Save(keep, network, new Snapshot(run, network.Parameters.Span.ToArray(), Best: null, states));
-        GC.KeepAlive(this);
+        to.Save(keep, network, new Snapshot(run, state.Parameters.Span.ToArray(), Best: null, states));
     }
 
     /// <summary>Goes on from the newest whole checkpoint of a folder: the network gets its parameters, the trainer its state, and further steps give the bits that they would have given.</summary>
@@ -237,7 +229,7 @@ public sealed unsafe class Trainer : IDisposable
     public ResumePoint Load(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        CheckUsable();
+        using Turn turn = TakeTurn();
         if (In(folder).Load() is not { } found)
         {
             throw new FileNotFoundException($"There is no checkpoint in '{folder}'.");
@@ -260,19 +252,22 @@ public sealed unsafe class Trainer : IDisposable
     /// <exception cref="InvalidOperationException">No gradients have been computed, or the optimizer is <see cref="Lbfgs"/>, which needs <c>Step</c>.</exception>
     public void ApplyGradients()
     {
-        CheckUsable();
+        using Turn turn = TakeTurn();
         CheckHasGradients();
         isAccumulating = false;
         state.ApplyGradients(epoch: 0, Next());
         GC.KeepAlive(this);
     }
 
-    /// <summary>Frees the trainer's memory; the network stays.</summary>
+    /// <summary>Frees the trainer's memory, at the end of a call that is under way; the network stays.</summary>
     public void Dispose()
     {
-        disposed = true;
-        gathered?.Dispose();
-        state.Dispose();
+        isDisposed = true;
+        if (Interlocked.CompareExchange(ref isInUse, 1, 0) == 0)
+        {
+            Free();
+            Volatile.Write(ref isInUse, 0);
+        }
     }
 
     /// <summary>The folder, with what is known of it from the last call.</summary>
@@ -295,6 +290,7 @@ public sealed unsafe class Trainer : IDisposable
 
     private float Run(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<float> weights, Work work)
     {
+        using Turn turn = TakeTurn();
         int rows = CheckRows(x, weights);
         int size = state.LossFunction.TargetSize;
         if (targets.Length != (long)rows * size)
@@ -311,6 +307,7 @@ public sealed unsafe class Trainer : IDisposable
 
     private float Run(ReadOnlySpan<float> x, ReadOnlySpan<int> labels, ReadOnlySpan<float> weights, Work work)
     {
+        using Turn turn = TakeTurn();
         int rows = CheckRows(x, weights);
         if (state.LossFunction.OutputsPerTarget > 1)
         {
@@ -367,8 +364,6 @@ public sealed unsafe class Trainer : IDisposable
 
         hasGradients = work != Work.Update;
 
-        // The memory of a training pass is native: the trainer must live until the pass is done with it.
-        GC.KeepAlive(this);
         return loss;
     }
 
@@ -376,7 +371,6 @@ public sealed unsafe class Trainer : IDisposable
 
     private int CheckRows(ReadOnlySpan<float> x, ReadOnlySpan<float> weights)
     {
-        CheckUsable();
         int rows = Shapes.Rows(x.Length, network.InputSize, "features", nameof(x));
         if (rows == 0)
         {
@@ -415,18 +409,48 @@ public sealed unsafe class Trainer : IDisposable
         }
     }
 
-    private void CheckUsable()
+    /// <summary>Lets this call in, unless another one is: two would share a workspace that either may replace, which native memory does not forgive.</summary>
+    /// <exception cref="InvalidOperationException">Another call is under way.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer or its network is disposed.</exception>
+    private Turn TakeTurn()
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        network.CheckNotDisposed();
+        if (Interlocked.CompareExchange(ref isInUse, 1, 0) != 0)
+        {
+            throw new InvalidOperationException("Another call of this trainer is under way: a trainer belongs to one thread at a time. Give each thread a trainer of its own.");
+        }
+
+        if (isDisposed || network.IsDisposed)
+        {
+            EndTurn();
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            network.CheckNotDisposed();
+        }
+
+        return new Turn(this);
+    }
+
+    private void EndTurn()
+    {
+        // Disposed meanwhile: what that call could not free.
+        if (isDisposed)
+        {
+            Free();
+        }
+
+        Volatile.Write(ref isInUse, 0);
+    }
+
+    private void Free()
+    {
+        gathered?.Dispose();
+        state.Dispose();
     }
 
     private void ReadGradient(ParameterTensor tensor, Span<float> values)
     {
-        CheckUsable();
+        using Turn turn = TakeTurn();
         CheckHasGradients();
         tensor.Read(state.Backpropagation.Gradients.Pointer, values);
-        GC.KeepAlive(this);
     }
 
     private void CheckHasGradients()
@@ -446,6 +470,12 @@ public sealed unsafe class Trainer : IDisposable
     private sealed class Gradient(Trainer trainer, ParameterTensor place) : ReadOnlyTensor(place)
     {
         private protected override void Read(Span<float> destination) => trainer.ReadGradient(Place, destination);
+    }
+
+    /// <summary>A call that has the trainer to itself until its end, to which it keeps the trainer alive.</summary>
+    private readonly ref struct Turn(Trainer trainer)
+    {
+        public void Dispose() => trainer.EndTurn();
     }
 
     /// <summary>What is done with the gradient of a batch.</summary>

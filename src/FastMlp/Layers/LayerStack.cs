@@ -66,13 +66,28 @@ internal sealed unsafe class LayerStack
         ParameterLength = Norms.Length == 0 ? TrainedLength : Norms[^1].StatisticsEnd;
         nint inputWidth = inputSize;
         nint widestPass = 0;
+        long count = 0;
         foreach (Layer layer in steps)
         {
             widest = Math.Max(widest, layer.Stride);
             widestPass = Math.Max(widestPass, inputWidth + layer.Stride);
             inputWidth = layer.Stride;
-            ParameterCount = checked(ParameterCount + layer.ParameterCount);
+            long weights = (long)layer.InputSize * layer.OutputSize;
+            if (layer is DenseLayer && weights > int.MaxValue - layer.OutputSize - 2)
+            {
+                throw new ArgumentException($"A dense layer of {layer.OutputSize} units with {layer.InputSize} inputs has {weights} weights; a network holds at most {int.MaxValue} parameters.", nameof(specs));
+            }
+
+            count += layer.ParameterCount;
         }
+
+        // Memory is addressed by spans, whose lengths are int.
+        if (Math.Max(count, ParameterLength) > int.MaxValue)
+        {
+            throw new ArgumentException($"The layers have {count} parameters, {ParameterLength} with padding; a network holds at most {int.MaxValue}.", nameof(specs));
+        }
+
+        ParameterCount = (int)count;
 
         NeedsPadding = !Output.IsDot && GemmBlocking.Padded(OutputSize) != OutputSize;
         WidestColumns = (Math.Max(inputSize, steps.Max(step => step.OutputSize)) + Columns.Block - 1) & -Columns.Block;

@@ -56,30 +56,36 @@ internal sealed class PredictionPlan
     /// <summary>The lowest slot that holds nothing any more: of a chain, two in turn.</summary>
     private void AssignSlots()
     {
+        // The last step that takes each output, and by slot that of what lies in it: a slot is free behind it. -1 is never.
+        int[] lastUses = new int[slots.Length];
+        Array.Fill(lastUses, -1);
         for (int step = 0; step < slots.Length; step++)
         {
-            int slot = 0;
-            while (Enumerable.Range(0, step).Any(earlier => slots[earlier] == slot && IsUsedFrom(earlier, step)))
+            Use(sources[step], step);
+            Use(Steps[step] is SumLayer ? skips[step] : -1, step);
+        }
+
+        List<int> takenUntil = [];
+        for (int step = 0; step < slots.Length; step++)
+        {
+            int slot = takenUntil.FindIndex(last => last < step);
+            if (slot < 0)
             {
-                slot++;
+                slot = takenUntil.Count;
+                takenUntil.Add(-1);
             }
 
             slots[step] = slot;
+            takenUntil[slot] = lastUses[step];
             Slots = Math.Max(Slots, slot + 1);
         }
-    }
 
-    /// <summary>Whether a step, or one after it, takes the output of an earlier one.</summary>
-    private bool IsUsedFrom(int earlier, int step)
-    {
-        for (int i = step; i < sources.Length; i++)
+        void Use(int source, int step)
         {
-            if (sources[i] == earlier || (Steps[i] is SumLayer && skips[i] == earlier))
+            if (source >= 0)
             {
-                return true;
+                lastUses[source] = step;
             }
         }
-
-        return false;
     }
 }

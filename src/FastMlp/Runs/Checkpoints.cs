@@ -99,7 +99,7 @@ internal sealed class Checkpoints(string folder)
     /// <exception cref="ArgumentException">The network is another one.</exception>
     public static Snapshot Take(Network network, CheckpointContents contents)
     {
-        ModelContents own = network.Contents(network.Parameters.Span);
+        ModelContents own = network.Contents();
         string here = new Specification(own.InputSize, 0, own.Layers).ToJson();
         string there = new Specification(contents.Model.InputSize, 0, contents.Model.Layers).ToJson();
         if (here != there)

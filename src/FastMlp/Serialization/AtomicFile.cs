@@ -8,7 +8,11 @@ internal static class AtomicFile
     /// <param name="write">Writes the content. When it throws, the old file stays and nothing else is left behind.</param>
     /// <exception cref="IOException">The folder is missing, the disk is full, or the like; the message has the path.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder or the file may not be written; the message has the path.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write) =>
+        Write(path, write, name => new FileStream(name, FileMode.CreateNew, FileAccess.Write, FileShare.None), FolderFlush.Run);
+
+    /// <summary>The same with a file and a flush of the folder that a test can watch: that both reach the disk shows only when the power fails.</summary>
+    internal static void Write(string path, Action<Stream> write, Func<string, FileStream> create, Func<string, bool> flushFolder)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (Directory.Exists(path))
@@ -23,13 +27,13 @@ internal static class AtomicFile
         string temporary = Path.Combine(folder, $".{Path.GetRandomFileName()}.tmp");
         try
         {
-            using (FileStream file = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            using (FileStream file = create(temporary))
             {
                 write(file);
                 file.Flush(flushToDisk: true);
             }
             File.Move(temporary, target, overwrite: true);
-            FolderFlush.Run(folder);
+            flushFolder(folder);
         }
         catch (Exception e)
         {

@@ -7,16 +7,17 @@ internal static partial class FolderFlush
 {
     private const int ReadOnly = 0;
 
-    /// <summary>As far as the system lets: Windows has no such call and needs none, and some file systems refuse it.</summary>
-    public static void Run(string folder)
+    /// <summary>As far as the system lets: Windows has no such call and needs none, and some file systems refuse it. Whether it was done.</summary>
+    public static bool Run(string folder)
     {
         if (!OperatingSystem.IsLinux() && !OperatingSystem.IsMacOS())
-            return;
+            return false;
         int descriptor = Open(folder, ReadOnly);
         if (descriptor < 0)
-            return;
-        _ = Synchronize(descriptor);
+            return false;
+        bool done = Synchronize(descriptor) == 0;
         _ = Close(descriptor);
+        return done;
     }
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]

@@ -105,7 +105,7 @@ internal static class ModelFile
 
     /// <summary>Writes to a temporary name, flushes and renames; a failure leaves the old file as it was.</summary>
     /// <exception cref="ArgumentException">The contents contradict themselves or hold a number that is not finite.</exception>
-    /// <inheritdoc cref="AtomicFile.Write" path="/exception"/>
+    /// <inheritdoc cref="AtomicFile.Write(string, Action{Stream})" path="/exception"/>
     public static void Write(string path, ModelContents contents)
     {
         Check(contents);

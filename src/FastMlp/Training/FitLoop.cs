@@ -54,8 +54,8 @@ internal sealed unsafe class FitLoop : IDisposable
         this.network = network;
         this.options = options;
         this.save = save;
-        callbacks = [.. options.Callbacks];
         Check(options);
+        callbacks = [.. options.Callbacks];
         (train, Dataset? validation) = Parted(data, options);
         if (train.Rows == 0)
         {
@@ -153,7 +153,7 @@ internal sealed unsafe class FitLoop : IDisposable
 
         if (best is not null && bestEpoch > 0)
         {
-            best.Span.CopyTo(network.Parameters.Span);
+            best.Span.CopyTo(state.Parameters.Span);
         }
 
         double rate = training > TimeSpan.Zero ? samples / training.TotalSeconds : 0;
@@ -192,6 +192,13 @@ internal sealed unsafe class FitLoop : IDisposable
 
     private static void Check(FitOptions options)
     {
+        ArgumentNullException.ThrowIfNull(options.Optimizer);
+        ArgumentNullException.ThrowIfNull(options.Callbacks);
+        foreach (TrainingCallback callback in options.Callbacks)
+        {
+            ArgumentNullException.ThrowIfNull(callback, nameof(options.Callbacks));
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Epochs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.AccumulateBatches, 1);
@@ -302,6 +309,8 @@ internal sealed unsafe class FitLoop : IDisposable
                         callback.OnBatchBegin(progress);
                     }
 
+                    // A callback, or another thread, may have disposed it: the memory is still there, but nobody waits for the result.
+                    network.CheckNotDisposed();
                     progress.Loss = state.Forward(x, targets, epoch, batch);
                     sums.Add(progress.Loss, state.LossFunction.Weight, rows, state.Backpropagation.Outputs(rows), targets);
                     waiting = Update(x, targets, waiting);
@@ -402,7 +411,7 @@ internal sealed unsafe class FitLoop : IDisposable
     private EpochReport Report()
     {
         long begin = Stopwatch.GetTimestamp();
-        Evaluation? validation = scorer?.Run(network.Parameters.Pointer);
+        Evaluation? validation = scorer?.Run(state.Parameters.Pointer);
         scoring = Stopwatch.GetElapsedTime(begin);
         return new EpochReport(
             epoch,
@@ -427,7 +436,7 @@ internal sealed unsafe class FitLoop : IDisposable
             bestEpoch = epoch;
             if (best is not null)
             {
-                network.Parameters.Span.CopyTo(best.Span);
+                state.Parameters.Span.CopyTo(best.Span);
             }
         }
     }
@@ -461,7 +470,7 @@ internal sealed unsafe class FitLoop : IDisposable
                     Ended = ended,
                 },
             },
-            network.Parameters.Span.ToArray(),
+            state.Parameters.Span.ToArray(),
             best?.Span.ToArray(),
             states));
         saved = Stopwatch.GetTimestamp();

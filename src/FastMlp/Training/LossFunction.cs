@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using FastMlp.Kernels;
 using FastMlp.Layers;
 using FastMlp.Memory;
@@ -11,7 +12,7 @@ namespace FastMlp.Training;
 /// </summary>
 /// <remarks>
 /// Smoothing and the class weights of a cross-entropy are changes of the targets, so plain losses know nothing of them. Row weights
-/// scale the rows of delta afterwards.
+/// scale the rows of delta afterwards. Labels are copied and checked here, where they become indices: the caller's array may change under the pass.
 /// </remarks>
 internal sealed unsafe class LossFunction
 {
@@ -164,13 +165,17 @@ internal sealed unsafe class LossFunction
     /// </summary>
     public double Evaluate(MatrixView a, MatrixView delta, Targets targets, LossScratch scratch)
     {
+        targets = Checked(targets, a.Rows, scratch.Labels);
         bool weighsRows = Weigh(targets, (int)a.Rows, scratch.RowWeights);
         return Evaluate(a, delta, targets, scratch, weighsRows, Weight, isOneSum: false);
     }
 
     /// <summary>The same summed over the rows, each times its weight, where <see cref="Evaluate(MatrixView, MatrixView, Targets, LossScratch)"/> takes the mean: for parts of a batch.</summary>
-    public double EvaluateSum(MatrixView a, MatrixView delta, Targets targets, LossScratch scratch) =>
-        Evaluate(a, delta, targets, scratch, Weigh(targets, (int)a.Rows, scratch.RowWeights), 1, isOneSum: true);
+    public double EvaluateSum(MatrixView a, MatrixView delta, Targets targets, LossScratch scratch)
+    {
+        targets = Checked(targets, a.Rows, scratch.Labels);
+        return Evaluate(a, delta, targets, scratch, Weigh(targets, (int)a.Rows, scratch.RowWeights), 1, isOneSum: true);
+    }
 
     private double Evaluate(MatrixView a, MatrixView delta, Targets targets, LossScratch scratch, bool weighsRows, double count, bool isOneSum)
     {
@@ -320,6 +325,30 @@ internal sealed unsafe class LossFunction
         where TLoss : struct, LossKernels.IElementLoss =>
         LossKernels.Run(element, a.Pointer, values, delta.Pointer, a.Pointer, rowLoss, (int)a.Rows, (int)a.Columns, a.Stride, a.Columns, scale);
 
+    /// <summary>The targets with labels that can change no more, each the index of a class.</summary>
+    private Targets Checked(Targets targets, nint rows, int* copies)
+    {
+        if (!targets.AreLabels)
+        {
+            return targets;
+        }
+
+        int classes = n == 1 ? 2 : n;
+        for (nint i = 0; i < rows; i++)
+        {
+            // Read once: what is checked is what is kept.
+            int label = Volatile.Read(ref targets.Labels[i]);
+            if ((uint)label >= (uint)classes)
+            {
+                throw new ArgumentException($"A label is {label} and classes run from 0 to {classes - 1}: the labels were changed after they had been checked.");
+            }
+
+            copies[i] = label;
+        }
+
+        return new Targets(null, copies, targets.Weights);
+    }
+
     /// <summary>Sets <see cref="Weight"/>; true if rows count differently, with the factor of each row in <paramref name="factors"/>.</summary>
     private bool Weigh(Targets targets, int m, float* factors)
     {
@@ -416,7 +445,7 @@ internal sealed unsafe class LossFunction
     /// <summary>One-hot rows, or 0 and 1 for a single output.</summary>
     private void OneHot(int* labels, int m, float* values)
     {
-        new Span<float>(values, checked(m * n)).Clear();
+        NativeMemory.Clear(values, (nuint)m * (nuint)n * sizeof(float));
         for (nint i = 0; i < m; i++)
         {
             if (n == 1)

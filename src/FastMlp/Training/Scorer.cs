@@ -1,5 +1,6 @@
 using FastMlp.Layers;
 using FastMlp.Memory;
+using FastMlp.Threading;
 
 namespace FastMlp.Training;
 
@@ -19,6 +20,7 @@ internal sealed unsafe class Scorer : IDisposable
     private readonly AlignedBuffer values;
     private readonly AlignedBuffer rowLoss;
     private readonly AlignedBuffer rowWeights;
+    private readonly AlignedBuffer labelsOfBlock;
     private readonly AlignedBuffer workspace;
 
     public Scorer(LayerStack stack, Loss loss, Dataset data, int threads, string name)
@@ -32,13 +34,14 @@ internal sealed unsafe class Scorer : IDisposable
 
         this.stack = stack;
         this.data = data;
-        this.threads = threads == 0 ? Environment.ProcessorCount : threads;
+        this.threads = Math.Min(threads == 0 ? Environment.ProcessorCount : threads, Shares.MostParts);
         blockRows = Math.Min(data.Rows, BlockRows);
         outputs = new AlignedBuffer((nint)blockRows * stack.OutputSize);
         deltas = new AlignedBuffer(outputs.Length);
         values = new AlignedBuffer(outputs.Length);
         rowLoss = new AlignedBuffer(blockRows);
         rowWeights = new AlignedBuffer(blockRows);
+        labelsOfBlock = new AlignedBuffer(blockRows);
         workspace = new AlignedBuffer(this.threads * stack.WorkspaceLength(blockRows));
     }
 
@@ -48,7 +51,7 @@ internal sealed unsafe class Scorer : IDisposable
         int n = stack.OutputSize;
         int classes = data.TargetSize;
         int[,]? confusion = withConfusion && data.IsClassification ? new int[classes, classes] : null;
-        LossScratch scratch = new(values.Pointer, rowLoss.Pointer, rowWeights.Pointer);
+        LossScratch scratch = new(values.Pointer, rowLoss.Pointer, rowWeights.Pointer, labelsOfBlock.Pointer);
         double lossSum = 0;
         double weight = 0;
         long right = 0;
@@ -100,6 +103,7 @@ internal sealed unsafe class Scorer : IDisposable
         values.Dispose();
         rowLoss.Dispose();
         rowWeights.Dispose();
+        labelsOfBlock.Dispose();
         workspace.Dispose();
     }
 
@@ -109,10 +113,13 @@ internal sealed unsafe class Scorer : IDisposable
         for (nint row = 0; row < a.Rows; row++)
         {
             int predicted = Scores.Predicted(a.Pointer + (row * a.Stride), a.Columns, threshold: loss.TakesLogits ? 0 : 0.5f);
-            right += predicted == labels[row] ? 1 : 0;
-            if (confusion is not null && predicted < confusion.GetLength(1))
+            int label = labels[row];
+            right += predicted == label ? 1 : 0;
+
+            // A label that another thread has changed is the loss's to report.
+            if (confusion is not null && (uint)label < (uint)confusion.GetLength(0) && predicted < confusion.GetLength(1))
             {
-                confusion[labels[row], predicted]++;
+                confusion[label, predicted]++;
             }
         }
 

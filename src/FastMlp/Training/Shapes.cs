@@ -35,6 +35,16 @@ internal static class Shapes
             : throw new ArgumentException($"{length} values are not a whole number of rows of {size} {what}.", name);
     }
 
+    /// <summary>Values that the outputs of whole rows take in one array.</summary>
+    public static int Outputs(int length, int inputSize, int outputSize, string name)
+    {
+        int rows = Rows(length, inputSize, "features", name);
+        long outputs = (long)rows * outputSize;
+        return outputs <= Array.MaxLength
+            ? (int)outputs
+            : throw new ArgumentException($"{rows} rows of {outputSize} outputs are {outputs} values, more than one array holds ({Array.MaxLength}): predict them in parts.", name);
+    }
+
     /// <summary>Weights of rows are finite, at least 0, and not all 0.</summary>
     public static void CheckWeights(ReadOnlySpan<float> weights, string name)
     {

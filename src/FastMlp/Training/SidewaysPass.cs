@@ -87,7 +87,7 @@ internal sealed unsafe class SidewaysPass : BlockPass
 
         nint evenBegin = Take(widest), oddBegin = Take(widest);
         nint outputs = stack.OutputSize * block;
-        nint deltaBegin = Take(outputs), values = Take(outputs), rowLoss = Take(block), rowWeights = Take(block);
+        nint deltaBegin = Take(outputs), values = Take(outputs), rowLoss = Take(block), rowWeights = Take(block), labels = Take(block);
         sumsBegin = offset;
         for (int i = 0; i < layers.Length; i++)
         {
@@ -100,7 +100,7 @@ internal sealed unsafe class SidewaysPass : BlockPass
         even = buffer.Pointer + evenBegin;
         odd = buffer.Pointer + oddBegin;
         delta = buffer.Pointer + deltaBegin;
-        scratch = new LossScratch(buffer.Pointer + values, buffer.Pointer + rowLoss, buffer.Pointer + rowWeights);
+        scratch = new LossScratch(buffer.Pointer + values, buffer.Pointer + rowLoss, buffer.Pointer + rowWeights, buffer.Pointer + labels);
 
         nint Take(nint floats)
         {

@@ -1,6 +1,7 @@
 using FastMlp.Kernels;
 using FastMlp.Layers;
 using FastMlp.Memory;
+using FastMlp.Threading;
 using FastMlp.Training.Optimizers;
 using FastMlp.Training.Schedules;
 
@@ -24,10 +25,11 @@ internal sealed unsafe class TrainingState : IDisposable
 
     public TrainingState(LayerStack stack, AlignedBuffer parameters, Loss? loss, Optimizer optimizer, UpdateLimits limits, int seed, int threads)
     {
+        ArgumentNullException.ThrowIfNull(optimizer);
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         this.stack = stack;
         this.parameters = parameters;
-        Threads = threads == 0 ? Environment.ProcessorCount : threads;
+        Threads = Math.Min(threads == 0 ? Environment.ProcessorCount : threads, Shares.MostParts);
         Loss = loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation);
         LossFunction = LossFunction.Create(Loss, stack);
         Backpropagation = new Backpropagation(stack, LossFunction, Threads) { Seed = seed, LossOfBlocks = Loss };
@@ -44,8 +46,11 @@ internal sealed unsafe class TrainingState : IDisposable
         LearningRate = initialRate = optimizer.LearningRate;
     }
 
-    /// <summary>Threads to use; at least 1.</summary>
+    /// <summary>Threads to use; from 1 to <see cref="Shares.MostParts"/>.</summary>
     public int Threads { get; }
+
+    /// <summary>What is trained: the network's block, held to the end of training even if the network is disposed before.</summary>
+    public AlignedBuffer Parameters => parameters;
 
     public Loss Loss { get; }
 

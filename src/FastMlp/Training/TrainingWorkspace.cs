@@ -52,8 +52,9 @@ internal sealed unsafe class TrainingWorkspace : IDisposable
         nint valuesOffset = Take((nint)stack.OutputSize * rows);
         nint lossOffset = Take(rows);
         nint weightOffset = Take(rows);
+        nint labelOffset = Take(rows);
         buffer = new AlignedBuffer(offset);
-        Loss = new(buffer.Pointer + valuesOffset, buffer.Pointer + lossOffset, buffer.Pointer + weightOffset);
+        Loss = new(buffer.Pointer + valuesOffset, buffer.Pointer + lossOffset, buffer.Pointer + weightOffset, buffer.Pointer + labelOffset);
 
         nint Take(nint floats)
         {

@@ -57,6 +57,31 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
+    public void TheFileIsOnTheDiskBeforeItIsRenamedAndTheFolderAfterwards()
+    {
+        File.WriteAllText(Target, "old");
+        List<string> steps = [];
+        AtomicFile.Write(
+            Target,
+            stream => stream.Write("new"u8),
+            name => new WatchedFile(name, () => steps.Add($"flush of {File.ReadAllText(name)} beside {File.ReadAllText(Target)}")),
+            flushed =>
+            {
+                steps.Add($"flush of {Path.GetFileName(flushed)} with {File.ReadAllText(Target)}");
+                return true;
+            });
+
+        Assert.Equal(["flush of new beside old", $"flush of {Path.GetFileName(folder)} with new"], steps);
+    }
+
+    [Fact]
+    public void AFolderIsFlushedWhereTheSystemCan()
+    {
+        Assert.Equal(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), FolderFlush.Run(folder));
+        Assert.False(FolderFlush.Run(Path.Combine(folder, "none")));
+    }
+
+    [Fact]
     public void ALinkStaysALink()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Making a symbolic link needs a privilege on Windows.");
@@ -83,5 +108,18 @@ public sealed class AtomicFileTests : IDisposable
         File.WriteAllText(Target, "not a model");
         Assert.StartsWith($"{Target}: ", Assert.Throws<ModelFormatException>(() => ModelFile.Read(Target)).Message, StringComparison.Ordinal);
         Assert.StartsWith($"{Target}: ", Assert.Throws<ModelFormatException>(() => ModelFile.Read(Target, [Activation.Relu])).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A file that tells when it was flushed to the disk, not only to the system.</summary>
+    private sealed class WatchedFile(string name, Action flushed) : FileStream(name, FileMode.CreateNew, FileAccess.Write, FileShare.Read)
+    {
+        public override void Flush(bool flushToDisk)
+        {
+            base.Flush(flushToDisk);
+            if (flushToDisk)
+            {
+                flushed();
+            }
+        }
     }
 }
