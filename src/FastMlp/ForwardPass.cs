@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using CommunityToolkit.HighPerformance;
 using FastMlp.Layers;
@@ -34,7 +35,20 @@ internal sealed unsafe class ForwardPass : IDisposable
 
     /// <summary>The parameters. Whoever works on their pointer keeps this object alive to the end.</summary>
     /// <exception cref="ObjectDisposedException">They are gone.</exception>
-    public AlignedBuffer Parameters => parameters ?? throw new ObjectDisposedException(owner);
+    public AlignedBuffer Parameters
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            AlignedBuffer? block = parameters;
+            if (block is null)
+            {
+                RefuseDisposed();
+            }
+
+            return block;
+        }
+    }
 
     public bool IsDisposed => parameters is null;
 
@@ -44,14 +58,14 @@ internal sealed unsafe class ForwardPass : IDisposable
         long outputs = (long)rows * stack.OutputSize;
         if (y.Length < outputs)
         {
-            throw new ArgumentException($"{rows} rows of {stack.OutputSize} outputs need {outputs} values; there is room for {y.Length}.", nameof(y));
+            RefuseShort(rows, outputs, y.Length);
         }
 
         fixed (float* from = x, to = y)
         {
             if (Overlap.Of(from, x.Length, to, (nint)outputs))
             {
-                throw new ArgumentException(Overlap.Message, nameof(y));
+                RefuseOverlap();
             }
 
             if (rows == 1)
@@ -84,7 +98,7 @@ internal sealed unsafe class ForwardPass : IDisposable
             MatrixView output = new((nint)to, y.Height, y.Width, Pitch(y), IsPadded: false);
             if (Overlap.Of(input, output))
             {
-                throw new ArgumentException(Overlap.Message, nameof(y));
+                RefuseOverlap();
             }
 
             Run(input, output);
@@ -112,6 +126,18 @@ internal sealed unsafe class ForwardPass : IDisposable
     private static nint Pitch(ReadOnlySpan2D<float> matrix) => matrix.Height < 2
         ? matrix.Width
         : (nint)Unsafe.ByteOffset(in matrix.DangerousGetReferenceAt(0, 0), in matrix.DangerousGetReferenceAt(1, 0)) / sizeof(float);
+
+    // On their own, so that a call that is in order does not clear the locals of their messages first.
+    [DoesNotReturn]
+    private void RefuseDisposed() => throw new ObjectDisposedException(owner);
+
+    [DoesNotReturn]
+    private void RefuseShort(int rows, long outputs, int room) =>
+        throw new ArgumentException($"{rows} rows of {stack.OutputSize} outputs need {outputs} values; there is room for {room}.", "y");
+
+    [DoesNotReturn]
+    private static void RefuseOverlap() =>
+        throw new ArgumentException("x and y share memory: the outputs would be written over inputs that are still to be read. Give y memory of its own.", "y");
 
     [SkipLocalsInit]
     private void RunRow(float* x, float* y)

@@ -5,8 +5,6 @@ namespace FastMlp.Memory;
 /// <summary>Whether two blocks of floats share memory: a pass that writes y block by block would read its own answers as x.</summary>
 internal static unsafe class Overlap
 {
-    public const string Message = "x and y share memory: the outputs would be written over inputs that are still to be read. Give y memory of its own.";
-
     /// <summary>Whether two runs of floats have one in common.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Of(float* x, nint lengthOfX, float* y, nint lengthOfY) =>

@@ -325,6 +325,9 @@ internal sealed unsafe class LossFunction
         where TLoss : struct, LossKernels.IElementLoss =>
         LossKernels.Run(element, a.Pointer, values, delta.Pointer, a.Pointer, rowLoss, (int)a.Rows, (int)a.Columns, a.Stride, a.Columns, scale);
 
+    private static void RefuseLabel(int label, int classes) =>
+        throw new ArgumentException($"A label is {label} and classes run from 0 to {classes - 1}: the labels were changed after they had been checked.");
+
     /// <summary>The targets with labels that can change no more, each the index of a class.</summary>
     private Targets Checked(Targets targets, nint rows, int* copies)
     {
@@ -333,17 +336,14 @@ internal sealed unsafe class LossFunction
             return targets;
         }
 
+        // Copied before they are checked: what is checked is what is used.
         int classes = n == 1 ? 2 : n;
-        for (nint i = 0; i < rows; i++)
+        Span<int> own = new(copies, (int)rows);
+        new ReadOnlySpan<int>(targets.Labels, own.Length).CopyTo(own);
+        int bad = own.IndexOfAnyExceptInRange(0, classes - 1);
+        if (bad >= 0)
         {
-            // Read once: what is checked is what is kept.
-            int label = Volatile.Read(ref targets.Labels[i]);
-            if ((uint)label >= (uint)classes)
-            {
-                throw new ArgumentException($"A label is {label} and classes run from 0 to {classes - 1}: the labels were changed after they had been checked.");
-            }
-
-            copies[i] = label;
+            RefuseLabel(own[bad], classes);
         }
 
         return new Targets(null, copies, targets.Weights);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using FastMlp.Layers;
 
 namespace FastMlp.Training;
@@ -30,10 +31,18 @@ internal static class Shapes
     public static int Rows(int length, int size, string what, string name)
     {
         int rows = length / size;
-        return rows * size == length
-            ? rows
-            : throw new ArgumentException($"{length} values are not a whole number of rows of {size} {what}.", name);
+        if (rows * size != length)
+        {
+            RefusePartOfRow(length, size, what, name);
+        }
+
+        return rows;
     }
+
+    // On its own, so that a call that is in order does not clear the locals of the message first.
+    [DoesNotReturn]
+    private static void RefusePartOfRow(int length, int size, string what, string name) =>
+        throw new ArgumentException($"{length} values are not a whole number of rows of {size} {what}.", name);
 
     /// <summary>Values that the outputs of whole rows take in one array.</summary>
     public static int Outputs(int length, int inputSize, int outputSize, string name)
