@@ -58,14 +58,14 @@ internal sealed unsafe class ForwardPass : IDisposable
         long outputs = (long)rows * stack.OutputSize;
         if (y.Length < outputs)
         {
-            RefuseShort(rows, outputs, y.Length);
+            RefuseShort(rows, outputs, y.Length, nameof(y));
         }
 
         fixed (float* from = x, to = y)
         {
             if (Overlap.Of(from, x.Length, to, (nint)outputs))
             {
-                RefuseOverlap();
+                RefuseOverlap(nameof(y));
             }
 
             if (rows == 1)
@@ -98,7 +98,7 @@ internal sealed unsafe class ForwardPass : IDisposable
             MatrixView output = new((nint)to, y.Height, y.Width, Pitch(y), IsPadded: false);
             if (Overlap.Of(input, output))
             {
-                RefuseOverlap();
+                RefuseOverlap(nameof(y));
             }
 
             Run(input, output);
@@ -132,12 +132,12 @@ internal sealed unsafe class ForwardPass : IDisposable
     private void RefuseDisposed() => throw new ObjectDisposedException(owner);
 
     [DoesNotReturn]
-    private void RefuseShort(int rows, long outputs, int room) =>
-        throw new ArgumentException($"{rows} rows of {stack.OutputSize} outputs need {outputs} values; there is room for {room}.", "y");
+    private void RefuseShort(int rows, long outputs, int room, string name) =>
+        throw new ArgumentException($"{rows} rows of {stack.OutputSize} outputs need {outputs} values; there is room for {room}.", name);
 
     [DoesNotReturn]
-    private static void RefuseOverlap() =>
-        throw new ArgumentException("x and y share memory: the outputs would be written over inputs that are still to be read. Give y memory of its own.", "y");
+    private static void RefuseOverlap(string name) =>
+        throw new ArgumentException("x and y share memory: the outputs would be written over inputs that are still to be read. Give y memory of its own.", name);
 
     [SkipLocalsInit]
     private void RunRow(float* x, float* y)
