@@ -144,14 +144,15 @@ public sealed unsafe class Network : IDisposable
         CheckNotDisposed();
         AlignedBuffer block = Parameters;
         Network copy = new(Stack) { Seed = Seed };
-        block.Span.CopyTo(copy.Parameters.Span);
+        AlignedBuffer own = copy.Parameters;
+        block.Span.CopyTo(own.Span);
         GC.KeepAlive(block);
+        GC.KeepAlive(own);
         foreach ((string key, string value) in Metadata)
         {
             copy.Metadata.Add(key, value);
         }
 
-        GC.KeepAlive(copy);
         return copy;
     }
 
@@ -210,16 +211,16 @@ public sealed unsafe class Network : IDisposable
 
     internal void Read(ParameterTensor tensor, Span<float> values)
     {
-        CheckNotDisposed();
-        tensor.Read(Parameters.Pointer, values);
-        GC.KeepAlive(this);
+        AlignedBuffer block = Parameters;
+        tensor.Read(block.Pointer, values);
+        GC.KeepAlive(block);
     }
 
     internal void Write(ParameterTensor tensor, ReadOnlySpan<float> values)
     {
-        CheckNotDisposed();
-        tensor.Write(Parameters.Pointer, values);
-        GC.KeepAlive(this);
+        AlignedBuffer block = Parameters;
+        tensor.Write(block.Pointer, values);
+        GC.KeepAlive(block);
     }
 
     private static Network FromContents(ModelContents contents)
@@ -281,7 +282,6 @@ public sealed unsafe class Network : IDisposable
             }
         }
 
-        GC.KeepAlive(this);
         return new ModelContents(InputSize, Stack.Specs, weights, biases, constants, new Dictionary<string, string>(Metadata), Seed) { Norms = norms };
     }
 
@@ -316,8 +316,6 @@ public sealed unsafe class Network : IDisposable
                 }
             }
         }
-
-        GC.KeepAlive(this);
     }
 
     private NetworkLayer Describe(Layer layer) => new(

@@ -198,7 +198,6 @@ public sealed unsafe class Trainer : IDisposable
             }
         }
 
-        GC.KeepAlive(this);
         return weight > 0 ? (float)(sum / weight) : 0;
     }
 
@@ -244,7 +243,6 @@ public sealed unsafe class Trainer : IDisposable
         Checkpoints.CheckSame(snapshot.Run.Options, RunFacts.Of(options, state.Loss), []);
         state.Restore(snapshot);
         isAccumulating = hasGradients = false;
-        GC.KeepAlive(this);
         return new ResumePoint(found.Path, 0, 0, found.Skipped);
     }
 
@@ -256,7 +254,6 @@ public sealed unsafe class Trainer : IDisposable
         CheckHasGradients();
         isAccumulating = false;
         state.ApplyGradients(epoch: 0, Next());
-        GC.KeepAlive(this);
     }
 
     /// <summary>Frees the trainer's memory, at the end of a call that is under way; the network stays.</summary>

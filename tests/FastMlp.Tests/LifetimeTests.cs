@@ -66,6 +66,24 @@ public class LifetimeTests
         Assert.Empty(wrong);
     }
 
+    [Fact]
+    public void WhatNobodyDisposesIsCollected()
+    {
+        // 8 MB each, of which the collector's own heap holds a few hundred bytes.
+        using Network network = Network.Input(1_000).Dense(1_000).Build(1);
+        List<WeakReference> made = [];
+        for (int i = 0; i < 100; i++)
+        {
+            made.Add(Frozen());
+        }
+
+        int alive = made.Count(one => one.IsAlive);
+        Assert.True(alive < 50, $"{alive} of 100 predictors that nobody uses are still there");
+
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        WeakReference Frozen() => new(network.Freeze());
+    }
+
     private static Network Build() => Network.Input(100).Dense(500, Activation.Tanh).Dense(10, Activation.Softmax).Build(1);
 
     private static float[] Filled(int count, Action<float[]> fill)
