@@ -3,7 +3,7 @@ namespace FastMlp.Onnx;
 /// <summary>What an import may do beyond the exact translation. By default it changes nothing that the model computes.</summary>
 public sealed record OnnxImportOptions
 {
-    /// <summary>The graph output to take; null takes the only one that holds float32 numbers.</summary>
+    /// <summary>The tensor to compute: an output of the graph, or one inside it; null takes the only output that holds floating-point numbers.</summary>
     public string? Output { get; init; }
 
     /// <summary>
@@ -19,6 +19,12 @@ public sealed record OnnxImportOptions
     public bool TanhGeluAsGelu { get; init; }
 
     /// <summary>
+    /// Whether a file that rounds computed values to integers (QuantizeLinear, DynamicQuantizeLinear and their kin) is imported without that rounding.
+    /// If false, such a model is refused. Weights that are stored as integers need no option: they are read as the numbers that they stand for.
+    /// </summary>
+    public bool QuantizedAsFloat { get; init; }
+
+    /// <summary>
     /// Whether a scaling of the inputs at the head of the graph, and of the outputs at its end, is kept apart as
     /// <see cref="OnnxImport.InputScaling"/> and <see cref="OnnxImport.OutputScaling"/>, instead of being folded into the layer beside it.
     /// </summary>
@@ -26,4 +32,10 @@ public sealed record OnnxImportOptions
 
     /// <summary>The folder in which files with external weights lie; null is that of the model, and none where the model comes from a stream.</summary>
     public string? ExternalDataFolder { get; init; }
+
+    /// <summary>How messages name a member of this type, given its name, such as <c>--output NAME</c> for <c>Output</c>; null names the member itself.</summary>
+    public Func<string, string>? OptionName { get; init; }
+
+    /// <summary>The start of a sentence that asks for an option.</summary>
+    internal string Ask(string name) => OptionName is null ? $"Set {nameof(OnnxImportOptions)}.{name}" : $"Give {OptionName(name)}";
 }

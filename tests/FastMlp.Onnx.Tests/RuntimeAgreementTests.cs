@@ -65,11 +65,10 @@ public class RuntimeAgreementTests
             ("regression", new GraphText(17, -1, 4).Nodes("ai.onnx.ml/LinearRegressor x -> y").With("coefficients", GraphText.Numbers(8, 1)).With("intercepts", GraphText.Numbers(2, 2)).With("targets", 2)),
         ];
         float[] rows = GraphText.Numbers(4 * Rows, 5, scale: 2);
-        float[][] answers = OnnxRuntime.Run([.. cases.Select(item => new RuntimeJob(item.Name, item.Graph.Bytes(), rows, 4, "y"))]);
-        for (int i = 0; i < cases.Length; i++)
+        foreach ((string name, GraphText graph) in cases)
         {
-            using OnnxImport import = cases[i].Graph.Import();
-            Close.Equal(answers[i], import.Network.Predict(rows), cases[i].Name);
+            using OnnxImport import = graph.Import();
+            Close.Equal(OnnxRuntime.Run(graph.Bytes(), rows, "y"), import.Network.Predict(rows), name);
         }
     }
 
@@ -90,16 +89,16 @@ public class RuntimeAgreementTests
     /// <summary>The error of each case, all of them small enough.</summary>
     private static double[] Compare(IReadOnlyList<(string Name, Network Network, OnnxExportOptions? Options)> cases, Func<Network, Func<float[], float[]>> predict)
     {
-        RuntimeJob[] jobs = [.. cases.Select((item, i) =>
-            new RuntimeJob(item.Name, ExportTests.Bytes(item.Network, item.Options), GraphText.Numbers(Rows * item.Network.InputSize, i, scale: 2), item.Network.InputSize))];
-        float[][] answers = OnnxRuntime.Run(jobs);
-        double[] errors = new double[jobs.Length];
-        for (int i = 0; i < jobs.Length; i++)
+        double[] errors = new double[cases.Count];
+        for (int i = 0; i < errors.Length; i++)
         {
-            float[] ours = predict(cases[i].Network)(jobs[i].Rows);
-            errors[i] = Close.Error(answers[i], ours, ours.Max(Math.Abs) / 10);
-            Assert.True(errors[i] <= 1e-5, string.Create(CultureInfo.InvariantCulture, $"{cases[i].Name}: {errors[i]:e1}"));
-            cases[i].Network.Dispose();
+            (string name, Network network, OnnxExportOptions? options) = cases[i];
+            float[] rows = GraphText.Numbers(Rows * network.InputSize, i, scale: 2);
+            float[] answers = OnnxRuntime.Run(ExportTests.Bytes(network, options), rows);
+            float[] ours = predict(network)(rows);
+            errors[i] = Close.Error(answers, ours, ours.Max(Math.Abs) / 10);
+            Assert.True(errors[i] <= 1e-5, string.Create(CultureInfo.InvariantCulture, $"{name}: {errors[i]:e1}"));
+            network.Dispose();
         }
 
         return errors;

@@ -85,7 +85,7 @@ public sealed class TensorTests : IDisposable
         Refused(tensor => tensor.Dims.AddRange([1 << 20, 1 << 20]), "2^31");
         Refused(tensor => tensor.Dims[0] = 0, "0");
         Refused(tensor => tensor.DataType = 0, "number 0");
-        Refused(tensor => tensor.DataType = 2, "uint8", "float16");
+        Refused(tensor => tensor.DataType = 14, "complex", "float16");
         Refused(tensor => tensor.DataType = 8, "string");
         Refused(tensor => tensor.DataLocation = 7, "7");
 

@@ -152,7 +152,7 @@ internal sealed class ModelExporter
             case "Step":
                 string above = Add("Greater", $"{name}.above", z, Scalar($"{name}.zero", 0));
                 a = Add("Cast", name, above);
-                graph.Node[^1].Attribute.Add(new AttributeProto { Name = "to", Type = IntAttribute, I = TensorReader.Float });
+                graph.Node[^1].Attribute.Add(new AttributeProto { Name = "to", Type = IntAttribute, I = ElementType.Float });
                 return a;
             case "Silu":
                 return Add("Mul", name, z, Add("Sigmoid", $"{name}.sigmoid", z));
@@ -185,7 +185,7 @@ internal sealed class ModelExporter
 
     private string Tensor(string name, int[] shape, ReadOnlySpan<float> values)
     {
-        TensorProto tensor = new() { Name = name, DataType = TensorReader.Float };
+        TensorProto tensor = new() { Name = name, DataType = ElementType.Float };
         foreach (int size in shape)
         {
             tensor.Dims.Add(size);
@@ -214,7 +214,7 @@ internal sealed class ModelExporter
         ShapeProto shape = new();
         shape.Dim.Add(new DimensionProto { DimParam = Batch });
         shape.Dim.Add(new DimensionProto { DimValue = columns });
-        TypeProto type = new() { TensorType = new TypeProto.Types.Tensor { ElemType = TensorReader.Float, Shape = shape } };
+        TypeProto type = new() { TensorType = new TypeProto.Types.Tensor { ElemType = ElementType.Float, Shape = shape } };
         return new ValueProto { Name = name, Type = type };
     }
 

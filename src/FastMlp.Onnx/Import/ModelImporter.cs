@@ -3,7 +3,7 @@ using Google.Protobuf;
 
 namespace FastMlp.Onnx.Import;
 
-/// <summary>Bytes to a network: parses the protobuf, then tries the ways in which the axes of the input can be rows and features.</summary>
+/// <summary>Bytes to a network: parses the protobuf, then tries the ways in which the axes of the inputs can be rows and features.</summary>
 internal static class ModelImporter
 {
     // Memory for a stream that cannot tell its length grows with what arrives.
@@ -22,44 +22,62 @@ internal static class ModelImporter
             throw new ModelFormatException("There is no graph in the file, so it is no ONNX model.");
         }
 
-        ModelInput input = ModelInput.Find(model.Graph);
-        try
+        OnnxGraph graph = new(model, options);
+        KindOfNetwork.Check(graph);
+        ModelFormatException? first = null;
+        foreach (Layout layout in Layouts(graph))
         {
-            // Rows are the first axis: what follows it is the features, until a Flatten or a Reshape says so.
-            return Run(model, input, Math.Min(1, Math.Max(input.Dims.Length - 1, 0)), options);
-        }
-        catch (ModelFormatException) when (input.Dims.Length > 2)
-        {
-            // Or all axes but the last count rows, as where a dense layer runs on each step of a sequence.
             try
             {
-                return Run(model, input, input.Dims.Length - 1, options);
+                return Run(model, graph, layout, options);
             }
-            catch (ModelFormatException)
+            catch (ModelFormatException e)
             {
+                // Of the ways to understand the axes, the first is the usual one, and so its message.
+                first ??= e;
             }
-
-            throw;
         }
+
+        throw first!;
     }
 
-    private static OnnxImport Run(ModelProto model, ModelInput input, int batchRank, OnnxImportOptions options)
+    /// <summary>The ways in which the axes of the inputs can be rows and features, the usual ones first.</summary>
+    private static List<Layout> Layouts(OnnxGraph graph)
     {
-        try
+        int rank = graph.Inputs.Max(input => input.Dims.Length);
+        // Rows are the first axis: what follows it is the features, until a Flatten or a Reshape says so.
+        List<Layout> layouts = [new Layout(Math.Min(1, Math.Max(rank - 1, 0)))];
+        if (rank > 2)
         {
-            return new GraphImporter(model, input, batchRank, options).Run();
+            // Or all axes but the last count rows, as where a dense layer runs on each step of a sequence; or some.
+            layouts.Add(new Layout(rank - 1));
+            layouts.AddRange(Enumerable.Range(2, rank - 3).Select(rows => new Layout(rows)));
         }
-        catch (WidthWantedException wanted)
+        else if (rank == 2 && graph.Inputs.All(input => input.Dims.Length == 2))
         {
-            // The input does not say how many features it has; the first weight does.
-            ModelInput sized = input.WithLast(wanted.Width);
+            layouts.Add(new Layout(1, IsTransposed: true));
+        }
+
+        return layouts;
+    }
+
+    private static OnnxImport Run(ModelProto model, OnnxGraph graph, Layout layout, OnnxImportOptions options)
+    {
+        Dictionary<string, long> widths = [];
+        while (true)
+        {
             try
             {
-                return new GraphImporter(model, sized, batchRank, options).Run();
+                return new GraphReader(model, graph, layout, widths, options).Run();
             }
-            catch (WidthWantedException)
+            catch (WidthWantedException wanted)
             {
-                throw new ModelFormatException($"The input {Words.Quote(input.Name)} has the shape {Words.Shape(input.Dims)}, and the graph does not tell how many features that are.");
+                // The input does not say how many features it has; the first weight does.
+                if (wanted.Input is not { } name || !widths.TryAdd(name, wanted.Width))
+                {
+                    ModelInput input = graph.Inputs[0];
+                    throw new ModelFormatException($"The input {Words.Quote(input.Name)} has the shape {Words.Shape(input.Dims)}, and the graph does not tell how many features that are.");
+                }
             }
         }
     }
@@ -111,8 +129,28 @@ internal static class ModelImporter
     }
 }
 
-/// <summary>Some weight was met before the number of features was known; it says what that is.</summary>
-internal sealed class WidthWantedException(long width) : Exception
+/// <summary>Some weight was met before the number of features of an input was known; it says what that is.</summary>
+internal sealed class WidthWantedException : Exception
 {
-    public long Width { get; } = width;
+    private WidthWantedException(string? input, long width)
+    {
+        Input = input;
+        Width = width;
+    }
+
+    /// <summary>The input; null if it cannot be told.</summary>
+    public string? Input { get; }
+
+    public long Width { get; }
+
+    public static WidthWantedException For(Signal signal, long width)
+    {
+        Expression expression = signal.Base;
+        while (expression is not InputExpression && expression.Inputs.FirstOrDefault() is { } before)
+        {
+            expression = before.Base;
+        }
+
+        return new WidthWantedException((expression as InputExpression)?.Name, width);
+    }
 }

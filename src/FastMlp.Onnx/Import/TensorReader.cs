@@ -4,7 +4,7 @@ using FastMlp.Onnx.Schema;
 namespace FastMlp.Onnx.Import;
 
 /// <summary>
-/// TensorProto to <see cref="Constant"/>: float32, float64, float16, bfloat16 and integers, from typed fields, raw bytes or a
+/// TensorProto to <see cref="Constant"/>: floating-point numbers and integers, from typed fields, raw bytes or a
 /// file beside the model. The shape is checked against the data that are there before anything is reserved.
 /// </summary>
 internal sealed class TensorReader(string? folder)
@@ -12,18 +12,13 @@ internal sealed class TensorReader(string? folder)
     /// <summary>Tensors of more axes than this are no tables of features or weights.</summary>
     public const int MostAxes = 16;
 
-    public const int Float = 1;
-    public const int Int32 = 6;
-    public const int Int64 = 7;
-    public const int Bool = 9;
-    public const int Float16 = 10;
-    public const int Double = 11;
-    public const int BFloat16 = 16;
-
-    private const string Readable = "float32, float64, float16, bfloat16, int32, int64 and bool can be read";
-
     /// <summary>Elements that were found in the file so far.</summary>
     public long ElementsRead { get; private set; }
+
+    /// <summary>A tensor of numbers or of texts.</summary>
+    public Value ReadAny(TensorProto tensor, string where) => tensor.DataType == ElementType.Text
+        ? new Texts([.. tensor.StringData.Select(text => text.ToStringUtf8())])
+        : Read(tensor, where);
 
     public Constant Read(TensorProto tensor, string where)
     {
@@ -37,17 +32,14 @@ internal sealed class TensorReader(string? folder)
 
     private Constant Convert(TensorProto tensor, string where)
     {
-        int size = tensor.DataType switch
+        int size = ElementType.Size(tensor.DataType);
+        if (size == 0)
         {
-            Float or Int32 => 4,
-            Int64 or Double => 8,
-            Float16 or BFloat16 => 2,
-            Bool => 1,
-            _ => throw new ModelFormatException($"{where} has the element type {TypeName(tensor.DataType)}; {Readable}."),
-        };
+            throw new ModelFormatException($"{where} has the element type {ElementType.Name(tensor.DataType)}; {ElementType.Readable}.");
+        }
+
         long[] dims = [.. tensor.Dims];
         long count = Count(dims, where);
-        bool isInteger = tensor.DataType is Int32 or Int64 or Bool;
         if (tensor.DataLocation != 0)
         {
             if (tensor.DataLocation != 1)
@@ -56,46 +48,26 @@ internal sealed class TensorReader(string? folder)
             }
 
             byte[] bytes = ExternalData.Read(folder, tensor.ExternalData, count, size, where);
-            return new Constant(dims, FromBytes(bytes, tensor.DataType, size), isInteger);
+            return new Constant(dims, FromBytes(bytes, tensor.DataType, size), tensor.DataType);
         }
 
         if (tensor.RawData.Length > 0)
         {
             Expect(where, dims, count, tensor.RawData.Length, size);
-            return new Constant(dims, FromBytes(tensor.RawData.Span, tensor.DataType, size), isInteger);
+            return new Constant(dims, FromBytes(tensor.RawData.Span, tensor.DataType, size), tensor.DataType);
         }
 
-        return new Constant(dims, FromFields(tensor, dims, count, where), isInteger);
+        return new Constant(dims, FromFields(tensor, dims, count, where), tensor.DataType);
     }
-
-    /// <summary>The name of an element type, for messages.</summary>
-    public static string TypeName(int type) => type switch
-    {
-        Float => "float32",
-        2 => "uint8",
-        3 => "int8",
-        4 => "uint16",
-        5 => "int16",
-        Int32 => "int32",
-        Int64 => "int64",
-        8 => "string",
-        Bool => "bool",
-        Float16 => "float16",
-        Double => "float64",
-        12 => "uint32",
-        13 => "uint64",
-        14 or 15 => "complex",
-        BFloat16 => "bfloat16",
-        _ => $"number {type}",
-    };
 
     private static double[] FromFields(TensorProto tensor, long[] dims, long count, string where)
     {
         int there = tensor.DataType switch
         {
-            Float => tensor.FloatData.Count,
-            Double => tensor.DoubleData.Count,
-            Int64 => tensor.Int64Data.Count,
+            ElementType.Float => tensor.FloatData.Count,
+            ElementType.Double => tensor.DoubleData.Count,
+            ElementType.Int64 => tensor.Int64Data.Count,
+            ElementType.UInt32 or ElementType.UInt64 => tensor.Uint64Data.Count,
             _ => tensor.Int32Data.Count,
         };
         Expect(where, dims, count, there, 1);
@@ -104,11 +76,12 @@ internal sealed class TensorReader(string? folder)
         {
             values[i] = tensor.DataType switch
             {
-                Float => tensor.FloatData[i],
-                Double => tensor.DoubleData[i],
-                Int64 => tensor.Int64Data[i],
-                Float16 => (double)BitConverter.UInt16BitsToHalf((ushort)tensor.Int32Data[i]),
-                BFloat16 => FromBFloat16((ushort)tensor.Int32Data[i]),
+                ElementType.Float => tensor.FloatData[i],
+                ElementType.Double => tensor.DoubleData[i],
+                ElementType.Int64 => tensor.Int64Data[i],
+                ElementType.UInt32 or ElementType.UInt64 => tensor.Uint64Data[i],
+                ElementType.Float16 => (double)BitConverter.UInt16BitsToHalf((ushort)tensor.Int32Data[i]),
+                ElementType.BFloat16 => FromBFloat16((ushort)tensor.Int32Data[i]),
                 _ => tensor.Int32Data[i],
             };
         }
@@ -124,12 +97,17 @@ internal sealed class TensorReader(string? folder)
             ReadOnlySpan<byte> at = bytes.Slice(i * size, size);
             values[i] = type switch
             {
-                Float => BinaryPrimitives.ReadSingleLittleEndian(at),
-                Double => BinaryPrimitives.ReadDoubleLittleEndian(at),
-                Float16 => (double)BinaryPrimitives.ReadHalfLittleEndian(at),
-                BFloat16 => FromBFloat16(BinaryPrimitives.ReadUInt16LittleEndian(at)),
-                Int32 => BinaryPrimitives.ReadInt32LittleEndian(at),
-                Int64 => BinaryPrimitives.ReadInt64LittleEndian(at),
+                ElementType.Float => BinaryPrimitives.ReadSingleLittleEndian(at),
+                ElementType.Double => BinaryPrimitives.ReadDoubleLittleEndian(at),
+                ElementType.Float16 => (double)BinaryPrimitives.ReadHalfLittleEndian(at),
+                ElementType.BFloat16 => FromBFloat16(BinaryPrimitives.ReadUInt16LittleEndian(at)),
+                ElementType.Int8 => (sbyte)at[0],
+                ElementType.Int16 => BinaryPrimitives.ReadInt16LittleEndian(at),
+                ElementType.UInt16 => BinaryPrimitives.ReadUInt16LittleEndian(at),
+                ElementType.Int32 => BinaryPrimitives.ReadInt32LittleEndian(at),
+                ElementType.UInt32 => BinaryPrimitives.ReadUInt32LittleEndian(at),
+                ElementType.Int64 => BinaryPrimitives.ReadInt64LittleEndian(at),
+                ElementType.UInt64 => BinaryPrimitives.ReadUInt64LittleEndian(at),
                 _ => at[0],
             };
         }

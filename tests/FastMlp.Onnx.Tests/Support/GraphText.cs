@@ -78,6 +78,12 @@ internal sealed class GraphText
     /// <summary>An attribute of the last node.</summary>
     public GraphText With(string name, object value)
     {
+        Model.Graph.Node[^1].Attribute.Add(Attribute(name, value));
+        return this;
+    }
+
+    public static AttributeProto Attribute(string name, object value)
+    {
         AttributeProto attribute = new() { Name = name };
         switch (value)
         {
@@ -106,8 +112,7 @@ internal sealed class GraphText
                 throw new ArgumentException($"No attribute is a {value.GetType()}.", nameof(value));
         }
 
-        Model.Graph.Node[^1].Attribute.Add(attribute);
-        return this;
+        return attribute;
     }
 
     public GraphText Output(ValueProto output)
