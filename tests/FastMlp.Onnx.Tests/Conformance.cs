@@ -51,8 +51,10 @@ internal static class Conformance
             }
 
             using OnnxImport import = ModelImporter.Run(model, new OnnxImportOptions { Output = model.Graph.Output[0].Name, LogSoftmaxAsSoftmax = true });
-            float[] x = Floats(Path.Combine(data, "input_0.pb"));
-            float[] expected = Floats(Path.Combine(data, "output_0.pb"));
+            bool inColumns = import.Notes.Any(note => note.Contains("the input stand in columns", StringComparison.Ordinal));
+            bool outColumns = import.Notes.Any(note => note.Contains("the output in columns", StringComparison.Ordinal));
+            float[] x = Floats(Path.Combine(data, "input_0.pb"), inColumns);
+            float[] expected = Floats(Path.Combine(data, "output_0.pb"), outColumns);
             float[] y = import.Network.Predict(x);
             if (model.Graph.Node[^1].OpType == "ArgMax")
             {
@@ -78,9 +80,12 @@ internal static class Conformance
         }
     }
 
-    private static float[] Floats(string path)
+    /// <summary>The numbers of a tensor; those of a matrix whose samples stand in columns, on their side.</summary>
+    private static float[] Floats(string path, bool isOnSide)
     {
-        float[] values = [.. new TensorReader(null).Read(ReadTensor(path), Path.GetFileName(path)).Values.Select(value => (float)value)];
+        Constant constant = new TensorReader(null).Read(ReadTensor(path), Path.GetFileName(path));
+        double[] numbers = isOnSide && constant.Dims.Length == 2 ? Matrix.Transposed(constant.Values, (int)constant.Dims[0], (int)constant.Dims[1]) : constant.Values;
+        float[] values = [.. numbers.Select(value => (float)value)];
         // Some cases of float64 hold whatever lay in memory when they were written.
         return values.Any(value => !float.IsFinite(value) || float.IsSubnormal(value)) ? throw new ModelFormatException("The numbers of the case are beyond float32.") : values;
     }

@@ -326,6 +326,48 @@ public class ImportTests
         Assert.InRange(worst, 1e-6, 5e-4);
     }
 
+    /// <summary>A row that has no axis for the rows, as a controller of one robot is exported.</summary>
+    [Fact]
+    public void ASingleRowWithoutAnAxisOfRows()
+    {
+        GraphText graph = new GraphText(13, 4).Sizes("ax", 0).Weight("w", [3, 4], GraphText.Numbers(12, 1)).Weight("b", [3], GraphText.Numbers(3, 2))
+            .Nodes("Unsqueeze x ax -> u; Gemm u w b -> z").With("transB", 1).Nodes("Squeeze z ax -> y");
+        using OnnxImport import = graph.Import();
+        Assert.Equal(4, import.Network.InputSize);
+        Close.Equal([.. GraphText.Dense(rows).Select(value => (float)value)], import.Network.Predict(rows), "one row");
+    }
+
+    [Fact]
+    public void AFlattenFromTheMiddleLeavesTheAxesBeforeItAsRows()
+    {
+        using OnnxImport import = new GraphText(13, 2, 2, 2, 1).Nodes("Flatten x -> f").With("axis", 2).Nodes("Relu f -> y").Import();
+        Assert.Equal(2, import.Network.InputSize);
+        Assert.Equal([0, 3], import.Network.Predict([-1, 3]));
+    }
+
+    [Fact]
+    public void SamplesInColumnsBecomeRows()
+    {
+        using OnnxImport import = new GraphText(17, 4, -1).Weight("w", [3, 4], GraphText.Numbers(12, 1)).Weight("b", [3, 1], GraphText.Numbers(3, 2)).Nodes("MatMul w x -> z; Add z b -> y").Import();
+        Assert.Contains("columns", Assert.Single(import.Notes), StringComparison.Ordinal);
+        Close.Equal([.. GraphText.Dense(rows).Select(value => (float)value)], import.Network.Predict(rows), "columns");
+    }
+
+    /// <summary>What a later layer takes goes through the layers between unchanged.</summary>
+    [Fact]
+    public void BranchesOfUnlikeActivationsCarryOnWhatIsStillNeeded()
+    {
+        using OnnxImport import = GraphText.AfterDense("Tanh z -> a; Sigmoid a -> s; Softplus s -> p; Concat a s p z -> y").With("axis", 1).Import();
+        float[] z = [.. GraphText.Dense(rows).Select(value => (float)value)];
+        float[] expected = [.. z.Chunk(3).SelectMany(row =>
+        {
+            float[] a = Array.ConvertAll(row, value => (float)Math.Tanh(value));
+            float[] s = Array.ConvertAll(a, value => (float)(1 / (1 + Math.Exp(-value))));
+            return a.Concat(s).Concat(s.Select(value => (float)Math.Log(1 + Math.Exp(value)))).Concat(row);
+        })];
+        Close.Equal(expected, import.Network.Predict(rows), "branches");
+    }
+
     [Fact]
     public void MetadataGoWithTheNetworkButForTheReservedKey()
     {

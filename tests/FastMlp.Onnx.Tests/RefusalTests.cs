@@ -78,7 +78,7 @@ public class RefusalTests
         string asked = Assert.Throws<ModelFormatException>(() => outputs.Import(new OnnxImportOptions { OptionName = name => $"--{name}" })).Message;
         Assert.Contains("Give --Output", asked, StringComparison.Ordinal);
         using OnnxImport inner = outputs.Import(new OnnxImportOptions { Output = "z" });
-        Assert.Equal(Activation.Identity, inner.Network.GetLayer(0).Activation);
+        Assert.Equal(Activation.Identity, ((DenseSpec)inner.Network.Layers[0].Spec).Activation);
         using OnnxImport chosen = outputs.Import(new OnnxImportOptions { Output = "t" });
         Assert.Equal(Activation.Tanh, ((DenseSpec)chosen.Network.Layers[0].Spec).Activation);
         Assert.Contains("'q'", Assert.Throws<ModelFormatException>(() => outputs.Import(new OnnxImportOptions { Output = "q" })).Message, StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FastMlp.Cli.Arguments;
 using FastMlp.Cli.Reporting;
 using FastMlp.Cli.Sources;
 using FastMlp.Onnx;
@@ -14,26 +15,14 @@ internal sealed class ConvertCommand : CliCommand
 
     private readonly Argument<string> outPath = new("OUT") { Description = "The file to write; its ending says the format: .safetensors or .onnx" };
 
-    private readonly Option<string?> output = new("--output") { HelpName = "NAME", Description = "The output of an ONNX graph to take, where it has several" };
-
-    private readonly Option<bool> logSoftmax = new("--log-softmax-as-softmax")
-    {
-        Description = "Import a LogSoftmax at the output as softmax: probabilities instead of their logarithms",
-    };
-
-    private readonly Option<bool> tanhGelu = new("--tanh-gelu-as-gelu")
-    {
-        Description = "Import GELU in its tanh approximation as the exact GELU, which differs by up to 0.0005",
-    };
+    private readonly OnnxOptions onnx = new();
 
     public ConvertCommand(CommandContext context)
         : base(context, "convert", "Convert a model between safetensors and ONNX, by the endings of the files.")
     {
         Add(modelPath);
         Add(outPath);
-        Add(output);
-        Add(logSoftmax);
-        Add(tanhGelu);
+        onnx.AddTo(this);
     }
 
     public override IReadOnlyList<string> Examples =>
@@ -48,17 +37,7 @@ internal sealed class ConvertCommand : CliCommand
         string to = parsed.GetRequiredValue(outPath);
         CheckEnding(from, "MODEL");
         CheckEnding(to, "OUT");
-        OnnxImportOptions options = new()
-        {
-            Output = parsed.GetValue(output),
-            LogSoftmaxAsSoftmax = parsed.GetValue(logSoftmax),
-            TanhGeluAsGelu = parsed.GetValue(tanhGelu),
-        };
-        if (options != new OnnxImportOptions() && !OnnxFile.Names(from))
-        {
-            throw new UsageException($"{output.Name}, {logSoftmax.Name} and {tanhGelu.Name} are about ONNX graphs, but MODEL is '{from}'.");
-        }
-
+        OnnxImportOptions options = onnx.Read(parsed, from);
         List<string> notes = [];
         using StoredModel model = StoredModel.Load(from, options, notes.Add);
         if (OnnxFile.Names(to))

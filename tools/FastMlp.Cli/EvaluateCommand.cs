@@ -29,6 +29,8 @@ internal sealed class EvaluateCommand : CliCommand
         Description = "Write a page on the model and these rows: confusions or errors, what matters, the worst mistakes, the inside of the network",
     };
 
+    private readonly OnnxOptions onnx = new();
+
     public EvaluateCommand(CommandContext context)
         : base(context, "evaluate", "Score a model on data: the figures of training and, for classes, the confusion matrix.")
     {
@@ -37,6 +39,7 @@ internal sealed class EvaluateCommand : CliCommand
         Add(dataName);
         Add(heldOut);
         Add(report);
+        onnx.AddTo(this);
     }
 
     public override IReadOnlyList<string> Examples =>
@@ -47,7 +50,8 @@ internal sealed class EvaluateCommand : CliCommand
 
     protected override int Run(ParseResult parsed)
     {
-        using StoredModel model = StoredModel.Load(parsed.GetRequiredValue(modelPath));
+        string path = parsed.GetRequiredValue(modelPath);
+        using StoredModel model = StoredModel.Load(path, onnx.Read(parsed, path), note => Console.Error.WriteLine($"note: {note}"));
         DataSource source = DataSource.Find(parsed.GetRequiredValue(dataName));
         bool onlyHeldOut = parsed.GetValue(heldOut);
         string? reportPath = parsed.GetValue(report);

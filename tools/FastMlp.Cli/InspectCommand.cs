@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using FastMlp.Cli.Arguments;
 using FastMlp.Cli.Reporting;
 using FastMlp.Cli.Sources;
 using FastMlp.Data;
@@ -13,10 +14,13 @@ internal sealed class InspectCommand : CliCommand
 {
     private readonly Argument<string> modelPath = new("MODEL") { Description = "A model file" };
 
+    private readonly OnnxOptions onnx = new();
+
     public InspectCommand(CommandContext context)
         : base(context, "inspect", "Show a model: layers, shapes, parameters, activations, preprocessing, and how it was trained.")
     {
         Add(modelPath);
+        onnx.AddTo(this);
     }
 
     public override IReadOnlyList<string> Examples =>
@@ -27,7 +31,8 @@ internal sealed class InspectCommand : CliCommand
 
     protected override int Run(ParseResult parsed)
     {
-        using StoredModel model = StoredModel.Load(parsed.GetRequiredValue(modelPath));
+        string path = parsed.GetRequiredValue(modelPath);
+        using StoredModel model = StoredModel.Load(path, onnx.Read(parsed, path), note => Console.Error.WriteLine($"note: {note}"));
         if (AsJson(parsed))
         {
             Console.WriteJson(json => Write(json, model));

@@ -21,6 +21,8 @@ internal sealed class PredictCommand : CliCommand
 
     private readonly Option<bool> probabilities = new("--probabilities") { Description = "Give the probability of every class" };
 
+    private readonly OnnxOptions onnx = new();
+
     public PredictCommand(CommandContext context)
         : base(context, "predict", "Predict each row: the class and its probability, or the value in the unit of the training data.")
     {
@@ -29,6 +31,7 @@ internal sealed class PredictCommand : CliCommand
         Add(dataName);
         Add(output);
         Add(probabilities);
+        onnx.AddTo(this);
     }
 
     public override IReadOnlyList<string> Examples =>
@@ -40,7 +43,8 @@ internal sealed class PredictCommand : CliCommand
 
     protected override int Run(ParseResult parsed)
     {
-        using StoredModel model = StoredModel.Load(parsed.GetRequiredValue(modelPath));
+        string path = parsed.GetRequiredValue(modelPath);
+        using StoredModel model = StoredModel.Load(path, onnx.Read(parsed, path), note => Console.Error.WriteLine($"note: {note}"));
         if (parsed.GetValue(probabilities) && !model.Classifies)
         {
             throw new UsageException("--probabilities is for models that tell classes apart; this one predicts a value.");

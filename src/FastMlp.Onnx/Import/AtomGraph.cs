@@ -191,19 +191,16 @@ internal sealed class AtomGraph
             isMade &= part.IsMade && (term.Weight is null || linear.IsMade);
             blocks.AddRange(part.Blocks.Select(block => block with { Row = block.Row + term.Row }));
             shifted |= part.IsShifted;
-            if (part.Shift.AsSpan().ContainsAnyExcept(0))
+            if (linear.Terms.Count == 1 && part.Width == linear.Width)
             {
-                if (linear.Terms.Count == 1 && part.Width == linear.Width)
+                shift = part.Shift;
+            }
+            else if (part.IsShifted)
+            {
+                shift = shift.Length == linear.Width && linear.Width > 1 ? shift : [.. Enumerable.Repeat(shift[0], linear.Width)];
+                for (int i = 0; i < term.Rows; i++)
                 {
-                    shift = part.Shift;
-                }
-                else
-                {
-                    shift = shift.Length == linear.Width && linear.Width > 1 ? shift : [.. Enumerable.Repeat(shift[0], linear.Width)];
-                    for (int i = 0; i < term.Rows; i++)
-                    {
-                        shift[term.Row + i] += part.Shift[part.Shift.Length == 1 ? 0 : i];
-                    }
+                    shift[term.Row + i] += part.Shift[part.Shift.Length == 1 ? 0 : i];
                 }
             }
         }

@@ -272,13 +272,13 @@ internal static class Axes
         long[] aligned = [.. Enumerable.Repeat(1L, Math.Max(0, dims.Length - wanted.Length)), .. wanted];
         if (aligned.Length == dims.Length)
         {
-            bool stays = aligned.Select((size, i) => size == 1 || size == dims[i] || (dims[i] == -1 && size == Unknown)).All(fits => fits);
-            if (stays)
+            bool[] stays = [.. aligned.Select((size, i) => size == 1 || size == dims[i] || (dims[i] == -1 && size == Unknown))];
+            if (stays.All(stay => stay))
             {
                 return signal;
             }
 
-            if (signal.Width == 1 && signal.FeatureDims.Length == 1 && aligned[^1] is > 1 and <= int.MaxValue)
+            if (signal.Width == 1 && signal.FeatureDims.Length == 1 && aligned[^1] is > 1 and <= int.MaxValue && stays[..^1].All(stay => stay))
             {
                 return Repeated(call, signal, (int)aligned[^1]);
             }
@@ -465,9 +465,9 @@ internal static class Axes
     }
 
     /// <summary>A constant among features: a row that is the same for all.</summary>
-    private static Signal Row(Call call, Constant constant) => constant.Values.Length > 0
+    private static Signal Row(Call call, Constant constant) => constant.Values.Length > 0 && constant.Dims.Length > 0 && constant.Dims[^1] == constant.Values.Length
         ? new Signal { Base = new LinearExpression(constant.Values.Length, call.Name, [], isMade: true), Shift = constant.Values, IsShifted = true, BatchDims = [1], FeatureDims = [constant.Values.Length] }
-        : throw call.Refuse("joins an empty constant.");
+        : throw call.Refuse($"joins a constant of the shape {Words.Shape(constant.Dims)} to features; one row, the same for all, was expected.");
 
     private static void RequireFeatures(Call call, Signal signal, int axis, string does)
     {

@@ -43,8 +43,6 @@ internal sealed class StoredModel : IDisposable
         ? Preprocessing.ClassNames
         : Numbers(Math.Max(2, Network.OutputSize));
 
-    public static StoredModel Load(string path) => Load(path, new OnnxImportOptions(), _ => { });
-
     /// <summary>With what may be done to read an ONNX file, and somewhere for its notes.</summary>
     public static StoredModel Load(string path, OnnxImportOptions options, Action<string> note)
     {
