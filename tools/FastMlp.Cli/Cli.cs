@@ -41,6 +41,10 @@ internal static class Cli
                 ProcessTerminationTimeout = null,
             });
         }
+        catch (OutputClosedException)
+        {
+            return ExitCode.Done; // whoever read the output has had enough
+        }
         catch (UsageException exception)
         {
             return BadUsage(console, parsed, exception.Message);
@@ -86,6 +90,14 @@ internal static class Cli
     private static string Misunderstood(ParseResult parsed)
     {
         Command command = parsed.CommandResult.Command;
+        if (parsed.UnmatchedTokens.FirstOrDefault(token => token.StartsWith('-') && token.Length > 2) is { } unknown)
+        {
+            string[] options = [.. command.Options.Concat(parsed.RootCommandResult.Command.Options.Where(option => option.Recursive)).Select(option => option.Name)];
+            string typed = unknown.Split('=')[0];
+            string? near = Spelling.Nearest(typed, options) ?? Array.Find(options, option => option.StartsWith(typed, StringComparison.Ordinal));
+            return $"there is no option '{Text.Shortened(typed)}'{(near is null ? "." : $"; did you mean {near}?")}";
+        }
+
         if (command is not RootCommand || parsed.UnmatchedTokens is not [string word, ..])
         {
             return parsed.Errors[0].Message;

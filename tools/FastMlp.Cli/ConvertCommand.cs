@@ -37,6 +37,8 @@ internal sealed class ConvertCommand : CliCommand
         string to = parsed.GetRequiredValue(outPath);
         CheckEnding(from, "MODEL");
         CheckEnding(to, "OUT");
+        OutputFile.CheckApart([("MODEL", from)], [("OUT", to)]);
+        OutputFile.CheckWritable(to, "OUT");
         OnnxImportOptions options = onnx.Read(parsed, from);
         List<string> notes = [];
         using StoredModel model = StoredModel.Load(from, options, notes.Add);
@@ -46,7 +48,7 @@ internal sealed class ConvertCommand : CliCommand
         }
         else
         {
-            model.Network.Save(to);
+            OutputFile.Save(to, model.Network.Save, model.Network.Save);
         }
 
         if (AsJson(parsed))

@@ -51,6 +51,9 @@ internal sealed class EvaluateCommand : CliCommand
     protected override int Run(ParseResult parsed)
     {
         string path = parsed.GetRequiredValue(modelPath);
+        OutputFile.CheckApart(
+            [("MODEL", path), ("DATA", parsed.GetRequiredValue(dataName))],
+            [(report.Name, parsed.GetValue(report))]);
         using StoredModel model = StoredModel.Load(path, onnx.Read(parsed, path), note => Console.Error.WriteLine($"note: {note}"));
         DataSource source = DataSource.Find(parsed.GetRequiredValue(dataName));
         bool onlyHeldOut = parsed.GetValue(heldOut);

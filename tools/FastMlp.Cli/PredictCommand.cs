@@ -44,6 +44,14 @@ internal sealed class PredictCommand : CliCommand
     protected override int Run(ParseResult parsed)
     {
         string path = parsed.GetRequiredValue(modelPath);
+        OutputFile.CheckApart(
+            [("MODEL", path), ("DATA", parsed.GetRequiredValue(dataName))],
+            [(output.Name, parsed.GetValue(output))]);
+        if (parsed.GetValue(output) is { } checkedPath)
+        {
+            OutputFile.CheckWritable(checkedPath);
+        }
+
         using StoredModel model = StoredModel.Load(path, onnx.Read(parsed, path), note => Console.Error.WriteLine($"note: {note}"));
         if (parsed.GetValue(probabilities) && !model.Classifies)
         {
@@ -56,20 +64,15 @@ internal sealed class PredictCommand : CliCommand
         Predictions predictions = new(model, all);
         if (outputPath is not null)
         {
-            // Opened when the first rows are there: a fault in them leaves an older file as it was.
-            StreamWriter? file = null;
-            try
+            OutputFile.Write(outputPath, stream =>
             {
-                predictions.WriteCsv(parts, () => file = new StreamWriter(outputPath, append: false));
-            }
-            finally
-            {
-                file?.Dispose();
-            }
+                using StreamWriter file = new(stream, leaveOpen: true);
+                predictions.WriteCsv(parts, file);
+            });
         }
         else if (!AsJson(parsed))
         {
-            predictions.WriteCsv(parts, () => Console.Output);
+            predictions.WriteCsv(parts, Console.Output);
         }
 
         if (AsJson(parsed))

@@ -59,6 +59,10 @@ internal sealed class TrainCommand : CliCommand
         parsed = WithConfig(parsed);
         bool asJson = AsJson(parsed);
         TrainSettings settings = options.Read(parsed, parsed.GetValue(data) ?? throw new UsageException("DATA is missing: the name of a data set, a file or a folder."));
+        bool writesModel = parsed.GetValue(options.Data.Folds) is null;
+        OutputFile.CheckApart(
+            [("DATA", settings.Data), ("--test", settings.Test), ("--config", parsed.GetValue(config.Config)), ("--checkpoint", settings.Checkpoint?.Folder), ("--resume", settings.Resume)],
+            [("--out", writesModel ? TrainingRun.PathOfModel(settings) : null), ("--report", settings.Report), ("--save-config", parsed.GetValue(config.Save))]);
         if (parsed.GetValue(options.Data.Folds) is { } count)
         {
             FoldedRun folded = FoldedRun.Execute(settings, count, Console, quiet: asJson, Planned, Stop);

@@ -1,6 +1,9 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using FastMlp.Cli.Reporting;
+using FastMlp.Cli.Sources;
 
 namespace FastMlp.Cli.Arguments;
 
@@ -15,21 +18,21 @@ internal static class Options
     /// <param name="wanted">What a value must be, for the message about one that is not.</param>
     /// <param name="tryParse">Reads one value.</param>
     public static Option<T?> Value<T>(string name, string valueName, string description, string wanted, TryParse<T> tryParse)
-        where T : class => new(name)
-        {
-            HelpName = valueName,
-            Description = description,
-            CustomParser = result => Parse(result, name, wanted, tryParse, out T? value) ? value : null,
-        };
+        where T : class
+    {
+        Option<T?> option = new(name) { HelpName = valueName, Description = description };
+        option.CustomParser = result => Parse(result, option, wanted, tryParse, out T? value) ? value : null;
+        return option;
+    }
 
     /// <summary>The same for a value type; null where the option is not given.</summary>
     public static Option<T?> Number<T>(string name, string valueName, string description, string wanted, TryParse<T> tryParse)
-        where T : struct => new(name)
-        {
-            HelpName = valueName,
-            Description = description,
-            CustomParser = result => Parse(result, name, wanted, tryParse, out T value) ? value : null,
-        };
+        where T : struct
+    {
+        Option<T?> option = new(name) { HelpName = valueName, Description = description };
+        option.CustomParser = result => Parse(result, option, wanted, tryParse, out T value) ? value : null;
+        return option;
+    }
 
     public static Option<int?> Integer(string name, string description, int least) =>
         Number(name, "N", description, string.Create(CultureInfo.InvariantCulture, $"a whole number of at least {least}"), (string text, out int value) => Integer(text, least, out value));
@@ -70,7 +73,7 @@ internal static class Options
     public static bool Integer(string text, int least, out int value) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= least;
 
-    private static bool Parse<T>(ArgumentResult result, string name, string wanted, TryParse<T> tryParse, out T value)
+    private static bool Parse<T>(ArgumentResult result, Option option, string wanted, TryParse<T> tryParse, out T value)
     {
         string text = result.Tokens[0].Value;
         if (tryParse(text, out value))
@@ -78,7 +81,9 @@ internal static class Options
             return true;
         }
 
-        result.AddError($"{name} '{text}' is not {wanted}.");
+        string[] words = [.. option.CompletionSources.SelectMany(source => source(CompletionContext.Empty)).Select(one => one.Label)];
+        string? near = Spelling.Nearest(text.Split(':')[0], words);
+        result.AddError($"{option.Name} '{Text.Shortened(text)}' is not {wanted}.{(near is null ? "" : $" Did you mean {near}?")}");
         return false;
     }
 }

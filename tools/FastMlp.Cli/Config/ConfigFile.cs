@@ -19,6 +19,9 @@ internal sealed class ConfigFile(Command command, Argument<string?> data, IReadO
 
     private const string SchemaKey = "$schema";
 
+    /// <summary>All options with their longest values take a few KiB.</summary>
+    private const int MostBytes = 1 << 20;
+
     private IEnumerable<string> Keys => kept.Select(Key).Prepend(DataKey);
 
     /// <summary>The command line with what the file says and the line does not.</summary>
@@ -64,7 +67,7 @@ internal sealed class ConfigFile(Command command, Argument<string?> data, IReadO
     public void Save(string path, ParseResult parsed, IReadOnlyDictionary<string, string> defaults)
     {
         OutputFile.CheckWritable(path, "--save-config");
-        File.WriteAllText(path, Text(json =>
+        string text = Text(json =>
         {
             json.WriteString(DataKey, parsed.GetValue(data));
             foreach (Option option in kept)
@@ -78,7 +81,8 @@ internal sealed class ConfigFile(Command command, Argument<string?> data, IReadO
                     new ConfigShape(option).Write(json, given);
                 }
             }
-        }));
+        });
+        OutputFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
     }
 
     /// <summary>The JSON schema of such files.</summary>
@@ -121,13 +125,23 @@ internal sealed class ConfigFile(Command command, Argument<string?> data, IReadO
     }
 
     private static UsageException Wrong(string path, string key, JsonElement value, string wanted) =>
-        new($"{path}: \"{key}\" is {value.GetRawText()}; {wanted} is expected.");
+        new($"{path}: \"{key}\" is {Reporting.Text.Shortened(value.GetRawText())}; {wanted} is expected.");
+
+    private static ReadOnlyMemory<byte> ReadBytes(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        byte[] bytes = new byte[MostBytes + 1];
+        int count = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return count <= MostBytes
+            ? bytes.AsMemory(0, count)
+            : throw new UsageException($"{path}: a file of options has at most {Reporting.Text.Size(MostBytes)}; this one is longer.");
+    }
 
     private List<(string Key, JsonElement Value)> Read(string path)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            using JsonDocument document = JsonDocument.Parse(ReadBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
                 throw new UsageException($"{path}: one JSON object is expected, not {document.RootElement.ValueKind}.");
@@ -139,7 +153,7 @@ internal sealed class ConfigFile(Command command, Argument<string?> data, IReadO
                 if (!Keys.Contains(member.Name))
                 {
                     string? near = Spelling.Nearest(member.Name, [.. Keys]);
-                    throw new UsageException($"{path}: there is no option \"{member.Name}\"{(near is null ? $"; fastmlp {command.Name} --help lists them" : $"; did you mean \"{near}\"?")}");
+                    throw new UsageException($"{path}: there is no option \"{Reporting.Text.Shortened(member.Name)}\"{(near is null ? $"; fastmlp {command.Name} --help lists them" : $"; did you mean \"{near}\"?")}");
                 }
 
                 if (members.Exists(other => other.Key == member.Name))

@@ -29,16 +29,16 @@ internal sealed class Predictions
 
     /// <summary>A header, then one line for each row.</summary>
     /// <param name="parts">The answers.</param>
-    /// <param name="open">Opens the file, once there is something to write.</param>
-    public void WriteCsv(IEnumerable<float[]> parts, Func<TextWriter> open)
+    /// <param name="writer">Where they go.</param>
+    public void WriteCsv(IEnumerable<float[]> parts, TextWriter writer)
     {
-        TextWriter? writer = null;
+        bool isFirst = true;
         foreach (float[] outputs in parts)
         {
-            if (writer is null)
+            if (isFirst)
             {
-                writer = open();
-                WriteHeader(writer);
+                WriteHeader(writer); // not before the first rows are there: a fault in them leaves nothing behind
+                isFirst = false;
             }
 
             for (int row = 0; row < outputs.Length / width; row++)
@@ -147,8 +147,8 @@ internal sealed class Predictions
         return best;
     }
 
-    /// <summary>Six significant digits: float32 holds about seven.</summary>
-    private static string Number(float value) => value.ToString("G6", CultureInfo.InvariantCulture);
+    /// <summary>As few digits as give the same float32 back.</summary>
+    private static string Number(float value) => value.ToString("R", CultureInfo.InvariantCulture);
 
     private static string Quote(string field) => field.AsSpan().ContainsAny(",\"\r\n")
         ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\""

@@ -5,6 +5,11 @@ namespace FastMlp.Cli.Reporting;
 /// <summary>Numbers as people read them, the same in every culture.</summary>
 internal static class Text
 {
+    private const int MostQuoted = 60;
+
+    /// <summary>The text, or its beginning and its length: a message quotes no million digits.</summary>
+    public static string Shortened(string text) => text.Length <= MostQuoted ? text : $"{text[..MostQuoted]}... ({Count(text.Length, "character")})";
+
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>A count with its noun: <c>1 row</c>, <c>1,797 rows</c>.</summary>

@@ -106,6 +106,19 @@ internal static class TrainingSummary
         }
     }
 
+    /// <summary>A float32, in as few digits as give it back.</summary>
+    public static void Figure(Utf8JsonWriter json, string name, float value)
+    {
+        if (float.IsFinite(value))
+        {
+            json.WriteNumber(name, value);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
+
     private static string? Stop(TrainingRun run) => run.Report.StopReason switch
     {
         StopReason.Cancelled => $"as you asked, after {Text.Count(run.Report.Epochs.Count, "whole epoch")}; what was learnt is kept",

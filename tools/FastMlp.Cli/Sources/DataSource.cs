@@ -51,7 +51,13 @@ internal sealed class DataSource
                 : throw new CommandFailedException($"the folder '{argument}' has no idx files; wanted are train-images-idx3-ubyte and train-labels-idx1-ubyte, with .gz or without.");
         }
 
-        return File.Exists(argument) ? new DataSource(argument, null) : throw NotFound(argument);
+        if (!File.Exists(argument))
+        {
+            throw NotFound(argument);
+        }
+
+        FileKind.CheckData(argument);
+        return new DataSource(argument, null);
     }
 
     /// <summary>The rows to train on as they stand in the data, and the test set that comes with them, if one does.</summary>

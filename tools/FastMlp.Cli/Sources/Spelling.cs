@@ -6,6 +6,11 @@ internal static class Spelling
     /// <summary>The name that the fewest single-letter edits lead to; null if even that changes more than about a third of its letters.</summary>
     public static string? Nearest(string typed, IReadOnlyList<string> names)
     {
+        if (typed.Length > 100)
+        {
+            return null;
+        }
+
         string? nearest = names.MinBy(name => Edits(typed, name));
         return nearest is not null && Edits(typed, nearest) <= (nearest.Length + 1) / 3 ? nearest : null;
     }

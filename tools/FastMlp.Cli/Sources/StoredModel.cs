@@ -20,6 +20,7 @@ internal sealed class StoredModel : IDisposable
             throw new CommandFailedException($"there is no model file '{path}'.");
         }
 
+        FileKind.CheckModel(path);
         Path = path;
         Network = OnnxFile.Names(path) ? OnnxFile.Load(path, options, note) : Network.Load(path);
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using FastMlp.Cli.Reporting;
 using FastMlp.Cli.Reporting.Html;
+using FastMlp.Cli.Sources;
 
 namespace FastMlp.Cli.Training;
 
@@ -38,13 +39,14 @@ internal sealed class TrainingRun : IDisposable
     /// <param name="stop">Ends training after the batch under way.</param>
     public static TrainingRun Execute(TrainSettings settings, CommandConsole console, bool quiet, Action<TrainingPlan> planned, CancellationToken stop)
     {
-        TrainingData data = TrainingData.Load(settings, quiet ? TextWriter.Null : console.Error, stop);
-        string modelPath = settings.Out ?? $"{data.Name}.safetensors";
+        string modelPath = PathOfModel(settings);
         OutputFile.CheckWritable(modelPath);
         if (settings.Report is not null)
         {
             OutputFile.CheckWritable(settings.Report, "--report");
         }
+
+        TrainingData data = TrainingData.Load(settings, quiet ? TextWriter.Null : console.Error, stop);
 
         TrainingRun run = new(data, new TrainingPlan(settings, data), modelPath) { ReportPath = settings.Report };
         try
@@ -59,6 +61,9 @@ internal sealed class TrainingRun : IDisposable
             throw;
         }
     }
+
+    /// <summary>Where the model goes: to <c>--out</c>, or into this folder by the name of the data.</summary>
+    public static string PathOfModel(TrainSettings settings) => settings.Out ?? $"{DataSource.Find(settings.Data).Name}.safetensors";
 
     public void Dispose() => Network.Dispose();
 
@@ -107,7 +112,7 @@ internal sealed class TrainingRun : IDisposable
         }
 
         Describe(settings).Attach(Network);
-        Network.Save(ModelPath);
+        OutputFile.Save(ModelPath, Network.Save, Network.Save);
         Score = Data.ScoreTest(Network);
         if (ReportPath is not null)
         {

@@ -13,8 +13,12 @@ internal static class Page
 
     public static void Write(string path, ReportSubject subject)
     {
-        using StreamWriter file = new(path, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-        file.Write(Of(subject).ToString());
+        string page = Of(subject).ToString();
+        OutputFile.Write(path, stream =>
+        {
+            using StreamWriter text = new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
+            text.Write(page);
+        });
     }
 
     public static Fragment Of(ReportSubject subject)
