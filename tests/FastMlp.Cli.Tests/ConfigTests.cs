@@ -210,6 +210,22 @@ public sealed class ConfigTests(TempFolder folder) : IClassFixture<TempFolder>
         Command.Run("train", "iris", "--class-weights", "0,0,0").WasBadUsage("--class-weights");
     }
 
+    [Fact]
+    public void AFileWithoutEndIsRefusedAtABound()
+    {
+        Write("{\"lr\": " + new string('9', 100_000) + "}");
+        Support.CommandResult result = Command.Run("train", "iris", "--config", Config);
+        result.WasBadUsage("lr", "100,000 characters");
+        Assert.InRange(result.Error.Length, 50, 500);
+
+        Write(new string(' ', 2_000_000));
+        Command.Run("train", "iris", "--config", Config).WasBadUsage("config.json", "at most 1.00 MiB");
+        if (File.Exists("/dev/zero"))
+        {
+            Command.Run("train", "iris", "--config", "/dev/zero").WasBadUsage("/dev/zero", "at most 1.00 MiB");
+        }
+    }
+
     private string Config => folder["config.json"];
 
     private static RootCommand Root() => Cli.Root(new(TextWriter.Null, TextWriter.Null, TextReader.Null), CancellationToken.None);

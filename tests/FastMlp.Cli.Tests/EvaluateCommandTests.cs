@@ -99,4 +99,16 @@ public sealed class EvaluateCommandTests(TempFolder folder) : IClassFixture<Temp
         Command.Run("train", "iris", "--epochs", "1", "--test", "0", "--out", all).Done();
         Command.Run("evaluate", all, "iris", "--held-out").FailedWith("held out");
     }
+
+    [Fact]
+    public void AccuracyIsTheDoubleOfTheCounts()
+    {
+        using TempFolder own = new();
+        string model = own["kinds.safetensors"];
+        Command.Run("train", own.WriteTwoClasses("kinds.csv", 83), "--epochs", "1", "--layers", "4", "--out", model).Done();
+        System.Text.Json.JsonElement json = Command.Run("evaluate", model, own["kinds.csv"], "--json").Done().Json();
+
+        int right = json.GetProperty("confusion").EnumerateArray().Select((row, i) => row[i].GetInt32()).Sum();
+        Assert.Equal(right / 83.0, json.GetProperty("accuracy").GetDouble());
+    }
 }

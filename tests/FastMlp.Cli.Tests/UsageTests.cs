@@ -57,6 +57,30 @@ public sealed class UsageTests
         Command.Run("inspect").WasBadUsage("MODEL");
     }
 
+    [Theory]
+    [InlineData("--epoch", "did you mean --epochs?")]
+    [InlineData("--optimiser=adam", "did you mean --optimizer?")]
+    [InlineData("--jsn", "did you mean --json?")]
+    [InlineData("--earlystop", "did you mean --early-stop?")]
+    [InlineData("--zzzzzzzz", "there is no option '--zzzzzzzz'.")]
+    public void AMisspeltOptionIsSuggested(string option, string answer) =>
+        Command.Run("train", "iris", option).WasBadUsage(answer);
+
+    [Theory]
+    [InlineData("--activation", "rellu", "Did you mean relu?")]
+    [InlineData("--optimizer", "adma", "Did you mean adam?")]
+    [InlineData("--schedule", "cosin", "Did you mean cosine?")]
+    public void AMisspeltValueIsSuggested(string option, string value, string answer) =>
+        Command.Run("train", "iris", option, value).WasBadUsage(option, value, answer);
+
+    [Fact]
+    public void AMessageQuotesNoMillionCharacters()
+    {
+        CommandResult result = Command.Run("train", "iris", "--lr", new string('9', 1_000_000));
+        result.WasBadUsage("--lr", "1,000,000 characters");
+        Assert.InRange(result.Error.Length, 50, 400);
+    }
+
     [Fact]
     public void HelpIsNoErrorAndFitsATerminalOf80Columns()
     {

@@ -289,17 +289,18 @@ internal sealed class BenchCommand : CliCommand
 
             if (Predictions.Concat(Steps).Concat(References).Any(line => double.IsNaN(line.Gflops) || line.Accepted < 0.5))
             {
-                output.WriteLine("The machine was busy: half of the samples or more fell between disturbed probes of some line, and where fewer than a handful were left, a hyphen stands. Repeat on a quiet machine.");
+                output.WriteLine("The machine was busy: of some line, other work disturbed half of the samples or");
+                output.WriteLine("more. A hyphen stands where too few were left. Repeat on a quiet machine.");
             }
         }
 
         private static void Table(TextWriter output, List<Line> lines)
         {
-            output.WriteLine($"{"rows",6} {"p50 us",10} {"p99 us",10} {"p99.9 us",10} {"calls/s",11} {"rows/s",12} {"GFLOP/s",8} {"% of peak",9} {"spread %",8} {"B/call",6}");
+            output.WriteLine($"{"rows",6} {"p50 us",10} {"p99 us",10} {"p99.9 us",10} {"rows/s",11} {"GFLOP/s",7} {"% peak",6} {"spread",6} {"B/call",6}");
             foreach (Line line in lines)
             {
                 output.WriteLine(Invariant(
-                    $"{line.Rows,6} {line.P50,10:0.00} {line.P99,10:0.00} {line.P999,10:0.00} {Cell(line.CallsPerSecond, "0"),11} {Cell(line.RowsPerSecond, "0"),12} {Cell(line.Gflops, "0.0"),8} {Cell(100 * line.PeakRatio, "0.0"),9} {Cell(100 * line.Spread, "0.0"),8} {line.AllocatedBytes,6:0.#}"));
+                    $"{line.Rows,6} {line.P50,10:0.00} {line.P99,10:0.00} {line.P999,10:0.00} {Cell(line.RowsPerSecond, "0"),11} {Cell(line.Gflops, "0.0"),7} {Cell(100 * line.PeakRatio, "0.0"),6} {Cell(100 * line.Spread, "0.0"),6} {line.AllocatedBytes,6:0.#}"));
             }
         }
 

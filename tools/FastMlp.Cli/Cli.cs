@@ -41,10 +41,6 @@ internal static class Cli
                 ProcessTerminationTimeout = null,
             });
         }
-        catch (OutputClosedException)
-        {
-            return ExitCode.Done; // whoever read the output has had enough
-        }
         catch (UsageException exception)
         {
             return BadUsage(console, parsed, exception.Message);
@@ -124,7 +120,7 @@ internal static class Cli
     /// <summary>Expected failures speak for themselves; the others say which kind they are and how to see more.</summary>
     private static string Describe(Exception exception) => exception switch
     {
-        CommandFailedException or ModelFormatException or DataFormatException or TrainingDivergedException or IOException
+        CommandFailedException or OutputException or ModelFormatException or DataFormatException or TrainingDivergedException or IOException
             or UnauthorizedAccessException or InvalidDataException => OneLine(exception.Message),
         OutOfMemoryException => "there is not enough memory for this.",
         _ => $"{OneLine(exception.Message)} (unexpected {exception.GetType().Name}; set {DebugVariable}=1 to see where)",

@@ -141,14 +141,14 @@ internal static class OutputFile
             return full.StartsWith(@"\\.\", StringComparison.Ordinal);
         }
 
-        if (IsDeviceName(full) || IsDeviceName(RealPath(full)))
-        {
-            return true;
-        }
-
         if (!File.Exists(full))
         {
             return false;
+        }
+
+        if (IsDeviceName(full) || IsDeviceName(RealPath(full)))
+        {
+            return true;
         }
 
         try

@@ -44,8 +44,11 @@ internal sealed class CommandConsole
     /// <summary>Standard error with styles, which are dropped where it is not a terminal.</summary>
     public IAnsiConsole Status => status ??= Create(Error, ErrorIsTerminal);
 
-    public static CommandConsole OfProcess() =>
-        new(Console.Out, Console.Error, Console.In, !Console.IsOutputRedirected, !Console.IsErrorRedirected);
+    public static CommandConsole OfProcess()
+    {
+        Console.SetOut(new StandardOutput(Console.Out));
+        return new(Console.Out, Console.Error, Console.In, !Console.IsOutputRedirected, !Console.IsErrorRedirected);
+    }
 
     /// <summary>
     /// Prints one JSON object and nothing else. What is long is flushed as it grows; if <paramref name="write"/> fails, nothing

@@ -21,6 +21,19 @@ internal static class Text
             ? value.ToString("0.###e-0", CultureInfo.InvariantCulture)
             : value.ToString("0.0000", CultureInfo.InvariantCulture);
 
+    /// <summary>A value of the data in about six digits: with an exponent only where it is huge or tiny.</summary>
+    public static string Value(double value)
+    {
+        double size = Math.Abs(value);
+        if (!double.IsFinite(value) || (size is > 0 and < 1e-4 or >= 1e12))
+        {
+            return value.ToString("0.#####e0", CultureInfo.InvariantCulture);
+        }
+
+        int decimals = size < 1 ? 6 : Math.Max(0, 5 - (int)Math.Floor(Math.Log10(size)));
+        return Math.Round(value, decimals).ToString("0.######", CultureInfo.InvariantCulture);
+    }
+
     /// <summary>A share of 1 as <c>98.33 %</c>.</summary>
     public static string Percent(double share) => (100 * share).ToString("0.00", CultureInfo.InvariantCulture) + " %";
 

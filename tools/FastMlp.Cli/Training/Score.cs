@@ -1,4 +1,5 @@
 using FastMlp.Data;
+using FastMlp.Metrics;
 
 namespace FastMlp.Cli.Training;
 
@@ -12,9 +13,18 @@ internal sealed record Score(long Rows, bool Classifies, double Loss, double Acc
             : network.OutputSize == 1 ? FastMlp.Loss.BinaryCrossEntropy
             : FastMlp.Loss.CrossEntropy;
         Evaluation evaluation = network.Evaluate(scaled, loss);
-        return new Score(evaluation.Rows, scaled.IsClassification, evaluation.Loss, evaluation.Accuracy,
-            evaluation.Rmse / TargetScale(preprocessing), evaluation.R2, evaluation.Confusion);
+        if (!scaled.IsClassification)
+        {
+            RegressionMetrics errors = new(scaled.TargetSize);
+            errors.Add(network.Predict(scaled.Features), scaled.Targets);
+            RegressionFigures all = errors.All;
+            return new Score(evaluation.Rows, false, evaluation.Loss, double.NaN, all.Rmse / TargetScale(preprocessing), all.R2, null);
+        }
+
+        return new Score(evaluation.Rows, true, evaluation.Loss, ShareRight(evaluation.Confusion!, evaluation.Rows), double.NaN, double.NaN, evaluation.Confusion);
     }
+
+    private static double ShareRight(int[,] confusion, int rows) => Enumerable.Range(0, confusion.GetLength(0)).Sum(i => (double)confusion[i, i]) / rows;
 
     /// <summary>What one unit of the data is in the unit of the network's answers. Data sets of the command have one target column.</summary>
     public static double TargetScale(Preprocessing preprocessing) => preprocessing.Targets is { Size: 1 } scaler ? scaler.Scales[0] : 1;

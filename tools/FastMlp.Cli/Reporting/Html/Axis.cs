@@ -86,13 +86,15 @@ internal sealed class Axis
         }
     }
 
-    /// <summary>The value in few digits; exponents only where zeros would fill the margin.</summary>
-    public static string TickText(double value)
+    /// <summary>One tick on its own.</summary>
+    public static string TickText(double tick) => TickTexts([tick])[0];
+
+    /// <summary>The texts of ticks, all in one notation: plain where six characters are enough for each, which is what the margin takes, else with exponents.</summary>
+    public static string[] TickTexts(IReadOnlyList<double> ticks)
     {
-        double size = Math.Abs(value);
-        return size is > 0 and < 1e-3 or >= 1e6
-            ? value.ToString("0.##e0", CultureInfo.InvariantCulture)
-            : Math.Round(value, 6).ToString("0.######", CultureInfo.InvariantCulture);
+        string[] plain = [.. ticks.Select(tick => Math.Round(tick, 6).ToString("0.######", CultureInfo.InvariantCulture))];
+        bool isPlain = ticks.All(tick => tick == 0 || Math.Abs(tick) >= 1e-3) && plain.All(text => text.Length <= 6);
+        return isPlain ? plain : [.. ticks.Select(tick => tick == 0 ? "0" : tick.ToString("0.##e0", CultureInfo.InvariantCulture))];
     }
 
     private static (double Low, double High) Range(IEnumerable<double> values)

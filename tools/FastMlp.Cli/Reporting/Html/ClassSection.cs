@@ -10,6 +10,9 @@ internal static class ClassSection
 
     private const int MostListed = 20;
 
+    /// <summary>Every class sorts all rows for its curve: rows times classes that take about two seconds.</summary>
+    private const long MostSorted = 4_000_000;
+
     public static Fragment Of(ReportSubject subject, Answers answers, Dataset rows)
     {
         List<Fragment> cards = [];
@@ -25,7 +28,7 @@ internal static class ClassSection
             ClassificationMetrics metrics = new(answers.Classes);
             metrics.Add(answers.Outputs, rows.Labels);
             cards.Add(Roc(metrics, subject.ClassNames));
-            cards.Add(Calibrated(metrics));
+            cards.Add(metrics.Classes == 2 ? CalibratedOfTwo(metrics, subject.ClassNames[1]) : Calibrated(metrics));
         }
 
         return Page.Section("How well it tells classes apart", Fragment.Of($"<div class=\"cards\">{cards}</div>"), Page.OfRows(subject, rows));
@@ -60,13 +63,26 @@ internal static class ClassSection
 
     private static Fragment MostFrequent(ConfusionMatrix confusion, IReadOnlyList<string> names)
     {
-        IEnumerable<Fragment> lines =
-            (from truth in Enumerable.Range(0, confusion.Classes)
-             from predicted in Enumerable.Range(0, confusion.Classes)
-             let count = confusion[truth, predicted]
-             where truth != predicted && count > 0
-             orderby count descending
-             select Fragment.Of($"<tr><td class=\"name\"><bdi>{names[truth]}</bdi></td><td class=\"name\"><bdi>{names[predicted]}</bdi></td><td class=\"n\">{Text.Count(count)}</td></tr>")).Take(MostListed);
+        // A matrix of 10,000 classes has 10^8 cells, nearly all of them 0: one pass keeps the largest.
+        PriorityQueue<(int Truth, int Predicted, long Count), (long Count, int Place)> largest = new();
+        for (int truth = 0; truth < confusion.Classes; truth++)
+        {
+            for (int predicted = 0; predicted < confusion.Classes; predicted++)
+            {
+                long count = confusion[truth, predicted];
+                if (count > 0 && truth != predicted && (largest.Count < MostListed || count > largest.Peek().Count))
+                {
+                    largest.Enqueue((truth, predicted, count), (count, -truth));
+                    if (largest.Count > MostListed)
+                    {
+                        largest.Dequeue();
+                    }
+                }
+            }
+        }
+
+        IEnumerable<Fragment> lines = largest.UnorderedItems.Select(item => item.Element).OrderByDescending(one => one.Count).ThenBy(one => one.Truth).Select(one =>
+            Fragment.Of($"<tr><td class=\"name\"><bdi>{names[one.Truth]}</bdi></td><td class=\"name\"><bdi>{names[one.Predicted]}</bdi></td><td class=\"n\">{Text.Count(one.Count)}</td></tr>"));
         return Page.Card("Most frequent confusions", Fragment.Of(
             $"<div class=\"scroll\"><table><thead><tr><th>true</th><th>predicted</th><th class=\"n\">rows</th></tr></thead><tbody>{lines}</tbody></table></div>"));
     }
@@ -89,6 +105,11 @@ internal static class ClassSection
 
     private static Fragment Roc(ClassificationMetrics metrics, IReadOnlyList<string> names)
     {
+        if (metrics.Classes * metrics.Rows > MostSorted)
+        {
+            return default; // each class sorts all rows
+        }
+
         // Of two classes the curve of the second is that of the first, seen from the other side.
         (int Class, RocCurve Curve)[] curves = [.. Enumerable.Range(metrics.Classes == 2 ? 1 : 0, metrics.Classes == 2 ? 1 : metrics.Classes)
             .Select(i => (i, metrics.RocCurveOf(i)!)).Where(one => one.Item2 is not null)
@@ -109,10 +130,20 @@ internal static class ClassSection
         return Page.Card("ROC", plot.ToHtml(), Page.Legend(curves.Select(one => $"{names[one.Class]}: {Area(one.Curve.Area)}")), Fragment.Of($"<p class=\"soft\">Area under the curve, mean of all classes: {Area(metrics.RocAuc)}. {note}</p>"));
     }
 
-    private static Fragment Calibrated(ClassificationMetrics metrics)
+    private static Fragment Calibrated(ClassificationMetrics metrics) => Page.Card("Calibration", Diagram(metrics.Calibration, "probability it gave", "share that was right"), Fragment.Of(
+        $"<p class=\"soft\">Of the rows whose predicted class got a probability, the share that was right. On the broken line the model is honest about its doubt; below it, too sure. Expected calibration error: {Text.Figure(metrics.Calibration.Error)}.</p>"));
+
+    /// <summary>Of two classes the larger probability is never below 1/2: the diagram is that of the second class, over all rows.</summary>
+    private static Fragment CalibratedOfTwo(ClassificationMetrics metrics, string name)
     {
-        Calibration calibration = metrics.Calibration;
-        Plot plot = new("Calibration", Axis.Between("probability it gave", 0, 1), Axis.Between("share that was right; bars: share of the rows", 0, 1), height: 300);
+        Calibration calibration = metrics.CalibrationOf(1);
+        return Page.Card("Calibration", Diagram(calibration, $"probability of {name}", $"share that was {name}"), Fragment.Of(
+            $"<p class=\"soft\">Of the rows that got a probability of <bdi>{name}</bdi>, the share that was. On the broken line the model is honest about its doubt. Expected calibration error: {Text.Figure(calibration.Error)}.</p>"));
+    }
+
+    private static Fragment Diagram(Calibration calibration, string given, string share)
+    {
+        Plot plot = new("Calibration", Axis.Between(given, 0, 1), Axis.Between($"{share}; bars: share of the rows", 0, 1), height: 300);
         CalibrationBin[] filled = [.. calibration.Bins.Where(bin => bin.Count > 0)];
         foreach (CalibrationBin bin in filled)
         {
@@ -122,8 +153,7 @@ internal static class ClassSection
         plot.Guide(0, 0, 1, 1);
         plot.Line([.. filled.Select(bin => (bin.MeanProbability, bin.Frequency))], 0);
         plot.Points(filled.Select(bin => (bin.MeanProbability, bin.Frequency)), 0, radius: 3.5);
-        return Page.Card("Calibration", plot.ToHtml(), Fragment.Of(
-            $"<p class=\"soft\">Of the rows whose predicted class got a probability, the share that was right. On the broken line the model is honest about its doubt; below it, too sure. Expected calibration error: {Text.Figure(calibration.Error)}.</p>"));
+        return plot.ToHtml();
     }
 
     private static string Share(double value) => double.IsNaN(value) ? "-" : Text.Percent(value);

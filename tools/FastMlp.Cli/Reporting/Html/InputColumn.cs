@@ -47,7 +47,7 @@ internal sealed record InputColumn(string Name, int Start, PlannedColumn? Plan)
 
         if (Plan is null || Plan.Kind == ColumnKind.Number)
         {
-            return own[0].ToString("G6", CultureInfo.InvariantCulture);
+            return Text.Value(own[0]);
         }
 
         for (int i = 0; i <= Plan.Categories.Count; i++)

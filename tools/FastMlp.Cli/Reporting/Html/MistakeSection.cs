@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace FastMlp.Cli.Reporting.Html;
 
 /// <summary>The rows that the model is most wrong about: as images where they are images, else as rows of the table.</summary>
@@ -75,5 +73,5 @@ internal static class MistakeSection
         return Fragment.Of($"<tr><td class=\"n\">{Number(actual)}</td><td class=\"n\">{Number(predicted)}</td><td class=\"n\">{Number(predicted - actual)}</td>{cells}</tr>");
     }
 
-    private static string Number(float value) => value.ToString("G5", CultureInfo.InvariantCulture);
+    private static string Number(float value) => Text.Value(value);
 }

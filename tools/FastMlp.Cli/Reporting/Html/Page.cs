@@ -23,7 +23,7 @@ internal static class Page
 
     public static Fragment Of(ReportSubject subject)
     {
-        Dataset? rows = subject.Rows is { Rows: > 0 } all ? ReportSubject.Sample(all, ReportSubject.MostRows) : null;
+        Dataset? rows = subject.Shown;
         List<Fragment> sections = [TrainingSection.Of(subject)];
         if (rows is not null)
         {

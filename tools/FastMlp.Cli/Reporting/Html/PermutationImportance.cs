@@ -12,6 +12,9 @@ internal static class PermutationImportance
     /// <summary>Rows to predict in all. A network of 100,000 weights takes a second or two for them.</summary>
     private const int MostPredictions = 1_000_000;
 
+    /// <summary>With more outputs than this a prediction takes longer in proportion.</summary>
+    private const int ManyOutputs = 100;
+
     private const int Seed = 1;
 
     /// <returns>The columns in their order; empty where there are too few rows to deal.</returns>
@@ -23,8 +26,9 @@ internal static class PermutationImportance
         }
 
         IReadOnlyList<InputColumn> columns = InputColumn.Of(subject.Preprocessing);
-        Dataset rows = ReportSubject.Sample(all, Math.Clamp(MostPredictions / columns.Count, 2, MostRows));
-        int deals = Math.Clamp(MostPredictions / (columns.Count * rows.Rows), 1, MostDeals);
+        int predictions = MostPredictions / Math.Max(1, subject.Network.OutputSize / ManyOutputs);
+        Dataset rows = ReportSubject.Sample(all, Math.Clamp(predictions / columns.Count, 2, MostRows));
+        int deals = Math.Clamp(predictions / (columns.Count * rows.Rows), 1, MostDeals);
         float[] features = rows.Features.ToArray();
         Dataset shuffled = rows.IsClassification
             ? new Dataset(features, rows.InputSize, rows.Labels.ToArray(), rows.TargetSize)

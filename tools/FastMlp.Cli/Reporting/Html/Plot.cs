@@ -98,13 +98,18 @@ internal sealed class Plot(string title, Axis x, Axis y, double height = 240)
 
     public Fragment ToHtml()
     {
-        Fragment across = Fragment.Join(x.Ticks(5).Select(tick => Fragment.Of(
-            $"<path class=\"grid\" d=\"M{Across(tick)} {Top}V{Top + PlotHeight}\"/><text x=\"{Across(tick)}\" y=\"{Top + PlotHeight + 14}\" text-anchor=\"middle\">{Axis.TickText(tick)}</text>")));
-        Fragment up = Fragment.Join(y.Ticks(5).Select(tick => Fragment.Of(
-            $"<path class=\"grid\" d=\"M{Left} {Up(tick)}H{Left + PlotWidth}\"/><text x=\"{Left - 5}\" y=\"{Up(tick) + 3.5}\" text-anchor=\"end\">{Axis.TickText(tick)}</text>")));
+        double[] acrossTicks = [.. x.Ticks(5)];
+        double[] upTicks = [.. y.Ticks(5)];
+        Fragment across = Fragment.Join(acrossTicks.Zip(Axis.TickTexts(acrossTicks), (tick, text) => Fragment.Of(
+            $"<path class=\"grid\" d=\"M{Across(tick)} {Top}V{Top + PlotHeight}\"/><text x=\"{Math.Clamp(Across(tick), HalfText(text), Width - HalfText(text))}\" y=\"{Top + PlotHeight + 14}\" text-anchor=\"middle\">{text}</text>")));
+        Fragment up = Fragment.Join(upTicks.Zip(Axis.TickTexts(upTicks), (tick, text) => Fragment.Of(
+            $"<path class=\"grid\" d=\"M{Left} {Up(tick)}H{Left + PlotWidth}\"/><text x=\"{Left - 5}\" y=\"{Up(tick) + 3.5}\" text-anchor=\"end\">{text}</text>")));
         return Fragment.Of(
             $"<svg class=\"plot\" viewBox=\"0 0 {Width} {height}\" role=\"img\" aria-label=\"{title}\">{across}{up}{marks}<rect class=\"frame\" x=\"{Left}\" y=\"{Top}\" width=\"{PlotWidth}\" height=\"{PlotHeight}\"/><text x=\"4\" y=\"12\">{y.Label}</text><text x=\"{Left + PlotWidth}\" y=\"{height - 6}\" text-anchor=\"end\">{x.Label}</text></svg>");
     }
+
+    /// <summary>Half the width of a text in the font of the style, about; a text that is centred nearer to the edge would be cut off.</summary>
+    private static double HalfText(string text) => 3.2 * text.Length;
 
     private double Across(double value) => Left + (PlotWidth * Math.Clamp(x.Place(value), 0, 1));
 

@@ -9,6 +9,9 @@ internal sealed record ReportSubject
     /// <summary>The most rows that are drawn and looked at one by one; figures are of all.</summary>
     public const int MostRows = 20_000;
 
+    /// <summary>The most outputs that are kept for them: fewer rows of a network with thousands of classes.</summary>
+    private const int MostOutputs = 8_000_000;
+
     public required string Title { get; init; }
 
     public required Network Network { get; init; }
@@ -37,6 +40,9 @@ internal sealed record ReportSubject
     public required IReadOnlyList<(string Name, string Value)> Facts { get; init; }
 
     public bool Classifies => Preprocessing.Task == DataTask.Classification;
+
+    /// <summary>The rows that are looked at one by one.</summary>
+    public Dataset? Shown => Rows is { Rows: > 0 } all ? Sample(all, Math.Clamp(MostOutputs / Network.OutputSize, 1, MostRows)) : null;
 
     /// <summary>All rows, or as many as are looked at, evenly from beginning to end.</summary>
     public static Dataset Sample(Dataset rows, int most)
