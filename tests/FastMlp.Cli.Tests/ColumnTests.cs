@@ -36,7 +36,7 @@ public sealed class ColumnTests : IDisposable
         Assert.Equal(table.Rows, lines.Length);
         for (int row = 0; row < lines.Length; row++)
         {
-            string[] expected = [.. direct.AsSpan(row * 3, 3).ToArray().Select(p => p.ToString("G6", CultureInfo.InvariantCulture))];
+            string[] expected = [.. direct.AsSpan(row * 3, 3).ToArray().Select(p => p.ToString("R", CultureInfo.InvariantCulture))];
             Assert.Equal(expected, lines[row].Split(',')[1..]);
         }
 

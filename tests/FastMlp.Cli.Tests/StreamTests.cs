@@ -58,7 +58,7 @@ public sealed class StreamTests : IDisposable
         string[] lines = Command.Run("predict", model, data).Done().OutputLines;
         float[] answers = network.Predict(preprocessing.Transform(whole).Features);
         preprocessing.InverseTargets(answers);
-        Assert.Equal(["z", .. answers.Select(answer => answer.ToString("G6", CultureInfo.InvariantCulture))], lines);
+        Assert.Equal(["z", .. answers.Select(answer => answer.ToString("R", CultureInfo.InvariantCulture))], lines);
         Assert.Equal(Rows, Command.Run("predict", model, data, "--json").Done().Json().GetProperty("predictions").GetArrayLength());
 
         File.AppendAllText(data, "1,2,much\n");

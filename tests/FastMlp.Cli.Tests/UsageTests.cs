@@ -68,7 +68,7 @@ public sealed class UsageTests
 
     [Theory]
     [InlineData("--activation", "rellu", "Did you mean relu?")]
-    [InlineData("--optimizer", "adma", "Did you mean adam?")]
+    [InlineData("--optimizer", "adamm", "Did you mean adam?")]
     [InlineData("--schedule", "cosin", "Did you mean cosine?")]
     public void AMisspeltValueIsSuggested(string option, string value, string answer) =>
         Command.Run("train", "iris", option, value).WasBadUsage(option, value, answer);

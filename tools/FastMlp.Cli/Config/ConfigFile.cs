@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using FastMlp.Cli.Sources;
-using FastMlp.Cli.Training;
 
 namespace FastMlp.Cli.Config;
 

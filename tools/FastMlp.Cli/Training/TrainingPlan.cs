@@ -169,7 +169,7 @@ internal sealed class TrainingPlan
         {
             return builder.Dense(outputSize, classifies ? Activation.Softmax : Activation.Identity).Build(settings.Seed);
         }
-        catch (Exception exception) when (exception is OverflowException or OutOfMemoryException)
+        catch (Exception exception) when (exception is OverflowException or OutOfMemoryException or ArgumentException)
         {
             throw new CommandFailedException($"a network of --layers {LayerText} is too large for memory.");
         }
