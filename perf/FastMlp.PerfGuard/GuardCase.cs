@@ -1,18 +1,12 @@
-using FastMlp.Diagnostics;
-
 namespace FastMlp.PerfGuard;
 
-/// <summary>One thing whose speed is guarded: its name, what it does, and the operations in doing it once.</summary>
-internal sealed record GuardCase(string Name, Action<int> Work, double Flop)
+/// <summary>One thing whose speed is guarded. It uses the public API only, so that old builds can run it too.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Work">Does it so many times.</param>
+internal sealed record GuardCase(string Name, Action<int> Work)
 {
-    /// <summary>The name of the naive kernel's row in a worker's results.</summary>
-    public const string Naive = "naive kernel";
-
-    /// <summary>
-    /// The list: each family of kernels by the cases that hang on it most. A name stands for its work for good: a case that
-    /// changes gets a new name, or old baselines lie.
-    /// </summary>
-    private static IReadOnlyList<(string Name, Func<string, GuardCase> Make)> List =>
+    /// <summary>Each family of kernels by the cases that hang on it most.</summary>
+    private static readonly (string Name, Func<string, GuardCase> Make)[] list =
     [
         // GEMM, from one tile to several blocks of k; two and five rows are kernels of their own.
         ("layer 64 x 64 x 64", name => Forward(name, 64, [64, 64], Activation.Identity, Activation.Identity)),
@@ -50,15 +44,12 @@ internal sealed record GuardCase(string Name, Action<int> Work, double Flop)
         ("step 4-32-16-4 tanh, 1024 rows, Adam", name => Training(name, 1024, [4, 32, 16, 4], new Adam(1e-7f), Activation.Tanh)),
         ("step 784-128-10, 128 rows, SGD, empty margins", name => Training(name, 128, [784, 128, 10], new Sgd(1e-5f), margins: true)),
         ("step 4-32-16-4 tanh, 8192 rows, Adam", name => Training(name, 8192, [4, 32, 16, 4], new Adam(1e-7f), Activation.Tanh)),
-        (Naive, name => new GuardCase(name, NaiveKernel.Run, NaiveKernel.Flop)),
     ];
 
-    /// <summary>The names of the guarded cases, the naive kernel not being one.</summary>
-    public static IEnumerable<string> Names() => List.Select(one => one.Name).Where(name => name != Naive);
+    public static IEnumerable<string> Names => list.Select(one => one.Name);
 
-    /// <summary>The cases of these names, and the naive kernel.</summary>
-    public static IReadOnlyList<GuardCase> Of(IReadOnlyCollection<string> names) =>
-        [.. List.Where(one => names.Contains(one.Name) || one.Name == Naive).Select(one => one.Make(one.Name))];
+    /// <summary>All cases, with their networks and inputs.</summary>
+    public static IEnumerable<GuardCase> All() => list.Select(one => one.Make(one.Name));
 
     private static GuardCase Forward(string name, int rows, int[] sizes, Activation hidden, Activation output, bool zeros = false)
     {
@@ -78,8 +69,7 @@ internal sealed record GuardCase(string Name, Action<int> Work, double Flop)
                 {
                     predictor.Predict(x, y);
                 }
-            },
-            Flops.Forward(sizes, rows));
+            });
     }
 
     /// <summary>The learning rates above are so small that the weights, and with them the work, stay what they are.</summary>
@@ -101,8 +91,7 @@ internal sealed record GuardCase(string Name, Action<int> Work, double Flop)
                 {
                     trainer.Step(x, labels);
                 }
-            },
-            Flops.TrainingStep(sizes, rows));
+            });
     }
 
     private static Network Build(int[] sizes, Activation hidden, Activation output)

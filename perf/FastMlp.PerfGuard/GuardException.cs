@@ -1,4 +1,4 @@
 namespace FastMlp.PerfGuard;
 
-/// <summary>The guard cannot do what was asked; the message is for a person.</summary>
+/// <summary>The gate cannot run; the message says why and what would help.</summary>
 internal sealed class GuardException(string message) : Exception(message);

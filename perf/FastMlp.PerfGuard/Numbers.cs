@@ -1,6 +1,6 @@
 namespace FastMlp.PerfGuard;
 
-/// <summary>The inputs of the cases: the same on every machine and in every version. Frozen, as the naive kernel is.</summary>
+/// <summary>The inputs of the cases: the same on every machine and in every build.</summary>
 internal static class Numbers
 {
     /// <summary>Values on [-1, 1) from a linear congruential generator (Knuth's MMIX constants).</summary>
@@ -17,7 +17,7 @@ internal static class Numbers
         return values;
     }
 
-    /// <summary>Zeros in four of five places, by the next numbers of a generator: no pattern for a branch predictor to learn in a hurry.</summary>
+    /// <summary>Zeros in four of five places, at random: no pattern for a branch predictor to learn.</summary>
     public static void ClearFourInFive(float[] values)
     {
         float[] dice = Uniform(values.Length, 5);
@@ -27,7 +27,7 @@ internal static class Numbers
         }
     }
 
-    /// <summary>Zeros outside a band of a fifth of each row, which lies a little elsewhere in each: empty margins, as in images.</summary>
+    /// <summary>Zeros outside a band of a fifth of each row, a little elsewhere in each row: empty margins, as in images.</summary>
     public static void ClearMargins(float[] values, int columns)
     {
         int band = columns / 5;

@@ -2,19 +2,16 @@ using System.Diagnostics;
 
 namespace FastMlp.PerfGuard;
 
-/// <summary>The checkout that the guard runs in, as git knows it.</summary>
+/// <summary>The checkout that the gate runs in, as git knows it.</summary>
 internal sealed class Repository
 {
-    private const string GuardProject = "perf/FastMlp.PerfGuard";
-    private const string Diagnostics = "src/FastMlp/Diagnostics";
+    private const string Project = "perf/FastMlp.PerfGuard";
 
-    private Repository(string root) => Root = root;
+    private readonly string root;
 
-    public string Root { get; }
+    private Repository(string root) => this.root = root;
 
-    public string BaselinePath(string kind) => Path.Combine(Root, "perf", "baselines", kind + ".json");
-
-    /// <summary>The nearest folder above the program or the current folder that holds the solution.</summary>
+    /// <summary>The nearest folder above the current one, or above the program, that holds the solution.</summary>
     public static Repository Find()
     {
         foreach (string start in new[] { Environment.CurrentDirectory, AppContext.BaseDirectory })
@@ -28,25 +25,20 @@ internal sealed class Repository
             }
         }
 
-        throw new GuardException("No FastMlp.sln above the current folder: run the guard inside a checkout of the repository.");
+        throw new GuardException("No FastMlp.sln above the current folder: run the gate inside a checkout of the repository.");
     }
 
-    /// <summary>The full commit of a name; null where git or the name is not there.</summary>
-    public string? Commit(string name) => Git("rev-parse", "--verify", "--quiet", name + "^{commit}");
-
-    /// <summary>The commit, with a plus sign where src has changes on top of it.</summary>
-    public string Describe() => Commit("HEAD") is { } head ? head + (SourcesChanged ? "+" : "") : "unknown";
-
     /// <summary>
-    /// What a change is held against: the merge base with the main branch, or, on the main branch itself with nothing
-    /// changed, the commit before. Null where there is none, as in a shallow clone.
+    /// What a change is compared with: the merge base with the main branch, or, on the main branch itself with src unchanged, the commit
+    /// before. Null where there is none, as in a shallow clone.
     /// </summary>
-    public string? MergeBase()
+    public string? DefaultRef()
     {
         string? head = Commit("HEAD");
+        bool isChanged = Run("git", root, "status", "--porcelain", "--", "src").Output is { Length: > 0 };
         foreach (string main in new[] { "origin/main", "origin/HEAD", "main" })
         {
-            if (Commit(main) is not null && Git("merge-base", "HEAD", main) is { } common && (common != head || SourcesChanged))
+            if (Commit(main) is not null && Git("merge-base", "HEAD", main) is { } common && (common != head || isChanged))
             {
                 return common;
             }
@@ -56,63 +48,46 @@ internal sealed class Repository
     }
 
     /// <summary>
-    /// Checks a commit out beside this one, with the guard's own code as it is here, so that both sides are measured the
-    /// same way, and builds it. Null where that state cannot be built.
+    /// Checks a ref out in a temporary folder and builds it there with the gate's own code as it is here, so that both sides are measured
+    /// in the same way.
     /// </summary>
-    public Worktree? Build(string commit)
+    /// <exception cref="GuardException">There is no such ref, or it cannot be built.</exception>
+    public Worktree Build(string name)
     {
-        Worktree tree = new(this, Path.Combine(Path.GetTempPath(), "fastmlp-guard-" + Guid.NewGuid().ToString("N")[..8]));
-        if (Git("worktree", "add", "--detach", tree.Folder, commit) is null)
+        string commit = Commit(name) ?? throw new GuardException($"git knows no commit '{name}' here. Give a branch, tag or commit that was fetched.");
+        string folder = Path.Combine(Path.GetTempPath(), "fastmlp-guard-" + Guid.NewGuid().ToString("N")[..8]);
+        Worktree tree = new(folder, () => Git("worktree", "remove", "--force", folder));
+        try
+        {
+            _ = Git("worktree", "add", "--detach", folder, commit) ?? throw new GuardException($"git cannot check '{name}' out in {folder}.");
+            string project = Path.Combine(folder, Project);
+            if (Directory.Exists(project))
+            {
+                Directory.Delete(project, recursive: true);
+            }
+
+            Directory.CreateDirectory(project);
+            foreach (string file in Directory.EnumerateFiles(Path.Combine(root, Project)))
+            {
+                File.Copy(file, Path.Combine(project, Path.GetFileName(file)));
+            }
+
+            (int exit, string output) = Run("dotnet", folder, "build", "-c", "Release", "--nologo", "-v", "quiet", "-p:RunAnalyzers=false", "-p:TreatWarningsAsErrors=false", project);
+            return exit == 0 ? tree : throw new GuardException($"'{name}' does not build with the gate's present code:\n{output}");
+        }
+        catch (GuardException)
         {
             tree.Dispose();
-            return null;
-        }
-
-        string guard = Path.Combine(tree.Folder, GuardProject);
-        string diagnostics = Path.Combine(tree.Folder, Diagnostics);
-        Replace(Path.Combine(Root, GuardProject), guard);
-
-        // The probe and the sampler are the measuring instrument too. They stand on a few kernels, which that state may have
-        // in another form: then it is measured with its own.
-        Replace(Path.Combine(Root, Diagnostics), diagnostics);
-        if (Compile(tree, guard))
-        {
-            return tree;
-        }
-
-        Directory.Delete(diagnostics, recursive: true);
-        if (Run("git", tree.Folder, "checkout", "--", Diagnostics) is null || !Compile(tree, guard))
-        {
-            tree.Dispose();
-            return null;
-        }
-
-        return tree;
-    }
-
-    private static bool Compile(Worktree tree, string project) =>
-        Run("dotnet", tree.Folder, "build", "-c", "Release", "--nologo", "-v", "quiet", project) is not null;
-
-    internal string? Git(params string[] arguments) => Run("git", Root, arguments);
-
-    private bool SourcesChanged => Git("status", "--porcelain", "--", "src") is { Length: > 0 };
-
-    private static void Replace(string source, string destination)
-    {
-        if (Directory.Exists(destination))
-        {
-            Directory.Delete(destination, recursive: true);
-        }
-
-        Directory.CreateDirectory(destination);
-        foreach (string file in Directory.EnumerateFiles(source))
-        {
-            File.Copy(file, Path.Combine(destination, Path.GetFileName(file)));
+            throw;
         }
     }
 
-    /// <summary>What the program wrote, trimmed; null where it failed or is not there.</summary>
-    private static string? Run(string program, string folder, params string[] arguments)
+    private string? Commit(string name) => Git("rev-parse", "--verify", "--quiet", name + "^{commit}");
+
+    /// <summary>What git wrote; null where it failed.</summary>
+    private string? Git(params string[] arguments) => Run("git", root, arguments) is (0, string output) ? output : null;
+
+    private static (int Exit, string Output) Run(string program, string folder, params string[] arguments)
     {
         try
         {
@@ -126,30 +101,26 @@ internal sealed class Repository
             string output = process.StandardOutput.ReadToEnd().Trim();
             process.WaitForExit();
             errors.Wait();
-            return process.ExitCode == 0 ? output : null;
+            return (process.ExitCode, output);
         }
-        catch (System.ComponentModel.Win32Exception)
+        catch (System.ComponentModel.Win32Exception e)
         {
-            return null;
+            throw new GuardException($"The gate needs {program}, which cannot be started: {e.Message}");
         }
     }
 }
 
-/// <summary>A second checkout, gone when disposed.</summary>
-internal sealed class Worktree(Repository repository, string folder) : IDisposable
+/// <summary>A second checkout with a build of the gate, gone when disposed.</summary>
+internal sealed class Worktree(string folder, Action remove) : IDisposable
 {
-    public string Folder => folder;
-
     public string Program => Path.Combine(folder, "perf/FastMlp.PerfGuard/bin/Release/net10.0/FastMlp.PerfGuard.dll");
 
     public void Dispose()
     {
-        repository.Git("worktree", "remove", "--force", folder);
+        remove();
         if (Directory.Exists(folder))
         {
             Directory.Delete(folder, recursive: true);
         }
-
-        repository.Git("worktree", "prune");
     }
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using FastMlp.Cli.Tests.Support;
-using FastMlp.Diagnostics;
 
 namespace FastMlp.Cli.Tests;
 
@@ -11,8 +10,8 @@ public sealed class InfoCommandTests
     {
         CommandResult result = Command.Run("info").Done();
 
-        Assert.Contains($"instruction set  {Machine.InstructionSet}\n", result.Output, StringComparison.Ordinal);
-        Assert.Contains($"{Machine.VectorWidth} floats", result.Output, StringComparison.Ordinal);
+        Assert.Contains($"instruction set  {InstructionSet.Name}\n", result.Output, StringComparison.Ordinal);
+        Assert.Contains($"{InstructionSet.VectorWidth} floats", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -20,8 +19,8 @@ public sealed class InfoCommandTests
     {
         JsonElement json = Command.Run("info", "--json").Done().Json();
 
-        Assert.Equal(Machine.InstructionSet, json.GetProperty("instructionSet").GetString());
-        Assert.Equal(Machine.VectorWidth, json.GetProperty("vectorWidth").GetInt32());
+        Assert.Equal(InstructionSet.Name, json.GetProperty("instructionSet").GetString());
+        Assert.Equal(InstructionSet.VectorWidth, json.GetProperty("vectorWidth").GetInt32());
         Assert.Equal(Environment.ProcessorCount, json.GetProperty("cores").GetInt32());
         Assert.NotEqual("", json.GetProperty("version").GetString());
     }

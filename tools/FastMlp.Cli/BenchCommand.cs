@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using FastMlp.Cli.Arguments;
-using FastMlp.Diagnostics;
+using FastMlp.Measuring;
 
 namespace FastMlp.Cli;
 
@@ -252,9 +252,9 @@ internal sealed class BenchCommand : CliCommand
         public void Write(Utf8JsonWriter json)
         {
             json.WriteString("version", InfoCommand.Version);
-            json.WriteString("processor", Machine.ProcessorName);
-            json.WriteString("processorKind", Machine.ProcessorKind);
-            json.WriteString("instructionSet", Machine.InstructionSet);
+            json.WriteString("processor", Processor.Name);
+            json.WriteString("processorKind", Processor.Kind);
+            json.WriteString("instructionSet", InstructionSet.Name);
             json.WriteString("dotnet", RuntimeInformation.FrameworkDescription);
             json.WriteNumber("peakGflopsPerCore", Math.Round(Peak, 2));
             json.WriteStartArray("layers");
@@ -272,7 +272,7 @@ internal sealed class BenchCommand : CliCommand
 
         public void Write(TextWriter output)
         {
-            output.WriteLine($"{Machine.ProcessorName} ({Machine.ProcessorKind}), {Machine.InstructionSet}, {RuntimeInformation.FrameworkDescription}");
+            output.WriteLine($"{Processor.Name} ({Processor.Kind}), {InstructionSet.Name}, {RuntimeInformation.FrameworkDescription}");
             output.WriteLine(Invariant($"FMA peak of one core, measured between the samples: {Peak:0.0} GFLOP/s"));
             output.WriteLine();
             output.WriteLine($"Predictor.Predict, {Text(Sizes)}, one thread");

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using FastMlp.Cli.Reporting;
-using FastMlp.Diagnostics;
 
 namespace FastMlp.Cli;
 
@@ -27,8 +26,8 @@ internal sealed class InfoCommand : CliCommand
             Console.WriteJson(json =>
             {
                 json.WriteString("version", Version);
-                json.WriteString("instructionSet", Machine.InstructionSet);
-                json.WriteNumber("vectorWidth", Machine.VectorWidth);
+                json.WriteString("instructionSet", InstructionSet.Name);
+                json.WriteNumber("vectorWidth", InstructionSet.VectorWidth);
                 json.WriteNumber("cores", Environment.ProcessorCount);
                 json.WriteString("dotnet", RuntimeInformation.FrameworkDescription);
                 json.WriteString("os", RuntimeInformation.OSDescription);
@@ -39,8 +38,8 @@ internal sealed class InfoCommand : CliCommand
         {
             Facts facts = new();
             facts.Add("version", Version);
-            facts.Add("instruction set", Machine.InstructionSet);
-            facts.Add("vector width", $"{Machine.VectorWidth} floats ({Machine.VectorWidth * 32} bits)");
+            facts.Add("instruction set", InstructionSet.Name);
+            facts.Add("vector width", $"{InstructionSet.VectorWidth} floats ({InstructionSet.VectorWidth * 32} bits)");
             facts.Add("cores", Text.Count(Environment.ProcessorCount));
             facts.Add(".NET", RuntimeInformation.FrameworkDescription);
             facts.Add("system", $"{RuntimeInformation.OSDescription}, {Architecture}");

@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
-using FastMlp.Benchmarks.Peers;
+using FastMlp.Data;
 
 namespace FastMlp.Benchmarks.Mnist;
 
 /// <summary>
-/// How long a recipe takes to a test accuracy on MNIST: from its first training step to its last, if the network then has it.
-/// The test images are scored once, after the last step: nothing is picked from scores on the way.
+/// How long a recipe takes to a test accuracy on MNIST, from its first training step to its last. The test images are scored once, after
+/// the last step: nothing is picked from scores on the way.
 /// </summary>
 internal sealed class MnistCommand(Dataset train, Dataset test, Recipe recipe)
 {
@@ -14,50 +14,41 @@ internal sealed class MnistCommand(Dataset train, Dataset test, Recipe recipe)
     private readonly float[] batch = new float[recipe.Batch * train.InputSize];
     private readonly int[] labels = new int[recipe.Batch];
 
-    public static int Run(string folder, Recipe[] recipes, int seeds)
+    /// <summary>Prints a line for each seed, then one for each recipe, and returns the latter.</summary>
+    public static string[] Measure(string folder, Recipe[] recipes, int seeds)
     {
-        try
+        (Dataset train, Dataset? test) = IdxDataset.LoadFolder(folder);
+        if (test is null)
         {
-            Measure(Digits.Load(folder), recipes, seeds);
-            return 0;
+            throw new FileNotFoundException($"{folder} has no test images (t10k-images-idx3-ubyte).");
         }
-        catch (IOException e)
-        {
-            Console.Error.WriteLine(e.Message);
-            return 1;
-        }
+
+        Scaler scaler = Scaler.Pixels(train.InputSize);
+        (train, test) = (scaler.Transform(train), scaler.Transform(test));
+
+        // The JIT compiles each kernel's fast form after some calls: that is the process's first second, not training's.
+        new MnistCommand(train, test, recipes[0] with { Epochs = 0.5 }).One(0);
+        string[] lines = [.. recipes.Select(recipe => new MnistCommand(train, test, recipe).Measure(seeds))];
+        Array.ForEach(lines, Console.WriteLine);
+        return lines;
     }
 
-    /// <summary>Prints a line for each seed, then one for each accuracy, and returns the latter.</summary>
-    public static LearningTime[] Measure(Digits digits, Recipe[] recipes, int seeds)
+    private string Measure(int seeds)
     {
-        // The JIT compiles each kernel's fast form after some calls: that is the process's first second, not training's.
-        new MnistCommand(digits.TrainingSet, digits.Test, recipes[0] with { Epochs = 0.5 }).One(0);
-        LearningTime[] times = new LearningTime[recipes.Length];
-        for (int i = 0; i < recipes.Length; i++)
+        List<double> seconds = [];
+        for (int seed = 1; seed <= seeds; seed++)
         {
-            Recipe recipe = recipes[i];
-            Console.WriteLine($"recipe for {LearningTime.Percent(recipe.Accuracy)}: {recipe}");
-            MnistCommand command = new(digits.TrainingSet, digits.Test, recipe);
-            List<double> seconds = [];
-            for (int seed = 1; seed <= seeds; seed++)
-            {
-                (double time, double accuracy) = command.One(seed);
-                seconds.Add(accuracy >= recipe.Accuracy ? time : double.PositiveInfinity);
-                Console.WriteLine(Invariant($"seed {seed}: {LearningTime.Percent(accuracy)} after {time:0.00} s"));
-            }
-
-            seconds.Sort();
-            double median = (seconds[(seeds - 1) / 2] + seconds[seeds / 2]) / 2;
-            times[i] = new(recipe.Accuracy, double.IsFinite(median) ? Math.Round(median, 4) : null, seconds.Count(double.IsFinite), seeds, recipe.ToString());
+            (double time, double accuracy) = One(seed);
+            seconds.Add(accuracy >= recipe.Accuracy ? time : double.PositiveInfinity);
+            Console.WriteLine(Invariant($"{100 * recipe.Accuracy:0.##} %, seed {seed}: {100 * accuracy:0.00} % after {time:0.00} s"));
         }
 
-        foreach (LearningTime time in times)
-        {
-            Console.WriteLine(time);
-        }
-
-        return times;
+        seconds.Sort();
+        double median = (seconds[(seeds - 1) / 2] + seconds[seeds / 2]) / 2;
+        int reached = seconds.Count(double.IsFinite);
+        return double.IsFinite(median)
+            ? Invariant($"{100 * recipe.Accuracy:0.##} % test accuracy in {median:0.00} s (median of {seeds} seeds, {reached} got there): {recipe}")
+            : Invariant($"{100 * recipe.Accuracy:0.##} % test accuracy: not reached by half of {seeds} seeds ({reached} got there): {recipe}");
     }
 
     /// <summary>Seconds of training, and the accuracy on the test images after them.</summary>
@@ -95,11 +86,10 @@ internal sealed class MnistCommand(Dataset train, Dataset test, Recipe recipe)
 
     private void GatherShifted(ReadOnlySpan<int> rows, Random random)
     {
-        ReadOnlySpan<float> features = train.Features;
         int size = train.InputSize;
         for (int i = 0; i < rows.Length; i++)
         {
-            Shift(features.Slice(rows[i] * size, size), random.Next(-1, 2), random.Next(-1, 2), batch.AsSpan(i * size, size));
+            Shift(train.Features.Slice(rows[i] * size, size), random.Next(-1, 2), random.Next(-1, 2), batch.AsSpan(i * size, size));
             labels[i] = train.Labels[rows[i]];
         }
     }
@@ -116,19 +106,4 @@ internal sealed class MnistCommand(Dataset train, Dataset test, Recipe recipe)
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-}
-
-/// <summary>What the runs over several seeds found.</summary>
-/// <param name="Accuracy">On the test images, from 0 to 1.</param>
-/// <param name="Seconds">The median over seeds; null if fewer than half got there.</param>
-/// <param name="Reached">Seeds that got there.</param>
-/// <param name="Seeds">All seeds.</param>
-/// <param name="Recipe">How.</param>
-internal sealed record LearningTime(double Accuracy, double? Seconds, int Reached, int Seeds, string Recipe)
-{
-    public override string ToString() => Seconds is { } seconds
-        ? string.Create(CultureInfo.InvariantCulture, $"time to {Percent(Accuracy)}: {seconds:0.00} s (median of {Seeds} seeds{(Reached < Seeds ? $", {Reached} of them got there" : "")})")
-        : $"time to {Percent(Accuracy)}: not reached by half of {Seeds} seeds ({Reached} got there)";
-
-    public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.##} %");
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using FastMlp.Diagnostics;
 
 namespace FastMlp;
 
@@ -40,7 +39,7 @@ internal static class RunFacts
     {
         ["fastmlp"] = typeof(RunFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown",
         ["runtime"] = RuntimeInformation.FrameworkDescription,
-        ["instruction set"] = Machine.InstructionSet,
+        ["instruction set"] = InstructionSet.Name,
     };
 
     private static Dictionary<string, string> Common(TrainerOptions options, Loss loss) => new()

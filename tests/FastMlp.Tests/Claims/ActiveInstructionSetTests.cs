@@ -1,4 +1,3 @@
-using FastMlp.Diagnostics;
 
 namespace FastMlp.Tests.Claims;
 
@@ -16,22 +15,22 @@ public class ActiveInstructionSetTests
         string? expected = Environment.GetEnvironmentVariable("FASTMLP_EXPECTED_ISA");
         Assert.SkipWhen(string.IsNullOrEmpty(expected), "FASTMLP_EXPECTED_ISA is not set: this run claims no instruction set. tools/test-matrix.sh sets it.");
         Assert.Contains(expected, names);
-        Assert.Equal(expected, Machine.InstructionSet);
+        Assert.Equal(expected, InstructionSet.Name);
     }
 
     [Fact]
     public void TheNameAndTheWidthBelongTogether()
     {
-        int[] widths = Machine.InstructionSet switch
+        int[] widths = InstructionSet.Name switch
         {
             "AVX-512" => [16],
             "AVX2" => [8],
             "SSE" or "NEON" => [4],
             "Vector<T>" => [4, 8, 16, 32, 64],
             "scalar" => [1],
-            string other => throw new InvalidOperationException($"Machine.InstructionSet is \"{other}\", which no run of the matrix expects."),
+            string other => throw new InvalidOperationException($"InstructionSet.Name is \"{other}\", which no run of the matrix expects."),
         };
 
-        Assert.Contains(Machine.VectorWidth, widths);
+        Assert.Contains(InstructionSet.VectorWidth, widths);
     }
 }

@@ -8,7 +8,7 @@ internal static partial class FolderRules
     /// <summary>The name of the room that is the folder src/FastMlp itself.</summary>
     public const string Root = "";
 
-    private static readonly string[] rooms = ["Simd", "Memory", "Threading", "Kernels", "Layers", "Training", "Serialization", "Diagnostics", "Metrics", "Runs"];
+    private static readonly string[] rooms = ["Simd", "Memory", "Threading", "Kernels", "Layers", "Training", "Serialization", "Metrics", "Runs"];
 
     // Folders whose types are the root's: what a user types, but too much for one folder.
     private static readonly string[] ofTheRoot = ["Runs"];
@@ -22,9 +22,8 @@ internal static partial class FolderRules
         ["Layers"] = ["Kernels", "Memory", "Threading"],
         ["Training"] = ["Layers", "Kernels", "Memory", "Threading", "Simd"],
         ["Serialization"] = ["Layers"],
-        ["Diagnostics"] = ["Simd", "Kernels"],
         ["Metrics"] = [],
-        ["Runs"] = ["Training", "Serialization", "Diagnostics"],
+        ["Runs"] = ["Training", "Serialization"],
         [Root] = rooms,
     };
 
@@ -112,7 +111,7 @@ internal static partial class FolderRules
     private static partial Regex Usings();
 
     // FastMlp.Kernels, and Kernels.Gemm, which C# also finds from inside FastMlp; not System.Threading.Lock or owner.Memory.Span.
-    [GeneratedRegex(@"\bFastMlp\.(?<room>Simd|Memory|Threading|Kernels|Layers|Training|Serialization|Diagnostics|Metrics)\b|(?<![\w.])(?<room>Simd|Memory|Threading|Kernels|Layers|Training|Serialization|Diagnostics|Metrics)\.[A-Z]")]
+    [GeneratedRegex(@"\bFastMlp\.(?<room>Simd|Memory|Threading|Kernels|Layers|Training|Serialization|Metrics)\b|(?<![\w.])(?<room>Simd|Memory|Threading|Kernels|Layers|Training|Serialization|Metrics)\.[A-Z]")]
     private static partial Regex RoomNames();
 
     [GeneratedRegex(@"\bSystem\.Runtime\.Intrinsics\b|\bVector(?:64|128|256|512)?\s*[<.]|\b(?:Avx\w*|Sse\w*|Ssse3|Fma|Bmi[12]|AdvSimd|Sve)\s*\.")]

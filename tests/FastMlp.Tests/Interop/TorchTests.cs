@@ -142,7 +142,7 @@ public class TorchTests
         int from = text.IndexOf(begin, StringComparison.Ordinal) + begin.Length;
         int to = text.IndexOf(end, StringComparison.Ordinal);
         Assert.True(from >= begin.Length && to >= from, "docs/optimizers.md has lost the marks of its table.");
-        string caption = $"PyTorch {version}, FastMlp on {FastMlp.Diagnostics.Machine.InstructionSet}.\n\n";
+        string caption = $"PyTorch {version}, FastMlp on {InstructionSet.Name}.\n\n";
         File.WriteAllText(page, text[..from] + caption + table + text[to..]);
     }
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using FastMlp.Cli.Sources;
 using FastMlp.Cli.Training;
-using FastMlp.Diagnostics;
+using FastMlp.Measuring;
 
 namespace FastMlp.Cli.Reporting.Html;
 
@@ -62,8 +62,8 @@ internal static class RunReport
     {
         facts.Add("written", DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture));
         facts.Add("fastmlp", InfoCommand.Version);
-        facts.Add("processor", $"{Machine.ProcessorName}, {Text.Count(Environment.ProcessorCount, "core")}");
-        facts.Add("instruction set", $"{Machine.InstructionSet}, {Machine.VectorWidth} floats");
+        facts.Add("processor", $"{Processor.Name}, {Text.Count(Environment.ProcessorCount, "core")}");
+        facts.Add("instruction set", $"{InstructionSet.Name}, {InstructionSet.VectorWidth} floats");
         facts.Add("system", $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}");
     }
 }
