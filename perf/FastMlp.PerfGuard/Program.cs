@@ -14,19 +14,20 @@ root.SetAction(arguments =>
         return Worker.Serve(Console.In, Console.Out, injection);
     }
 
+    string? asked = arguments.GetValue(against);
     try
     {
         Repository repository = Repository.Find();
-        string? other = arguments.GetValue(against) ?? repository.DefaultRef();
-        if (other is null)
-        {
-            Console.WriteLine("There is no earlier commit here to compare with (a shallow clone?). Nothing was judged.");
-            return 0;
-        }
-
+        string other = asked ?? repository.DefaultRef() ?? throw new NotBuiltException("There is no earlier commit here to compare with (a shallow clone?).");
         using Worktree tree = repository.Build(other);
         Console.WriteLine($"Comparing this build with {other}.");
         return new Gate(typeof(Gate).Assembly.Location, tree.Program, injection, TimeSpan.FromSeconds(arguments.GetValue(seconds))).Run(Console.Out);
+    }
+    catch (NotBuiltException e) when (asked is null)
+    {
+        // Nobody asked for this commit: that it cannot be built, after a break of the public API, is no fault of the change.
+        Console.WriteLine($"{e.Message}\nNothing was judged.");
+        return 0;
     }
     catch (GuardException e)
     {

@@ -73,7 +73,7 @@ internal sealed class Repository
             }
 
             (int exit, string output) = Run("dotnet", folder, "build", "-c", "Release", "--nologo", "-v", "quiet", "-p:RunAnalyzers=false", "-p:TreatWarningsAsErrors=false", project);
-            return exit == 0 ? tree : throw new GuardException($"'{name}' does not build with the gate's present code:\n{output}");
+            return exit == 0 ? tree : throw new NotBuiltException($"'{name}' does not build with the gate's present code:\n{output}");
         }
         catch (GuardException)
         {

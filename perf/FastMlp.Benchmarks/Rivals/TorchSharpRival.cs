@@ -2,6 +2,7 @@ using System.Reflection;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
+using TorchTensor = TorchSharp.torch.Tensor;
 
 namespace FastMlp.Benchmarks.Rivals;
 
@@ -38,7 +39,7 @@ internal sealed class TorchSharpRival : Rival
 
         Sequential model = Build(net, withOutput: true);
         model.eval();
-        Tensor x = tensor(Net.Values(rows * net.Inputs), [rows, net.Inputs]);
+        TorchTensor x = tensor(Net.Values(rows * net.Inputs), [rows, net.Inputs]);
         float[] y = new float[rows * net.Outputs];
         return Repeat(() =>
         {
@@ -53,14 +54,14 @@ internal sealed class TorchSharpRival : Rival
         // The cross-entropy takes logits.
         Sequential model = Build(net, withOutput: false);
         optim.Optimizer optimizer = adam ? optim.Adam(model.parameters(), AdamRate) : optim.SGD(model.parameters(), SgdRate);
-        Tensor x = tensor(Net.Values(rows * net.Inputs), [rows, net.Inputs]);
-        Tensor labels = tensor(net.Labels(rows).Select(label => (long)label).ToArray());
+        TorchTensor x = tensor(Net.Values(rows * net.Inputs), [rows, net.Inputs]);
+        TorchTensor labels = tensor(net.Labels(rows).Select(label => (long)label).ToArray());
         return Repeat(() =>
         {
             using DisposeScope scope = NewDisposeScope();
             set_num_threads(Threads);
             optimizer.zero_grad();
-            Tensor loss = nn.functional.cross_entropy(model.forward(x), labels);
+            TorchTensor loss = nn.functional.cross_entropy(model.forward(x), labels);
             loss.backward();
             optimizer.step();
         });
@@ -68,7 +69,7 @@ internal sealed class TorchSharpRival : Rival
 
     private static Sequential Build(Net net, bool withOutput)
     {
-        List<(string, nn.Module<Tensor, Tensor>)> modules = [];
+        List<(string, nn.Module<TorchTensor, TorchTensor>)> modules = [];
         for (int layer = 1; layer <= net.Layers; layer++)
         {
             modules.Add(($"dense{layer}", nn.Linear(net.Sizes[layer - 1], net.Sizes[layer])));
