@@ -33,7 +33,7 @@ internal sealed class MlNetRival : Rival
 
         MLContext context = new();
         SchemaDefinition input = SchemaDefinition.Create(typeof(Features));
-        input[nameof(Features.Values)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, net.Inputs);
+        input[InputName].ColumnType = new VectorDataViewType(NumberDataViewType.Single, net.Inputs);
         ITransformer model = context.Transforms.ApplyOnnxModel(new OnnxOptions
         {
             ModelFile = file,

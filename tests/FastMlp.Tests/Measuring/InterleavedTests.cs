@@ -83,7 +83,7 @@ public class InterleavedTests
         Measurement[] m = interleaved.MeasureTimed([(_ => Call * (1 + (calls++ % 2)), 0), (_ => Call, 0)], 0.01, none, 1);
 
         // Samples take every call, fast and slow: were one in two left out, the spread would be 0.
-        Assert.True(m[0].Spread > 0.5);
+        Assert.True(m[0].Spread > 0.4);
     }
 
     [Fact]
