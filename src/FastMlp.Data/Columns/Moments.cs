@@ -12,15 +12,15 @@ internal struct Moments
 
     public double Mean { get; private set; }
 
-    public float Min { get; private set; }
+    public double Min { get; private set; }
 
-    public float Max { get; private set; }
+    public double Max { get; private set; }
 
     /// <summary>Of the population: divided by the number of values.</summary>
     public readonly double Deviation => Math.Sqrt(squares / Count);
 
     /// <summary>The same value <paramref name="count"/> times.</summary>
-    public static Moments Of(float value, long count) => count == 0 ? default : new Moments { Count = count, Mean = value, Min = value, Max = value };
+    public static Moments Of(double value, long count) => count == 0 ? default : new Moments { Count = count, Mean = value, Min = value, Max = value };
 
     /// <summary>Of each column of rows that follow one another.</summary>
     public static Moments[] OfColumns(ReadOnlySpan<float> values, int size)
@@ -37,7 +37,7 @@ internal struct Moments
         return columns;
     }
 
-    public void Add(float value)
+    public void Add(double value)
     {
         Min = Count == 0 ? value : Math.Min(Min, value);
         Max = Count == 0 ? value : Math.Max(Max, value);
@@ -68,4 +68,7 @@ internal struct Moments
         Max = Math.Max(Max, other.Max);
         Count += other.Count;
     }
+
+    /// <summary>The moments of x - <paramref name="offset"/>.</summary>
+    public readonly Moments Less(double offset) => this with { Mean = Mean - offset, Min = Min - offset, Max = Max - offset };
 }

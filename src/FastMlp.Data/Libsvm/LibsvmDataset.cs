@@ -206,7 +206,7 @@ public static class LibsvmDataset
                 throw Fault($"the index of '{CsvRows.Shown(word)}' is above {count - 1 + first}, the last of {count} features.");
             }
 
-            if (!FloatText.TryParse(word[(colon + 1)..], out float value) || !float.IsFinite(value))
+            if (!NumberText.TryParseSingle(word[(colon + 1)..], out float value))
             {
                 throw Fault($"the value of '{CsvRows.Shown(word)}' is not a finite float32.");
             }

@@ -1,20 +1,16 @@
-using System.Text;
-
 namespace FastMlp.Data;
 
 /// <summary>The texts that stand for a missing value; an empty field always does.</summary>
 internal sealed class MissingTokens(IReadOnlyList<string> texts)
 {
-    private readonly byte[][] tokens = [.. texts.Select(Encoding.UTF8.GetBytes)];
-
     /// <summary>The usual ones of R, pandas, SQL and the UCI repository.</summary>
     public static IReadOnlyList<string> Usual { get; } = ["NA", "N/A", "NaN", "nan", "NULL", "null", "?"];
 
     public IReadOnlyList<string> Texts => texts;
 
-    public bool Contain(ReadOnlySpan<byte> field)
+    public bool Contain(ReadOnlySpan<char> field)
     {
-        foreach (byte[] token in tokens)
+        foreach (string token in texts)
         {
             if (field.SequenceEqual(token))
             {
