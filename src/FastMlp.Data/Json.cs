@@ -105,6 +105,25 @@ internal static class Json
             : throw new ModelFormatException($"{where}: \"{name}\" is {number.GetRawText()}; a number was expected.");
     }
 
+    public static double ReadDouble(JsonElement element, string name, string where)
+    {
+        JsonElement number = Member(element, name, JsonValueKind.Number, where);
+        return number.TryGetDouble(out double value) && double.IsFinite(value)
+            ? value
+            : throw new ModelFormatException($"{where}: \"{name}\" is {number.GetRawText()}; a finite number was expected.");
+    }
+
+    public static double? ReadOptionalDouble(JsonElement element, string name, string where) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out _) ? ReadDouble(element, name, where) : null;
+
+    public static long ReadLong(JsonElement element, string name, string where)
+    {
+        JsonElement number = Member(element, name, JsonValueKind.Number, where);
+        return number.TryGetInt64(out long value) && value >= 0
+            ? value
+            : throw new ModelFormatException($"{where}: \"{name}\" is {number.GetRawText()}; a whole number of at least 0 was expected.");
+    }
+
     public static bool ReadBoolean(JsonElement element, string name, string where) =>
         element.TryGetProperty(name, out JsonElement member) && member.ValueKind is JsonValueKind.True or JsonValueKind.False
             ? member.GetBoolean()

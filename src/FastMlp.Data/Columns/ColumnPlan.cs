@@ -4,26 +4,37 @@ using System.Text.Json;
 namespace FastMlp.Data;
 
 /// <summary>
-/// How the columns of a file become the features of a network: which columns, in which order, what stands in for gaps, which
+/// How the columns of a file become the features of a network: which columns, in which order, what each holds, what stands in for gaps, which
 /// texts are known. Fitted to the training rows by <see cref="Preprocessing.Fit(RawTable, Scaling, bool)"/> and stored in the model's file. Immutable.
 /// </summary>
 public sealed class ColumnPlan
 {
-    private readonly Dictionary<string, int>[] codes;
+    private readonly char mark;
 
-    internal ColumnPlan(IReadOnlyList<PlannedColumn> columns, IReadOnlyList<string> missingTokens)
+    internal ColumnPlan(IReadOnlyList<PlannedColumn> columns, IReadOnlyList<string> missingTokens, char mark, IReadOnlyList<ColumnSummary> leftOut, ColumnSummary? target)
     {
         Columns = columns;
         MissingTokens = missingTokens;
+        this.mark = mark;
+        LeftOut = leftOut;
+        Target = target;
         FeatureNames = [.. columns.SelectMany(column => column.FeatureNames)];
-        codes = [.. columns.Select(column => CodesOf(column.Categories))];
     }
 
     /// <summary>The columns, in the order of the features.</summary>
     public IReadOnlyList<PlannedColumn> Columns { get; }
 
+    /// <summary>The columns of the training file of which no feature comes.</summary>
+    public IReadOnlyList<ColumnSummary> LeftOut { get; }
+
+    /// <summary>What was read of the target; null in the files of older releases.</summary>
+    public ColumnSummary? Target { get; }
+
     /// <summary>The texts that stand for a missing value.</summary>
     public IReadOnlyList<string> MissingTokens { get; }
+
+    /// <summary>The decimal mark of the training file, which is that of any file whose numbers do not say otherwise.</summary>
+    public DecimalMark Decimal => mark == ',' ? DecimalMark.Comma : DecimalMark.Point;
 
     /// <summary>A name for each feature, such as <c>age</c>, <c>age (missing)</c>, <c>sex=female</c> or <c>sex (other)</c>.</summary>
     public IReadOnlyList<string> FeatureNames { get; }
@@ -31,8 +42,13 @@ public sealed class ColumnPlan
     /// <summary>Features in a row.</summary>
     public int FeatureCount => FeatureNames.Count;
 
+    /// <summary>What was read, column by column in the order of the file: the features', those that are left out, and the target. Empty in the files of older releases.</summary>
+    public IReadOnlyList<ColumnSummary> WhatWasRead => [.. Columns.Select(column => column.Summary).Concat(LeftOut).Append(Target).OfType<ColumnSummary>().OrderBy(summary => summary.Position)];
+
     /// <summary>Whether every column is a number that goes through as it is.</summary>
     internal bool IsPlain => Columns.All(column => column.IsPlain);
+
+    internal char Mark => mark;
 
     /// <summary>Features &lt;- the fields of one row, as texts in the order of <see cref="Columns"/>: what a service has in its hands. Not scaled.</summary>
     /// <param name="fields">One text for each column; null is a missing value.</param>
@@ -49,38 +65,57 @@ public sealed class ColumnPlan
         for (int c = 0; c < fields.Length; c++)
         {
             PlannedColumn column = Columns[c];
-            column.Encode(Raw(fields[c] ?? "", c), features[..column.Width]);
+            ReadOnlySpan<char> field = fields[c].AsSpan().Trim();
+            double raw = double.NaN;
+            bool missing = field.IsEmpty || IsMissingToken(field);
+            if (missing ? column.Missing.Kind == MissingKind.Error : !column.TryRead(field, mark, out raw))
+            {
+                throw new DataFormatException($"column '{CsvRows.Shown(column.Name)}': {(field.IsEmpty ? "the value is missing" : missing ? $"'{CsvRows.Shown(field)}' stands for a missing value" : column.Kind == ColumnKind.Number ? ColumnDecision.NotANumber(field.ToString()) : $"'{CsvRows.Shown(field)}' stands there")}; {column.Wanted}.");
+            }
+
+            column.Encode(raw, features[..column.Width]);
             features = features[column.Width..];
         }
     }
 
-    /// <summary>The table as this plan sees it, with its targets. Not scaled.</summary>
-    /// <exception cref="ArgumentException">The table has other columns, or a gap where none is allowed.</exception>
-    public Dataset Encode(RawTable table)
+    /// <summary>The table as this plan sees it, with its targets. Not scaled. Columns are found by name; others are passed over.</summary>
+    /// <exception cref="ArgumentException">A column is missing.</exception>
+    /// <exception cref="DataFormatException">A value cannot be read; the message says where it stands.</exception>
+    public Dataset Encode(RawTable table) => Encode(table, null);
+
+    /// <summary>The same, with what the table has that training did not.</summary>
+    internal Dataset Encode(RawTable table, ReadingTally? tally)
     {
         ArgumentNullException.ThrowIfNull(table);
-        if (table.Columns.Count != Columns.Count)
+        RawColumn[] found = [.. Columns.Select(column => table.Columns.FirstOrDefault(candidate => candidate.Name == column.Name)
+            ?? throw new ArgumentException($"The table lacks the column '{column.Name}'; it has {CsvRows.List([.. table.Columns.Select(candidate => candidate.Name)])}.", nameof(table)))];
+        if (table.IsMatrix)
         {
-            throw new ArgumentException($"The table has {table.Columns.Count} columns; the plan was made for {Columns.Count}.", nameof(table));
+            return IsPlain && table.Columns.Count == Columns.Count
+                ? table.With(table.Matrix, FeatureCount, FeatureNames)
+                : throw new ArgumentException("The table holds the numbers of a set; the plan was made for the columns of a file.", nameof(table));
         }
 
-        float[]?[] codeOf = new float[Columns.Count][];
-        for (int c = 0; c < codeOf.Length; c++)
+        float[] features = new float[Room(table.Rows)];
+        int start = 0;
+        for (int c = 0; c < found.Length; c++)
         {
-            if (table.Columns[c].Kind != Columns[c].Kind)
+            PlannedColumn column = Columns[c];
+            int at = start;
+            foreach (double raw in table.Read(found[c], column, tally?[c]))
             {
-                throw new ArgumentException($"The column '{table.Columns[c].Name}' holds {NameOf(table.Columns[c].Kind)}; the plan was made for {NameOf(Columns[c].Kind)}.", nameof(table));
+                column.Encode(raw, features.AsSpan(at, column.Width));
+                at += FeatureCount;
             }
 
-            codeOf[c] = Columns[c].Kind == ColumnKind.Number ? null
-                : [.. table.Columns[c].Categories.Select(category => (float)codes[c].GetValueOrDefault(category, PlannedColumn.Other))];
+            start += column.Width;
         }
 
-        return table.With(IsPlain ? table.Memory : Encode(table.Values, codeOf), FeatureCount, FeatureNames);
+        return table.With(features, FeatureCount, FeatureNames);
     }
 
     /// <summary>Plain numbers under these names.</summary>
-    internal static ColumnPlan Plain(IReadOnlyList<string> names) => new([.. names.Select(name => new PlannedColumn(name, Missing.Error, 0, false))], []);
+    internal static ColumnPlan Plain(IReadOnlyList<string> names) => new([.. names.Select(name => new NumberColumn(name, Missing.Error, 0, false, 0, null, null))], [], '.', [], null);
 
     /// <summary>column0, column1 and so on.</summary>
     internal static string[] MadeNames(int count) => [.. Enumerable.Range(0, count).Select(c => FormattableString.Invariant($"column{c}"))];
@@ -89,31 +124,35 @@ public sealed class ColumnPlan
     internal static bool IsMadeName(string name) =>
         name.StartsWith("column", StringComparison.Ordinal) && int.TryParse(name.AsSpan("column".Length), NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
-    /// <summary>The codes of a column's texts; do not change it.</summary>
-    internal Dictionary<string, int> CodesOf(int column) => codes[column];
+    /// <summary>Features of any number of raw rows.</summary>
+    /// <exception cref="DataFormatException">They are more than one array holds.</exception>
+    internal float[] Encode(ReadOnlySpan<double> raw)
+    {
+        int size = Columns.Count;
+        int rows = raw.Length / size;
+        float[] features = new float[Room(rows)];
+        for (int row = 0; row < rows; row++)
+        {
+            Encode(raw.Slice(row * size, size), features.AsSpan(row * FeatureCount, FeatureCount));
+        }
 
-    /// <summary>Features of any number of raw rows under this plan's own codes.</summary>
-    internal ReadOnlyMemory<float> Encode(ReadOnlyMemory<float> values) => IsPlain ? values : Encode(values.Span, new float[]?[Columns.Count]);
+        return features;
+    }
 
     /// <summary>Features of one raw row.</summary>
-    internal void Encode(ReadOnlySpan<float> row, ReadOnlySpan<float[]?> codeOf, Span<float> features)
+    internal void Encode(ReadOnlySpan<double> raw, Span<float> features)
     {
-        for (int c = 0; c < row.Length; c++)
+        for (int c = 0; c < raw.Length; c++)
         {
             PlannedColumn column = Columns[c];
-            float raw = codeOf[c] is { } mapped && !float.IsNaN(row[c]) ? mapped[(int)row[c]] : row[c];
-            if (float.IsNaN(raw) && column.Missing.Kind == MissingKind.Error)
-            {
-                throw new ArgumentException($"A value of the column '{column.Name}' is missing; the plan refuses gaps there.");
-            }
-
-            column.Encode(raw, features[..column.Width]);
+            column.Encode(raw[c], features[..column.Width]);
             features = features[column.Width..];
         }
     }
 
     internal void Write(Utf8JsonWriter writer)
     {
+        writer.WriteString("decimal", mark == ',' ? "comma" : "point");
         Json.WriteStrings(writer, "missingTokens", MissingTokens);
         writer.WriteStartArray("columns");
         foreach (PlannedColumn column in Columns)
@@ -122,66 +161,54 @@ public sealed class ColumnPlan
         }
 
         writer.WriteEndArray();
+        writer.WriteStartArray("leftOut");
+        foreach (ColumnSummary column in LeftOut)
+        {
+            writer.WriteStartObject();
+            column.Write(writer);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        if (Target is not null)
+        {
+            writer.WriteStartObject("target");
+            Target.Write(writer);
+            writer.WriteEndObject();
+        }
     }
 
     internal static ColumnPlan Read(JsonElement element, string where)
     {
         JsonElement array = Json.Member(element, "columns", JsonValueKind.Array, where);
         PlannedColumn[] columns = [.. array.EnumerateArray().Select((column, i) => PlannedColumn.Read(column, $"{where}.columns[{i}]"))];
-        return columns.Length > 0
-            ? new ColumnPlan(columns, Json.ReadStrings(element, "missingTokens", where))
-            : throw new ModelFormatException($"{where}: there are no columns.");
+        string @decimal = element.TryGetProperty("decimal", out _) ? Json.ReadString(element, "decimal", where) : "point";
+        if (columns.Length == 0 || @decimal is not ("point" or "comma"))
+        {
+            throw new ModelFormatException(columns.Length == 0 ? $"{where}: there are no columns." : $"{where}: \"decimal\" is \"{@decimal}\"; point or comma was expected.");
+        }
+
+        ColumnSummary[] leftOut = element.TryGetProperty("leftOut", out _)
+            ? [.. Json.Member(element, "leftOut", JsonValueKind.Array, where).EnumerateArray().Select((column, i) => ColumnSummary.Read(column, $"{where}.leftOut[{i}]"))]
+            : [];
+        ColumnSummary? target = element.TryGetProperty("target", out JsonElement read) ? ColumnSummary.Read(read, $"{where}.target") : null;
+        return new ColumnPlan(columns, Json.ReadStrings(element, "missingTokens", where), @decimal == "comma" ? ',' : '.', leftOut, target);
     }
 
-    private static string NameOf(ColumnKind kind) => kind == ColumnKind.Number ? "numbers" : "categories";
+    private int Room(int rows) => (long)rows * FeatureCount <= Array.MaxLength
+        ? rows * FeatureCount
+        : throw new DataFormatException($"{rows} rows of {FeatureCount} features are more than one array can hold ({Array.MaxLength} values).");
 
-    private static Dictionary<string, int> CodesOf(IReadOnlyList<string> categories)
+    private bool IsMissingToken(ReadOnlySpan<char> field)
     {
-        Dictionary<string, int> codes = new(categories.Count, StringComparer.Ordinal);
-        for (int i = 0; i < categories.Count; i++)
+        foreach (string token in MissingTokens)
         {
-            codes.Add(categories[i], i);
+            if (field.SequenceEqual(token))
+            {
+                return true;
+            }
         }
 
-        return codes;
-    }
-
-    private float[] Encode(ReadOnlySpan<float> values, float[]?[] codeOf)
-    {
-        int size = Columns.Count;
-        int rows = values.Length / size;
-        if ((long)rows * FeatureCount > Array.MaxLength)
-        {
-            throw new ArgumentException($"{rows} rows of {FeatureCount} features are more than one array can hold ({Array.MaxLength} values).");
-        }
-
-        float[] features = new float[rows * FeatureCount];
-        for (int row = 0; row < rows; row++)
-        {
-            Encode(values.Slice(row * size, size), codeOf, features.AsSpan(row * FeatureCount, FeatureCount));
-        }
-
-        return features;
-    }
-
-    private float Raw(string field, int c)
-    {
-        PlannedColumn column = Columns[c];
-        field = field.Trim();
-        if (column.Kind == ColumnKind.Category && codes[c].TryGetValue(field, out int code))
-        {
-            return code;
-        }
-
-        bool isNumber = float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && float.IsFinite(value);
-        if (column.Kind == ColumnKind.Number && isNumber)
-        {
-            return value;
-        }
-
-        bool missing = field.Length == 0 || MissingTokens.Contains(field, StringComparer.Ordinal);
-        return missing && column.Missing.Kind != MissingKind.Error ? float.NaN
-            : column.Kind == ColumnKind.Category && !missing ? PlannedColumn.Other
-            : throw new DataFormatException($"column '{CsvRows.Shown(column.Name)}': '{CsvRows.Shown(field)}' is {(missing ? "missing; a value was expected" : "not a finite number")}.");
+        return false;
     }
 }

@@ -14,7 +14,7 @@ internal sealed class MedianSearch(double low, double high)
     private long total = -1;
 
     /// <summary>The median, once <see cref="EndPass"/> said so: of an even number of values, the mean of the middle two.</summary>
-    public double Median { get; private set; } = low;
+    public double Median { get; private set; }
 
     public void Add(double value)
     {

@@ -20,6 +20,9 @@ internal sealed class NumberClasses
         }
     }
 
+    /// <summary>They are no classes, whatever they look like.</summary>
+    public void Refuse() => AreLikely = false;
+
     /// <summary>Numbers the classes by value; returns their names.</summary>
     public string[] Sort() => Sort(distinct);
 

@@ -108,9 +108,9 @@ internal sealed record NumericRows(string Source, float[] Features, int InputSiz
 
     private void RequireSize(Preprocessing preprocessing)
     {
-        if (preprocessing.Columns is not null)
+        if (preprocessing.Columns is { IsPlain: false })
         {
-            throw new DataFormatException($"{Source}: the model reads texts or fills gaps; only a CSV file has them.");
+            throw new DataFormatException($"{Source}: the model reads more than plain numbers, or fills gaps; only a file of columns has them.");
         }
 
         if (InputSize != preprocessing.Features.Size)

@@ -3,73 +3,51 @@ using System.Text.Json;
 namespace FastMlp.Data;
 
 /// <summary>
-/// How one column becomes features. A number is one feature; a category one feature for each text of the training rows and one
-/// more for all others; <see cref="Missing.Indicator"/> adds one that says that the value was missing. Immutable.
+/// How one column becomes features, decided from all of its training values. <see cref="Missing.Indicator"/> adds a feature that says that the value was
+/// missing. Immutable.
 /// </summary>
 /// <remarks>
 /// What no training row had, the network has not learnt to read: a text outside the known ones, where training had no such row,
 /// and a gap under <see cref="Missing.Indicator"/>, where training had none, are read as the average row (the shares of the
 /// categories, the mean) instead of raising a feature whose weights are still those of the random start.
 /// </remarks>
-public sealed class PlannedColumn
+public abstract class PlannedColumn
 {
     /// <summary>The code of a text outside <see cref="Categories"/>.</summary>
     internal const int Other = -1;
 
-    private readonly float[] shares;
-
-    internal PlannedColumn(string name, Missing missing, float fill, bool missingSeen)
+    private protected PlannedColumn(string name, Missing missing, double fill, bool missingSeen, IEnumerable<string> featureNames)
     {
         Name = name;
         Missing = missing;
         Fill = fill;
         MissingSeen = missingSeen;
-        shares = [];
-        FeatureNames = Indicates ? [name, MissingName] : [name];
-    }
-
-    /// <param name="name">The name.</param>
-    /// <param name="missing">The way with missing values.</param>
-    /// <param name="categories">The known texts.</param>
-    /// <param name="shares">The share of each in the training rows, and last that of all others.</param>
-    /// <param name="fill">The code that stands in for a missing value, where one does.</param>
-    /// <param name="missingSeen">Whether a training row had a gap.</param>
-    internal PlannedColumn(string name, Missing missing, IReadOnlyList<string> categories, float[] shares, float fill, bool missingSeen)
-    {
-        Name = name;
-        Kind = ColumnKind.Category;
-        Missing = missing;
-        Categories = categories;
-        this.shares = shares;
-        Fill = fill;
-        MissingSeen = missingSeen;
-        IEnumerable<string> names = categories.Select(category => $"{name}={category}").Append($"{name} (other)");
-        FeatureNames = Indicates ? [.. names, MissingName] : [.. names];
+        FeatureNames = Indicates ? [.. featureNames, $"{name} (missing)"] : [.. featureNames];
     }
 
     /// <summary>The name of the column.</summary>
     public string Name { get; }
 
     /// <summary>What it holds.</summary>
-    public ColumnKind Kind { get; }
+    public abstract ColumnKind Kind { get; }
 
     /// <summary>The way with missing values.</summary>
     public Missing Missing { get; }
 
-    /// <summary>What stands in for a missing value: a number, or the index of a category, -1 for the others.</summary>
-    public float Fill { get; }
+    /// <summary>What stands in for a missing value: a number, 0 or 1, seconds since 1970, or the index of a category, -1 for the others.</summary>
+    public double Fill { get; }
 
     /// <summary>Whether a value was missing in a training row.</summary>
     public bool MissingSeen { get; }
 
     /// <summary>Whether a training row had a text that is not among <see cref="Categories"/>, because it was rare.</summary>
-    public bool OtherSeen => Kind == ColumnKind.Category && shares[^1] > 0;
+    public virtual bool OtherSeen => false;
 
-    /// <summary>The known texts, in ordinal order; empty for numbers.</summary>
-    public IReadOnlyList<string> Categories { get; } = [];
+    /// <summary>The known texts, in ordinal order; empty for other kinds.</summary>
+    public virtual IReadOnlyList<string> Categories => [];
 
-    /// <summary>The share of each category in the training rows whose value was there, and last that of all others; empty for numbers.</summary>
-    public ReadOnlySpan<float> Shares => shares;
+    /// <summary>The share of each category in the training rows whose value was there, and last that of all others; empty for other kinds.</summary>
+    public virtual ReadOnlySpan<float> Shares => [];
 
     /// <summary>A name for each feature that the column becomes.</summary>
     public IReadOnlyList<string> FeatureNames { get; }
@@ -77,66 +55,91 @@ public sealed class PlannedColumn
     /// <summary>Features that the column becomes.</summary>
     public int Width => FeatureNames.Count;
 
+    /// <summary>What was read of it in training; null in the files of older releases.</summary>
+    public ColumnSummary? Summary { get; init; }
+
     /// <summary>Whether it goes through as it is, and a missing value is refused.</summary>
-    internal bool IsPlain => Kind == ColumnKind.Number && Missing.Kind == MissingKind.Error;
+    internal virtual bool IsPlain => false;
 
-    private bool Indicates => Missing.Kind == MissingKind.Indicator;
+    /// <summary>What a field must be, for the message about one that is not.</summary>
+    internal abstract string Wanted { get; }
 
-    private string MissingName => $"{Name} (missing)";
+    private protected bool Indicates => Missing.Kind == MissingKind.Indicator;
 
-    /// <summary>Features &lt;- a number or the code of a text, or NaN for a missing value.</summary>
-    internal void Encode(float raw, Span<float> features)
+    /// <summary>A field to what <see cref="Encode"/> takes.</summary>
+    /// <param name="field">Trimmed, and no missing value.</param>
+    /// <param name="mark">The decimal mark of the file.</param>
+    /// <param name="raw">A number, 0 or 1, seconds, a code or a bucket.</param>
+    internal abstract bool TryRead(ReadOnlySpan<char> field, char mark, out double raw);
+
+    /// <summary>The same for a number of a typed source, or one that was read before the column was decided.</summary>
+    internal abstract bool TryRead(double number, out double raw);
+
+    /// <summary>Whether training had nothing like it: an unknown text.</summary>
+    internal virtual bool IsUnseen(double raw) => false;
+
+    /// <summary>Whether it lies outside the training values.</summary>
+    internal virtual bool IsOutOfRange(double raw) => false;
+
+    /// <summary>Features &lt;- a value as <see cref="TryRead(ReadOnlySpan{char}, char, out double)"/> gave it, or NaN where it is missing.</summary>
+    internal void Encode(double raw, Span<float> features)
     {
-        bool missing = float.IsNaN(raw);
+        bool missing = double.IsNaN(raw);
         bool raised = missing && Indicates && MissingSeen;
         if (Indicates)
         {
             features[^1] = raised ? 1 : 0;
+            features = features[..^1];
         }
 
-        if (Kind == ColumnKind.Number)
+        if (missing)
         {
-            features[0] = missing ? Fill : raw;
-            return;
+            EncodeMissing(features, raised);
         }
-
-        Span<float> known = features[..shares.Length];
-        int code = (int)(missing ? Fill : raw);
-        bool average = missing ? Missing.Kind is MissingKind.Mean or MissingKind.Indicator : false;
-        if (average || (code == Other && !OtherSeen))
+        else
         {
-            if (raised)
-            {
-                known.Clear();
-            }
-            else
-            {
-                shares.CopyTo(known);
-            }
-
-            return;
+            EncodeValue(raw, features);
         }
+    }
 
-        known.Clear();
-        known[code == Other ? known.Length - 1 : code] = 1;
+    private protected abstract void EncodeValue(double raw, Span<float> features);
+
+    /// <param name="features">Those of the value.</param>
+    /// <param name="raised">Whether a feature of its own says that it is missing.</param>
+    private protected virtual void EncodeMissing(Span<float> features, bool raised) => EncodeValue(Fill, features);
+
+    private protected virtual void WriteKind(Utf8JsonWriter writer)
+    {
     }
 
     internal void Write(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
         writer.WriteString("name", Name);
-        writer.WriteString("kind", Kind == ColumnKind.Number ? "number" : "category");
+        writer.WriteString("kind", NameOf(Kind));
         writer.WriteString("missing", Missing.ToString());
         writer.WriteNumber("fill", Fill);
         writer.WriteBoolean("missingSeen", MissingSeen);
-        if (Kind == ColumnKind.Category)
+        WriteKind(writer);
+        if (Summary is not null)
         {
-            Json.WriteStrings(writer, "categories", Categories);
-            Json.WriteFloats(writer, "shares", shares);
+            writer.WriteStartObject("read");
+            Summary.Write(writer);
+            writer.WriteEndObject();
         }
 
         writer.WriteEndObject();
     }
+
+    internal static string NameOf(ColumnKind kind) => kind switch
+    {
+        ColumnKind.Number => "number",
+        ColumnKind.Category => "category",
+        ColumnKind.Boolean => "boolean",
+        ColumnKind.Date => "date",
+        ColumnKind.Text => "text",
+        _ => "id",
+    };
 
     internal static PlannedColumn Read(JsonElement element, string where)
     {
@@ -148,34 +151,17 @@ public sealed class PlannedColumn
             throw new ModelFormatException($"{where}: \"missing\" is \"{policy}\"; error, mean, median, indicator or constant:VALUE was expected.");
         }
 
-        float fill = Json.ReadFloat(element, "fill", where);
+        double fill = Json.ReadDouble(element, "fill", where);
         bool seen = Json.ReadBoolean(element, "missingSeen", where);
-        if (kind == "number")
+        ColumnSummary? summary = element.TryGetProperty("read", out JsonElement read) ? ColumnSummary.Read(read, $"{where}.read") : null;
+        return kind switch
         {
-            return float.IsFinite(fill)
-                ? new PlannedColumn(name, missing, fill, seen)
-                : throw new ModelFormatException($"{where}: \"fill\" is beyond the range of float32.");
-        }
-
-        if (kind != "category")
-        {
-            throw new ModelFormatException($"{where}: the kind \"{kind}\" is unknown; number or category was expected.");
-        }
-
-        string[] categories = Json.ReadStrings(element, "categories", where);
-        float[] shares = Json.ReadFloats(element, "shares", where);
-        if (shares.Length != categories.Length + 1 || !Array.TrueForAll(shares, share => share is >= 0 and <= 1))
-        {
-            throw new ModelFormatException($"{where}: {categories.Length} categories need {categories.Length + 1} shares from 0 to 1.");
-        }
-
-        if (categories.Distinct(StringComparer.Ordinal).Count() != categories.Length)
-        {
-            throw new ModelFormatException($"{where}: a category stands there twice.");
-        }
-
-        return fill >= Other && fill < Math.Max(1, categories.Length) && fill == Math.Truncate(fill)
-            ? new PlannedColumn(name, missing, categories, shares, fill, seen)
-            : throw new ModelFormatException($"{where}: \"fill\" is no index of a category.");
+            "number" => NumberColumn.Read(name, missing, fill, seen, summary, element, where),
+            "category" => CategoryColumn.Read(name, missing, fill, seen, summary, element, where),
+            "boolean" => BooleanColumn.Read(name, missing, fill, seen, summary, where),
+            "date" => DateColumn.Read(name, missing, fill, seen, summary, element, where),
+            "text" => HashedColumn.Read(name, missing, fill, seen, summary, element, where),
+            _ => throw new ModelFormatException($"{where}: the kind \"{kind}\" is unknown; number, category, boolean, date or text was expected."),
+        };
     }
 }

@@ -15,13 +15,16 @@ public sealed record Preprocessing
     /// <summary>Every column is a number that goes through as it is.</summary>
     private const int PlainVersion = 1;
 
-    /// <summary>With a plan of the columns, which a release that knows only version 1 would pass over.</summary>
-    private const int PlannedVersion = 2;
+    /// <summary>With a plan of the columns, numbers and categories only; no longer written.</summary>
+    private const int FirstPlannedVersion = 2;
+
+    /// <summary>With a plan of columns of all kinds.</summary>
+    private const int PlannedVersion = 3;
 
     /// <summary>What the network learnt.</summary>
     public required DataTask Task { get; init; }
 
-    /// <summary>How the columns of a file become features; null where every column is a number without gaps.</summary>
+    /// <summary>How the columns of a file become features; null where the features are numbers as they are.</summary>
     public ColumnPlan? Columns { get; init; }
 
     /// <summary>The scaling of the features.</summary>
@@ -63,8 +66,14 @@ public sealed record Preprocessing
     public static Preprocessing Fit(RawTable train, Scaling scaling = Scaling.Standard, bool scaleTargets = true)
     {
         ArgumentNullException.ThrowIfNull(train);
+        if (train.IsMatrix)
+        {
+            string[] names = train.IsNamed ? [.. train.Columns.Select(column => column.Name)] : [];
+            return Of(train, null, names, Moments.OfColumns(train.Matrix.Span, train.Columns.Count), scaling, scaleTargets);
+        }
+
         (ColumnPlan plan, Moments[] features) = TableFitter.Fit(train);
-        return Of(train, plan, train.IsNamed ? plan.FeatureNames : [], features, scaling, scaleTargets);
+        return Of(train, plan, plan.FeatureNames, features, scaling, scaleTargets);
     }
 
     /// <summary>The table as the network sees it: columns encoded, features scaled, and targets too where they are.</summary>
@@ -73,6 +82,14 @@ public sealed record Preprocessing
     {
         ArgumentNullException.ThrowIfNull(table);
         return Transform(Plan.Encode(table));
+    }
+
+    /// <summary>The same, with what the table has that training did not.</summary>
+    public Dataset Transform(RawTable table, ReadingTally tally)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(tally);
+        return Transform(Plan.Encode(table, tally));
     }
 
     /// <summary>The set as the network sees it: features scaled, and targets too where they are.</summary>
@@ -167,9 +184,9 @@ public sealed record Preprocessing
     public static Preprocessing FromJson(string json) => Json.Read(json, MetadataKey, root =>
     {
         JsonElement version = Json.Member(root, "version", JsonValueKind.Number, MetadataKey);
-        if (!version.TryGetInt32(out int number) || number is not (PlainVersion or PlannedVersion))
+        if (!version.TryGetInt32(out int number) || number is not (PlainVersion or FirstPlannedVersion or PlannedVersion))
         {
-            throw new ModelFormatException($"{MetadataKey}: version {version.GetRawText()} is not supported; this release reads versions {PlainVersion} and {PlannedVersion}.");
+            throw new ModelFormatException($"{MetadataKey}: version {version.GetRawText()} is not supported; this release reads versions {PlainVersion} to {PlannedVersion}.");
         }
 
         string task = Json.ReadString(root, "task", MetadataKey);
@@ -181,7 +198,7 @@ public sealed record Preprocessing
                 "regression" => DataTask.Regression,
                 _ => throw new ModelFormatException($"{MetadataKey}: the task \"{task}\" is unknown; classification or regression was expected."),
             },
-            Columns = number == PlannedVersion ? ColumnPlan.Read(root, MetadataKey) : null,
+            Columns = number != PlainVersion ? ColumnPlan.Read(root, MetadataKey) : null,
             FeatureNames = Json.ReadStrings(root, "featureNames", MetadataKey),
             ClassNames = Json.ReadStrings(root, "classNames", MetadataKey),
             TargetNames = Json.ReadStrings(root, "targetNames", MetadataKey),
@@ -201,10 +218,15 @@ public sealed record Preprocessing
     /// <summary>The plan, or plain numbers under the features' names.</summary>
     internal ColumnPlan Plan => Columns ?? ColumnPlan.Plain(FeatureNames.Count > 0 ? FeatureNames : ColumnPlan.MadeNames(Features.Size));
 
+    /// <summary>Encoded features and targets, numbers of classes or values, as a set. Not scaled.</summary>
+    internal Dataset SetOf(ReadOnlyMemory<float> features, double[] targets) => Task == DataTask.Classification
+        ? new Dataset(features, Features.Size, Array.ConvertAll(targets, label => (int)label), ClassNames.Count) { FeatureNames = FeatureNames, ClassNames = ClassNames, TargetNames = TargetNames }
+        : new Dataset(features, Features.Size, Array.ConvertAll(targets, value => (float)value), 1) { FeatureNames = FeatureNames, TargetNames = TargetNames };
+
     private static Preprocessing Of(RawTable train, ColumnPlan? plan, IReadOnlyList<string> featureNames, Moments[] features, Scaling scaling, bool scaleTargets) => new()
     {
         Task = train.IsClassification ? DataTask.Classification : DataTask.Regression,
-        Columns = plan is null or { IsPlain: true } ? null : plan,
+        Columns = plan,
         Features = Scaler.Of(scaling, features),
         Targets = scaleTargets && !train.IsClassification ? Scaler.Standard(Moments.OfColumns(train.Targets, train.TargetSize)) : null,
         FeatureNames = featureNames,

@@ -212,7 +212,7 @@ public sealed class Scaler
             Moments column = columns[c];
             float scale = (float)(1 / column.Deviation);
             bool constant = column.Min == column.Max || !Usable(scale);
-            offsets[c] = constant ? column.Min : (float)column.Mean;
+            offsets[c] = (float)(constant ? column.Min : column.Mean);
             scales[c] = constant ? 1 : scale;
         }
 
@@ -226,7 +226,7 @@ public sealed class Scaler
         float[] scales = new float[columns.Length];
         for (int c = 0; c < columns.Length; c++)
         {
-            double scale = ((double)high - low) / ((double)columns[c].Max - columns[c].Min);
+            double scale = ((double)high - low) / (columns[c].Max - columns[c].Min);
             scales[c] = Usable((float)scale) ? (float)scale : 1;
             offsets[c] = (float)(columns[c].Min - (low / (double)scales[c]));
         }

@@ -18,10 +18,14 @@ internal sealed class TextIndex(MissingTokens tokens, int limit = int.MaxValue)
     /// <summary>Slots for texts seen just now: most columns have fewer different ones.</summary>
     private const int Slots = 64;
 
+    /// <summary>From here on slots are worth their memory.</summary>
+    private const int MissesForSlots = 32;
+
     private readonly List<string> texts = [];
     private readonly List<long> lines = [];
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> codes = new Dictionary<string, int>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
-    private readonly (string? Text, int Code)[] recent = new (string?, int)[Slots];
+    private (string? Text, int Code)[] recent = [];
+    private int misses;
 
     /// <summary>The texts by code.</summary>
     public IReadOnlyList<string> Texts => texts;
@@ -32,11 +36,19 @@ internal sealed class TextIndex(MissingTokens tokens, int limit = int.MaxValue)
     /// <summary>The code of a text.</summary>
     public int CodeOf(ReadOnlySpan<char> text, long line)
     {
-        int slot = text.IsEmpty ? 0 : (text.Length + (7 * text[0]) + (13 * text[text.Length >> 1]) + (31 * text[^1])) & (Slots - 1);
-        (string? seen, int code) = recent[slot];
-        if (seen is not null && text.SequenceEqual(seen))
+        if (text.IsEmpty)
         {
-            return code;
+            return Missing;
+        }
+
+        int slot = (text.Length + (7 * text[0]) + (13 * text[text.Length >> 1]) + (31 * text[^1])) & (Slots - 1);
+        if (slot < recent.Length)
+        {
+            (string? seen, int code) = recent[slot];
+            if (text.SequenceEqual(seen))
+            {
+                return code;
+            }
         }
 
         return Find(text, line, slot);
@@ -71,7 +83,15 @@ internal sealed class TextIndex(MissingTokens tokens, int limit = int.MaxValue)
             }
         }
 
-        recent[slot] = (code >= 0 ? texts[code] : text.ToString(), code);
+        if (recent.Length > 0)
+        {
+            recent[slot] = (code >= 0 ? texts[code] : text.ToString(), code);
+        }
+        else if (++misses == MissesForSlots)
+        {
+            recent = new (string?, int)[Slots];
+        }
+
         return code;
     }
 }

@@ -1,11 +1,9 @@
-using CsvHelper;
-
 namespace FastMlp.Data;
 
 /// <summary>
-/// A CSV file that need not fit in memory, read again for each epoch. A first pass finds the kinds of the columns and the classes and
-/// fits the plan and the scaling to the training rows (a second one for a median); then batches of training rows come
-/// through a buffer that shuffles them. Memory is bounded by the shuffle buffer, the validation rows, the texts of categories and one batch.
+/// A CSV file that need not fit in memory, read again for each epoch. A first pass gathers what the columns and the classes are and decides the plan from the
+/// training rows; dates, medians and the validation rows take further passes. Then batches of training rows come through a buffer that shuffles them. Memory is
+/// bounded by the shuffle buffer, the validation rows, the texts of categories and one batch.
 /// </summary>
 /// <remarks>Which part a row belongs to is told by its number in the file and the seed alone, so every pass parts them alike. The file must stay as it is.</remarks>
 public sealed class CsvBatches
@@ -15,16 +13,16 @@ public sealed class CsvBatches
     private readonly double validationShare;
     private readonly ColumnPlan plan;
 
-    private CsvBatches(string path, CsvBatchOptions options, Preprocessing preprocessing, Dataset? validation, double validationShare, long[] rows)
+    private CsvBatches(string path, CsvBatchOptions options, Preprocessing preprocessing, double validationShare, long[] rows)
     {
         this.path = path;
         this.options = options;
         this.validationShare = validationShare;
         plan = preprocessing.Plan;
         Preprocessing = preprocessing;
-        Validation = validation;
         TrainRows = rows[(int)RowPart.Train];
         TestRows = rows[(int)RowPart.Test];
+        Validation = rows[(int)RowPart.Validation] > 0 ? Read(RowPart.Validation, (int)rows[(int)RowPart.Validation]).FirstOrDefault() : null;
     }
 
     /// <summary>Fitted to training rows only.</summary>
@@ -54,9 +52,14 @@ public sealed class CsvBatches
         CheckFraction(options.ValidationFraction, nameof(options.ValidationFraction));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ShuffleRows, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxValidationRows, 1);
-        FirstPass pass = new(options);
-        pass.Run(path, cancellationToken);
-        return pass.Finish(path, cancellationToken);
+        FirstPass pass = new(path, options, cancellationToken);
+        if (pass.Run() is { } otherMark)
+        {
+            pass = new(path, options with { Csv = options.Csv with { Decimal = otherMark == ',' ? DecimalMark.Comma : DecimalMark.Point } }, cancellationToken);
+            pass.Run();
+        }
+
+        return pass.Finish();
     }
 
     /// <summary>
@@ -101,21 +104,19 @@ public sealed class CsvBatches
     /// <summary>Whether a row, counted from 0, is among the held-out ones of that share and seed.</summary>
     public static bool IsTestRow(long row, double testFraction, int seed) => SplitMix.Fraction(seed, row) < testFraction;
 
-    private IEnumerable<Dataset> Batched(IEnumerable<float[]> rows, int batchSize)
+    private IEnumerable<Dataset> Batched(IEnumerable<double[]> rows, int batchSize)
     {
         int size = plan.Columns.Count;
-        bool classes = Preprocessing.Task == DataTask.Classification;
-        float[]?[] sameCodes = new float[size][];
         float[] features = [];
-        List<float> targets = new(batchSize);
-        foreach (float[] row in rows)
+        List<double> targets = new(Math.Min(batchSize, 1 << 16));
+        foreach (double[] row in rows)
         {
             if (targets.Count == 0)
             {
                 features = new float[batchSize * plan.FeatureCount];
             }
 
-            plan.Encode(row.AsSpan(0, size), sameCodes, features.AsSpan(targets.Count * plan.FeatureCount, plan.FeatureCount));
+            plan.Encode(row.AsSpan(0, size), features.AsSpan(targets.Count * plan.FeatureCount, plan.FeatureCount));
             targets.Add(row[size]);
             if (targets.Count == batchSize)
             {
@@ -133,30 +134,19 @@ public sealed class CsvBatches
         {
             Memory<float> filled = features.AsMemory(0, targets.Count * plan.FeatureCount);
             Preprocessing.Features.Transform(filled.Span);
-            float[] values = [.. targets];
-            if (!classes)
-            {
-                Preprocessing.Targets?.Transform(values);
-                return new Dataset(filled, plan.FeatureCount, values, 1) { FeatureNames = Preprocessing.FeatureNames, TargetNames = Preprocessing.TargetNames };
-            }
-
-            return new Dataset(filled, plan.FeatureCount, Array.ConvertAll(values, value => (int)value), Preprocessing.ClassNames.Count)
-            {
-                FeatureNames = Preprocessing.FeatureNames,
-                ClassNames = Preprocessing.ClassNames,
-                TargetNames = Preprocessing.TargetNames,
-            };
+            Dataset set = Preprocessing.SetOf(filled, [.. targets]);
+            return Preprocessing.Targets?.TransformTargets(set) ?? set;
         }
     }
 
     /// <summary>Each row changes places with one of those that wait; the array given is the caller's until the next.</summary>
-    private IEnumerable<float[]> Shuffled(int epoch)
+    private IEnumerable<double[]> Shuffled(int epoch)
     {
         int capacity = (int)Math.Min(options.ShuffleRows, Math.Max(1, TrainRows));
-        List<float[]> waiting = new(Math.Min(capacity, 1024));
+        List<double[]> waiting = new(Math.Min(capacity, 1024));
         SplitMix random = new(((ulong)(uint)options.Seed << 32) | (uint)epoch);
-        float[] free = [];
-        foreach (float[] row in ReadRows(RowPart.Train))
+        double[] free = [];
+        foreach (double[] row in ReadRows(RowPart.Train))
         {
             if (waiting.Count < capacity)
             {
@@ -166,7 +156,7 @@ public sealed class CsvBatches
 
             if (free.Length == 0)
             {
-                free = new float[row.Length];
+                free = new double[row.Length];
             }
 
             int place = random.Next(capacity);
@@ -183,69 +173,55 @@ public sealed class CsvBatches
         }
     }
 
-    /// <summary>The raw rows of a part under the plan's codes, each with its target behind it, in one array that is used again.</summary>
-    private IEnumerable<float[]> ReadRows(RowPart part)
+    /// <summary>The raw rows of a part, each with its target behind it, in one array that is used again.</summary>
+    private IEnumerable<double[]> ReadRows(RowPart part)
     {
-        using CsvRows rows = OpenRows(path, options.Csv, plan.Columns.Select(column => column.Name));
-        (CsvColumn[] columns, int target) = CsvDataset.Match(rows, Preprocessing, plan, options.Csv);
-        ClassLookup? lookup = Preprocessing.Task == DataTask.Classification ? new ClassLookup(Preprocessing.ClassNames) : null;
-        float[] values = new float[columns.Length + 1];
+        CsvOptions csv = options.Csv with { Decimal = plan.Decimal };
+        using CsvRows rows = CsvDataset.OpenRows(path, csv, plan);
+        PlannedRows planned = new(rows, Preprocessing, csv, null, withTargets: true);
+        double[] values = new double[plan.Columns.Count + 1];
         for (long row = 0; rows.Next(); row++)
         {
             if (PartOf(options, validationShare, row) == part)
             {
-                for (int c = 0; c < columns.Length; c++)
-                {
-                    values[c] = columns[c].Read(rows);
-                }
-
-                values[^1] = lookup?.Read(rows, target) ?? rows.Number(target);
+                planned.Read(values.AsSpan(0, values.Length - 1));
+                values[^1] = planned.ReadTarget();
                 yield return values;
             }
         }
     }
 
-    internal static CsvRows OpenRows(string path, CsvOptions options, IEnumerable<string> knownNames)
-    {
-        FileStream file = File.OpenRead(path);
-        try
-        {
-            // The reader owns the streams below it.
-            Stream content = Compression.Open(file);
-            return new CsvRows(o => CsvReader.Create(content, o, leaveOpen: false), path, options, [.. knownNames], [content, file]);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
-
     /// <summary>Everything that the first pass gathers.</summary>
-    private sealed class FirstPass(CsvBatchOptions options)
+    private sealed class FirstPass(string path, CsvBatchOptions options, CancellationToken cancellationToken)
     {
         /// <summary>How often cancellation is looked at.</summary>
         private const int RowsBetweenChecks = 4096;
 
-        private readonly List<(double Place, float[] Row, double Target)> validation = [];
+        private readonly List<double> validationPlaces = [];
         private readonly long[] counts = new long[3];
-        private CsvColumn[] columns = [];
-        private TableFitter fitter = null!;
+        private CellReader[] readers = [];
+        private ColumnStatistics[] statistics = [];
+        private ColumnSummary[] ignored = [];
+        private CellReader targetReader = null!;
+        private ColumnStatistics targetStatistics = null!;
         private TargetColumn targets = null!;
-        private string targetName = "";
+        private int targetIndex;
+        private char mark;
         private Moments targetMoments;
         private double validationShare = options.ValidationFraction;
         private long dropped;
 
-        public void Run(string path, CancellationToken cancellationToken)
+        /// <summary>Reads all rows; if their decimal mark is not the one that the first rows say, returns it: then all must be read anew.</summary>
+        public char? Run()
         {
-            using CsvRows rows = OpenRows(path, options.Csv, []);
-            (columns, int target) = CsvDataset.Discover(rows, options.Csv);
-            targetName = rows.Names[target];
-            targets = new TargetColumn(target, options.Csv.Task);
-            fitter = new TableFitter(columns.Select(column => column.Found));
-            float[] values = new float[columns.Length];
-            ColumnKind[] kinds = new ColumnKind[columns.Length];
+            using CsvRows rows = CsvDataset.OpenRows(path, options.Csv, null);
+            (readers, int[] indices, targetIndex) = CsvDataset.Discover(rows, options.Csv, Math.Max(ColumnStatistics.MostTexts, options.Csv.MaxCategories));
+            mark = rows.Mark;
+            ignored = RawTable.Passed(rows.Names, options.Csv);
+            statistics = [.. readers.Select(_ => new ColumnStatistics(mark))];
+            targetReader = new CellReader(rows.Names[targetIndex], ColumnRule.Default, mark, new MissingTokens([]), TargetColumn.MaxClasses + 1);
+            targetStatistics = new ColumnStatistics(mark);
+            targets = new TargetColumn(rows.Names[targetIndex], options.Csv.Task, mark);
             for (long row = 0; rows.Next(); row++)
             {
                 if (row % RowsBetweenChecks == 0)
@@ -253,8 +229,28 @@ public sealed class CsvBatches
                     cancellationToken.ThrowIfCancellationRequested();
                 }
 
-                Read(rows, values, kinds);
-                Take(row, values, kinds, targets.Read(rows));
+                bool train = Count(row);
+                for (int c = 0; c < readers.Length; c++)
+                {
+                    ReadOnlySpan<char> field = rows[indices[c]];
+                    double cell = readers[c].Read(field, rows.Line, out bool isBeyond);
+                    if (train && isBeyond)
+                    {
+                        statistics[c].AddBeyond(field);
+                    }
+                    else if (train)
+                    {
+                        statistics[c].Add(cell);
+                    }
+                }
+
+                ReadTarget(rows, train);
+            }
+
+            char whole = CsvDataset.Mark([.. readers, targetReader], rows, options.Csv);
+            if (whole != mark)
+            {
+                return whole;
             }
 
             if (counts[(int)RowPart.Train] == 0)
@@ -262,61 +258,66 @@ public sealed class CsvBatches
                 throw rows.About(counts.Sum() == 0 ? "there are no rows of data after the header." : "every row is held out; none is left to train on.");
             }
 
-            targets.Finish();
+            targets.Finish(targetReader.Texts.Texts, (line, fault) => new DataFormatException($"{path}, line {line}, column '{CsvRows.Shown(targetReader.Name)}': {fault}"));
+            return null;
         }
 
-        public CsvBatches Finish(string path, CancellationToken cancellationToken)
+        public CsvBatches Finish()
         {
-            fitter.EndFirstPass();
-            RawColumn[] found = [.. columns.Select(column => column.Found)];
-            if (fitter.NeedsSecondPass)
+            TableFitter fitter = new([.. readers.Select((reader, c) => (reader.Name, reader.Rule, statistics[c], reader.Texts.Texts))], mark, path, PlaceOfText);
+            while (fitter.Unfinished.Any())
             {
-                Refine(path, cancellationToken);
+                PassAgain([.. fitter.Unfinished]);
+                fitter.EndPass();
             }
 
-            (ColumnPlan plan, Moments[] features) = fitter.Finish(found, options.Csv.MissingTokens, path);
+            ColumnSummary target = RawTable.SummaryOf(targetReader.Name, targetIndex, targets, targetStatistics, targetReader.Texts.Texts);
+            (ColumnPlan plan, Moments[] features) = fitter.Finish(options.Csv.MissingTokens, mark, ignored, target);
             bool classes = targets.IsClassification;
             Preprocessing preprocessing = new()
             {
                 Task = classes ? DataTask.Classification : DataTask.Regression,
-                Columns = plan.IsPlain ? null : plan,
+                Columns = plan,
                 Features = Scaler.Of(options.Scaling, features),
                 Targets = classes || !options.ScaleTargets ? null : Scaler.Standard([targetMoments]),
                 FeatureNames = plan.FeatureNames,
                 ClassNames = targets.ClassNames,
-                TargetNames = [targetName],
+                TargetNames = [targetReader.Name],
             };
 
             // What fell out of the validation rows is trained on, though the plan was fitted without it.
             counts[(int)RowPart.Train] += dropped;
-            return new CsvBatches(path, options, preprocessing, Validation(preprocessing, found), validationShare, counts);
+            counts[(int)RowPart.Validation] = validationPlaces.Count;
+            return new CsvBatches(path, options, preprocessing, validationShare, counts);
         }
 
-        private Dataset? Validation(Preprocessing preprocessing, RawColumn[] found)
+        private void ReadTarget(CsvRows rows, bool train)
         {
-            if (validation.Count == 0)
+            ReadOnlySpan<char> field = rows[targetIndex];
+            double cell = targetReader.Read(field, rows.Line, out bool isBeyond);
+            bool isText = double.IsNaN(cell);
+            double value = cell;
+            if (isText && (field.IsEmpty || (isBeyond && !ValueText.TryNumber(field, mark, out cell, out _))))
             {
-                return null;
+                throw rows.At(targetIndex, field.IsEmpty
+                    ? $"the field is empty; {(options.Csv.Task == DataTask.Regression || (options.Csv.Task is null && targetReader.Texts.Texts.Count == 0) ? "a finite number" : "a class or a number")} was expected."
+                    : $"'{CsvRows.Shown(field)}' is one class more than {TargetColumn.MaxClasses}; is this the target?");
             }
 
-            float[] values = new float[validation.Count * columns.Length];
-            for (int i = 0; i < validation.Count; i++)
+            targetStatistics.Add(cell);
+            targets.Add(cell, double.IsNaN(cell) ? targetReader.Texts.Texts[Cell.CodeOf(cell)] : null, rows.Line);
+            if (train)
             {
-                validation[i].Row.CopyTo(values, i * columns.Length);
+                targetMoments.Add((float)(isText && ValueText.TryNumber(field, mark, out value, out _) ? value : isText ? 0 : cell));
             }
-
-            float[] none = new float[validation.Count];
-            Dataset answers = targets.IsClassification
-                ? new Dataset(none, 1, validation.ConvertAll(row => targets.LabelOf(row.Target)).ToArray(), targets.ClassNames.Length) { ClassNames = targets.ClassNames, TargetNames = [targetName] }
-                : new Dataset(none, 1, validation.ConvertAll(row => (float)row.Target).ToArray(), 1) { TargetNames = [targetName] };
-            return preprocessing.Transform(RawTable.Of(values, found, answers, options.Csv.MissingTokens));
         }
 
-        private void Refine(string path, CancellationToken cancellationToken)
+        private void PassAgain((int Column, ColumnFit Fit)[] fits)
         {
-            using CsvRows rows = OpenRows(path, options.Csv, []);
-            float[] values = new float[columns.Length];
-            ColumnKind[] kinds = new ColumnKind[columns.Length];
+            CsvOptions csv = options.Csv with { Decimal = mark == ',' ? DecimalMark.Comma : DecimalMark.Point };
+            using CsvRows rows = CsvDataset.OpenRows(path, csv, null);
+            (_, int[] indices, _) = CsvDataset.Discover(rows, csv, 1);
+            PlannedReader[] planned = [.. fits.Select(fit => new PlannedReader(fit.Fit.Reader, mark, csv.MissingTokens))];
             for (long row = 0; rows.Next(); row++)
             {
                 if (row % RowsBetweenChecks == 0)
@@ -324,51 +325,51 @@ public sealed class CsvBatches
                     cancellationToken.ThrowIfCancellationRequested();
                 }
 
-                if (PartOf(options, options.ValidationFraction, row) == RowPart.Train)
+                if (PartOf(options, options.ValidationFraction, row) != RowPart.Train)
                 {
-                    Read(rows, values, kinds);
-                    fitter.Refine(values);
+                    continue;
+                }
+
+                for (int i = 0; i < planned.Length; i++)
+                {
+                    int index = indices[fits[i].Column];
+                    fits[i].Fit.Add(planned[i].TryRead(rows[index], out double raw, out string fault) ? raw : throw rows.At(index, fault));
                 }
             }
         }
 
-        private void Read(CsvRows rows, float[] values, ColumnKind[] kinds)
+        private string PlaceOfText(string column, int code)
         {
-            for (int c = 0; c < values.Length; c++)
-            {
-                values[c] = columns[c].Read(rows);
-                kinds[c] = columns[c].Kind;
-            }
+            CellReader reader = Array.Find(readers, candidate => candidate.Name == column)!;
+            long line = code >= 0 ? reader.Texts.Lines[code] : code == TextIndex.Missing ? reader.FirstMissingLine : 0;
+            return line == 0 ? $"{path}, column '{CsvRows.Shown(column)}': " : $"{path}, line {line}, column '{CsvRows.Shown(column)}': ";
         }
 
-        private void Take(long row, float[] values, ColumnKind[] kinds, double target)
+        /// <summary>Counts a row in its part; whether the plan is fitted to it.</summary>
+        private bool Count(long row)
         {
             RowPart part = PartOf(options, options.ValidationFraction, row);
             if (part != RowPart.Validation)
             {
                 counts[(int)part]++;
-                if (part == RowPart.Train)
-                {
-                    fitter.Add(values, kinds);
-                    targetMoments.Add((float)target);
-                }
-
-                return;
+                return part == RowPart.Train;
             }
 
             double place = (SplitMix.Fraction(options.Seed, row) - options.TestFraction) / (1 - options.TestFraction);
             if (place >= validationShare)
             {
                 dropped++;
-                return;
+                return false;
             }
 
-            validation.Add((place, [.. values], target));
-            while (validation.Count > options.MaxValidationRows)
+            validationPlaces.Add(place);
+            while (validationPlaces.Count > options.MaxValidationRows)
             {
                 validationShare /= 2;
-                dropped += validation.RemoveAll(waiting => waiting.Place >= validationShare);
+                dropped += validationPlaces.RemoveAll(waiting => waiting >= validationShare);
             }
+
+            return false;
         }
     }
 }

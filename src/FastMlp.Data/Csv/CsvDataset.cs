@@ -1,19 +1,16 @@
-using CsvHelper;
-
 namespace FastMlp.Data;
 
 /// <summary>
-/// CSV text to rows: one row a line, fields quoted where they need it (RFC 4180), UTF-8, gzip or not (told by content).
-/// Numbers are finite, with a decimal point. What cannot be used is a <see cref="DataFormatException"/> that names the
-/// file, line, column and value. Empty lines are skipped.
+/// CSV text to rows: one row a line, fields quoted where they need it (RFC 4180), UTF-8 unless said otherwise, gzip or not (told by content).
+/// What cannot be used is a <see cref="DataFormatException"/> that names the file, line, column and value. Empty lines are skipped.
 /// </summary>
 public static class CsvDataset
 {
     /// <summary>A target of whole numbers with at most this many distinct values is taken for classes.</summary>
     public const int MaxDetectedClasses = 20;
 
-    // 8 KB of floats, enough for a small file; doubled as rows arrive.
-    private const int FirstBuffer = 2048;
+    /// <summary>Rows that there is room for at first; doubled as rows arrive.</summary>
+    private const int FirstRows = 256;
 
     /// <summary>
     /// Reads a file of numbers, without gaps, and its target column, which by default is the last one. For texts and gaps see
@@ -51,8 +48,10 @@ public static class CsvDataset
     /// <exception cref="DataFormatException">The text cannot be used; the message says where and why.</exception>
     public static RawTable LoadTable(Stream stream, CsvOptions? options = null, string source = "CSV")
     {
-        using Stream content = Unpack(stream, source);
-        return ReadTable(o => CsvReader.Create(content, o, leaveOpen: true), source, options);
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(source);
+        using Stream content = Compression.Open(stream);
+        return ReadTable(Decoded(content, source, options), source, options);
     }
 
     /// <summary>As the overload for a file; <paramref name="source"/> names the text in messages.</summary>
@@ -60,38 +59,38 @@ public static class CsvDataset
     public static RawTable LoadTable(TextReader reader, CsvOptions? options = null, string source = "CSV")
     {
         ArgumentNullException.ThrowIfNull(reader);
-        return ReadTable(o => CsvReader.Create(reader, o, leaveOpen: true), source, options);
+        return ReadTable(new BorrowedText(reader), source, options);
     }
 
     /// <summary>
     /// Reads a file as a trained model needs it, for evaluation: its features, its target, and its classes under the model's numbers.
     /// Columns are found by name where the file and the model have names, in any order, and others are passed over; without names they
-    /// are taken in order, the target by <see cref="CsvOptions.Target"/> or last.
+    /// are taken in order, the target by <see cref="TableOptions.Target"/> or last.
     /// </summary>
     /// <exception cref="DataFormatException">The text cannot be used, a column is missing, or a class is unknown to the model.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static Dataset Load(string path, Preprocessing preprocessing, CsvOptions? options = null)
+    public static Dataset Load(string path, Preprocessing preprocessing, CsvOptions? options = null, ReadingTally? tally = null)
     {
-        return Evaluate(OfFile(path, options), preprocessing, options, int.MaxValue).First();
+        return Evaluate(OfFile(path, options), preprocessing, options, int.MaxValue, tally).First();
     }
 
     /// <summary>As the overload for a file; <paramref name="source"/> names the text in messages.</summary>
     /// <exception cref="DataFormatException">The text cannot be used, a column is missing, or a class is unknown to the model.</exception>
-    public static Dataset Load(TextReader reader, Preprocessing preprocessing, CsvOptions? options = null, string source = "CSV")
+    public static Dataset Load(TextReader reader, Preprocessing preprocessing, CsvOptions? options = null, string source = "CSV", ReadingTally? tally = null)
     {
-        return Evaluate(OfText(reader, source, options), preprocessing, options, int.MaxValue).First();
+        return Evaluate(OfText(reader, source, options), preprocessing, options, int.MaxValue, tally).First();
     }
 
     /// <summary>
-    /// As <see cref="Load(string, Preprocessing, CsvOptions?)"/>, so many rows at a time and fewer at the end: for files larger than
+    /// As <see cref="Load(string, Preprocessing, CsvOptions?, ReadingTally?)"/>, so many rows at a time and fewer at the end: for files larger than
     /// memory. The file is read as the batches are asked for, and a fault in it is found when its row comes.
     /// </summary>
     /// <exception cref="DataFormatException">The text cannot be used, a column is missing, or a class is unknown to the model.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static IEnumerable<Dataset> LoadBatches(string path, Preprocessing preprocessing, int batchRows, CsvOptions? options = null)
+    public static IEnumerable<Dataset> LoadBatches(string path, Preprocessing preprocessing, int batchRows, CsvOptions? options = null, ReadingTally? tally = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batchRows, 1);
-        return Evaluate(OfFile(path, options), preprocessing, options, batchRows);
+        return Evaluate(OfFile(path, options), preprocessing, options, batchRows, tally);
     }
 
     /// <summary>
@@ -100,56 +99,72 @@ public static class CsvDataset
     /// </summary>
     /// <exception cref="DataFormatException">The text cannot be used, or a column is missing; the message names it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static FeatureTable LoadFeatures(string path, Preprocessing preprocessing, CsvOptions? options = null)
+    public static FeatureTable LoadFeatures(string path, Preprocessing preprocessing, CsvOptions? options = null, ReadingTally? tally = null)
     {
-        return Predict(OfFile(path, options), preprocessing, options, int.MaxValue).First();
+        return Predict(OfFile(path, options), preprocessing, options, int.MaxValue, tally).First();
     }
 
     /// <summary>As the overload for a file; <paramref name="source"/> names the text in messages.</summary>
     /// <exception cref="DataFormatException">The text cannot be used, or a column is missing; the message names it.</exception>
-    public static FeatureTable LoadFeatures(TextReader reader, Preprocessing preprocessing, CsvOptions? options = null, string source = "CSV")
+    public static FeatureTable LoadFeatures(TextReader reader, Preprocessing preprocessing, CsvOptions? options = null, string source = "CSV", ReadingTally? tally = null)
     {
-        return Predict(OfText(reader, source, options), preprocessing, options, int.MaxValue).First();
+        return Predict(OfText(reader, source, options), preprocessing, options, int.MaxValue, tally).First();
     }
 
-    /// <summary>As <see cref="LoadFeatures(string, Preprocessing, CsvOptions?)"/>, so many rows at a time and fewer at the end: for files larger than memory.</summary>
+    /// <summary>As <see cref="LoadFeatures(string, Preprocessing, CsvOptions?, ReadingTally?)"/>, so many rows at a time and fewer at the end: for files larger than memory.</summary>
     /// <exception cref="DataFormatException">The text cannot be used, or a column is missing; the message names it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static IEnumerable<FeatureTable> LoadFeatureBatches(string path, Preprocessing preprocessing, int batchRows, CsvOptions? options = null)
+    public static IEnumerable<FeatureTable> LoadFeatureBatches(string path, Preprocessing preprocessing, int batchRows, CsvOptions? options = null, ReadingTally? tally = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batchRows, 1);
-        return Predict(OfFile(path, options), preprocessing, options, batchRows);
+        return Predict(OfFile(path, options), preprocessing, options, batchRows, tally);
     }
 
     /// <summary>As the overload for a file; <paramref name="source"/> names the text in messages.</summary>
     /// <exception cref="DataFormatException">The text cannot be used, or a column is missing; the message names it.</exception>
-    public static IEnumerable<FeatureTable> LoadFeatureBatches(TextReader reader, Preprocessing preprocessing, int batchRows, CsvOptions? options = null, string source = "CSV")
+    public static IEnumerable<FeatureTable> LoadFeatureBatches(TextReader reader, Preprocessing preprocessing, int batchRows, CsvOptions? options = null, string source = "CSV", ReadingTally? tally = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batchRows, 1);
-        return Predict(OfText(reader, source, options), preprocessing, options, batchRows);
+        return Predict(OfText(reader, source, options), preprocessing, options, batchRows, tally);
     }
 
     private static CsvOptions NumbersOnly(CsvOptions? options)
     {
         options ??= new CsvOptions();
-        return options.Missing.Kind == MissingKind.Error && options.MissingIn.Count == 0 && options.Categorical.Count == 0
-            ? options with { NumbersOnly = true }
+        return options.Missing.Kind == MissingKind.Error && options.MissingIn.Count + options.Categorical.Count + options.Kinds.Count == 0
+            ? options with { MissingTokens = [] }
             : throw new ArgumentException("A set of plain numbers has no categories and nothing that fills gaps, for both are learnt from training rows; load a table and fit a preprocessing to it.", nameof(options));
     }
 
-    private static Dataset Numbers(RawTable table) => table.With(table.Memory, table.Columns.Count, [.. table.Columns.Select(column => column.Name)]);
+    private static Dataset Numbers(RawTable table) => ColumnPlan.Plain([.. table.Columns.Where(column => column.Rule.Kind != ColumnKind.Id).Select(column => column.Name)]).Encode(table);
 
     /// <summary>Opens the rows of a file whose columns a model knows.</summary>
-    private static Func<IReadOnlyList<string>, CsvRows> OfFile(string path, CsvOptions? options)
+    private static Func<ColumnPlan, CsvRows> OfFile(string path, CsvOptions? options)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return knownNames => CsvBatches.OpenRows(path, options ?? new CsvOptions(), knownNames);
+        return plan => OpenRows(path, options ?? new CsvOptions(), plan);
     }
 
-    private static Func<IReadOnlyList<string>, CsvRows> OfText(TextReader reader, string source, CsvOptions? options)
+    private static Func<ColumnPlan, CsvRows> OfText(TextReader reader, string source, CsvOptions? options)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        return knownNames => new CsvRows(o => CsvReader.Create(reader, o, leaveOpen: true), source, options ?? new CsvOptions(), knownNames);
+        return plan => new CsvRows(new BorrowedText(reader), source, options ?? new CsvOptions(), [.. plan.Columns.Select(column => column.Name)], plan.Mark);
+    }
+
+    /// <summary>The rows of a file, which they close.</summary>
+    internal static CsvRows OpenRows(string path, CsvOptions options, ColumnPlan? plan)
+    {
+        FileStream file = File.OpenRead(path);
+        try
+        {
+            Stream content = Compression.Open(file);
+            return new CsvRows(Decoded(content, path, options), path, options, plan is null ? [] : [.. plan.Columns.Select(column => column.Name)], plan?.Mark, [content, file]);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     private static FileStream Open(string path)
@@ -158,35 +173,81 @@ public static class CsvDataset
         return File.OpenRead(path);
     }
 
-    private static Stream Unpack(Stream stream, string source)
+    private static EncodedText Decoded(Stream content, string source, CsvOptions? options)
     {
-        ArgumentNullException.ThrowIfNull(stream);
-        ArgumentNullException.ThrowIfNull(source);
-        return Compression.Open(stream);
+        try
+        {
+            return new EncodedText(content, options?.Encoding);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new DataFormatException($"{source}: the gzip data is damaged or cut short; CSV text, gzip or not, was expected.", e);
+        }
     }
 
-    private static RawTable ReadTable(Func<CsvReaderOptions, CsvReader> open, string source, CsvOptions? options)
+    private static RawTable ReadTable(TextReader reader, string source, CsvOptions? options)
     {
         options ??= new CsvOptions();
-        using CsvRows rows = new(open, source, options, []);
-        (CsvColumn[] columns, int target) = Discover(rows, options);
-        TargetColumn targets = new(target, options.Task);
-        List<double> read = [];
-        ReadOnlyMemory<float> values = ReadValues(rows, columns, () => read.Add(targets.Read(rows)), int.MaxValue);
-        targets.Finish();
-        float[] none = new float[read.Count];
-        Dataset answers = targets.IsClassification
-            ? new Dataset(none, 1, read.ConvertAll(targets.LabelOf).ToArray(), targets.ClassNames.Length) { ClassNames = targets.ClassNames, TargetNames = [rows.Names[target]] }
-            : new Dataset(none, 1, read.ConvertAll(value => (float)value).ToArray(), 1) { TargetNames = [rows.Names[target]] };
-        return RawTable.Of(values, [.. columns.Select(column => column.Found)], answers, options.MissingTokens);
+        using CsvRows rows = new(reader, source, options, []);
+        (CellReader[] readers, int[] indices, int target) = Discover(rows, options, int.MaxValue);
+        CellReader[] all = [.. readers, new CellReader(rows.Names[target], ColumnRule.Default, rows.Mark, new MissingTokens([]))];
+        int[] places = [.. indices, target];
+        double[][] cells = [.. all.Select(_ => new double[FirstRows])];
+        long[] lines = new long[FirstRows];
+        int count = 0;
+        for (; rows.Next(); count++)
+        {
+            if (count == lines.Length)
+            {
+                int room = (int)Math.Min(Array.MaxLength, 2L * count);
+                if (room == count)
+                {
+                    throw rows.About($"there are more than {count} rows; fewer were expected.");
+                }
+
+                Array.Resize(ref lines, room);
+                for (int c = 0; c < cells.Length; c++)
+                {
+                    Array.Resize(ref cells[c], room);
+                }
+            }
+
+            lines[count] = rows.Line;
+            for (int c = 0; c < all.Length; c++)
+            {
+                cells[c][count] = all[c].Read(rows[places[c]], rows.Line, out _);
+            }
+        }
+
+        if (count == 0)
+        {
+            throw rows.About("there are no rows of data after the header.");
+        }
+
+        char mark = Mark(all, rows, options);
+        RawColumn[] columns = new RawColumn[all.Length];
+        for (int c = 0; c < all.Length; c++)
+        {
+            Array.Resize(ref cells[c], count);
+            columns[c] = RawColumn.Read(all[c], mark == rows.Mark ? cells[c] : Array.ConvertAll(cells[c], CellReader.WithOtherMark));
+        }
+
+        Array.Resize(ref lines, count);
+        return RawTable.Of(columns[..^1], columns[^1], target, lines, hasLines: true, mark, RawTable.Passed(rows.Names, options), options, rows.Source, rows.Notes);
     }
 
-    /// <summary>The columns of the features, of which nothing is known yet, and the target's.</summary>
-    internal static (CsvColumn[] Columns, int Target) Discover(CsvRows rows, CsvOptions options)
+    /// <summary>The decimal mark of a file all of whose rows were read.</summary>
+    internal static char Mark(IReadOnlyList<CellReader> readers, CsvRows rows, CsvOptions options) => options.Decimal != DecimalMark.Detect
+        ? rows.Mark
+        : CellReader.MarkOf(readers, rows.Mark, rows.OpenMark)
+            ?? throw rows.About("some numbers have a decimal point and others a decimal comma; say which it is (Decimal, --decimal point or comma).");
+
+    /// <summary>Readers of the features' columns, of which nothing is known yet, where they stand, and where the target does.</summary>
+    internal static (CellReader[] Readers, int[] Indices, int Target) Discover(CsvRows rows, CsvOptions options, int mostTexts)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxCategories, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.RareBelow, 1);
-        foreach (string name in options.Categorical.Concat(options.Ignore).Concat(options.MissingIn.Keys))
+        foreach (string name in options.NamesSaid)
         {
             if (rows.FindName(name) < 0)
             {
@@ -194,17 +255,20 @@ public static class CsvDataset
             }
         }
 
-        int target = options.Target is null ? rows.Names.Count - 1 : FindTarget(rows, options.Target);
+        if (rows.Names.Count < 2)
+        {
+            throw rows.About("there is one column; at least one feature and a target were expected, separated by comma, semicolon, tab or bar.");
+        }
+
+        int target = options.Target is not null ? FindTarget(rows, options.Target) : rows.Names.Count - (rows.EndsEmpty ? 2 : 1);
         MissingTokens tokens = new(options.MissingTokens);
-        CsvColumn[] columns = [.. AllBut(rows, target).Where(c => !options.Ignore.Contains(rows.Names[c])).Select(c => new CsvColumn(c, rows.Names[c], options, tokens))];
-        return columns.Length > 0
-            ? (columns, target)
-            : throw rows.About(rows.Names.Count < 2
-                ? "there is one column; at least one feature and a target were expected, separated by comma, semicolon or tab."
-                : "no column is left to learn from.");
+        int[] indices = [.. AllBut(rows, target).Where(c => !options.Ignore.Contains(rows.Names[c]))];
+        return indices.Length > 0
+            ? ([.. indices.Select(c => new CellReader(rows.Names[c], options.RuleOf(rows.Names[c], c, rows.Nameless.Contains(c)), rows.Mark, tokens, mostTexts))], indices, target)
+            : throw rows.About("no column is left to learn from.");
     }
 
-    private static IEnumerable<Dataset> Evaluate(Func<IReadOnlyList<string>, CsvRows> open, Preprocessing preprocessing, CsvOptions? options, int batchRows)
+    private static IEnumerable<Dataset> Evaluate(Func<ColumnPlan, CsvRows> open, Preprocessing preprocessing, CsvOptions? options, int batchRows, ReadingTally? tally)
     {
         ArgumentNullException.ThrowIfNull(preprocessing);
         bool classes = preprocessing.Task == DataTask.Classification;
@@ -213,85 +277,63 @@ public static class CsvDataset
             throw new ArgumentException(classes ? "The model does not name its classes." : "The model has several targets; a CSV file gives one.", nameof(preprocessing));
         }
 
-        return classes ? EvaluateClasses(open, preprocessing, options ?? new CsvOptions(), batchRows) : EvaluateValues(open, preprocessing, options ?? new CsvOptions(), batchRows);
+        return ReadBatches(open, preprocessing, options ?? new CsvOptions(), batchRows, tally, withTargets: true)
+            .Select(batch => preprocessing.SetOf(batch.Features, [.. batch.Targets]));
     }
 
-    private static IEnumerable<Dataset> EvaluateClasses(Func<IReadOnlyList<string>, CsvRows> open, Preprocessing preprocessing, CsvOptions options, int batchRows)
-    {
-        ClassLookup lookup = new(preprocessing.ClassNames);
-        foreach ((ReadOnlyMemory<float> features, int[] labels) in ReadBatches(open, preprocessing, options, batchRows, lookup.Read))
-        {
-            yield return new Dataset(features, preprocessing.Features.Size, labels, preprocessing.ClassNames.Count)
-            {
-                FeatureNames = preprocessing.FeatureNames,
-                ClassNames = preprocessing.ClassNames,
-                TargetNames = preprocessing.TargetNames,
-            };
-        }
-    }
-
-    private static IEnumerable<Dataset> EvaluateValues(Func<IReadOnlyList<string>, CsvRows> open, Preprocessing preprocessing, CsvOptions options, int batchRows)
-    {
-        foreach ((ReadOnlyMemory<float> features, float[] targets) in ReadBatches(open, preprocessing, options, batchRows, (rows, column) => rows.Number(column)))
-        {
-            yield return new Dataset(features, preprocessing.Features.Size, targets, 1)
-            {
-                FeatureNames = preprocessing.FeatureNames,
-                TargetNames = preprocessing.TargetNames,
-            };
-        }
-    }
-
-    private static IEnumerable<FeatureTable> Predict(Func<IReadOnlyList<string>, CsvRows> open, Preprocessing preprocessing, CsvOptions? options, int batchRows)
+    private static IEnumerable<FeatureTable> Predict(Func<ColumnPlan, CsvRows> open, Preprocessing preprocessing, CsvOptions? options, int batchRows, ReadingTally? tally)
     {
         ArgumentNullException.ThrowIfNull(preprocessing);
-        return ReadBatches<byte>(open, preprocessing, options ?? new CsvOptions(), batchRows, null)
+        return ReadBatches(open, preprocessing, options ?? new CsvOptions(), batchRows, tally, withTargets: false)
             .Select(batch => new FeatureTable(batch.Features, preprocessing.Features.Size, preprocessing.FeatureNames));
     }
 
     /// <summary>The features of so many rows at a time, and their targets if they are wanted; at least one batch.</summary>
-    private static IEnumerable<(ReadOnlyMemory<float> Features, TTarget[] Targets)> ReadBatches<TTarget>(
-        Func<IReadOnlyList<string>, CsvRows> open, Preprocessing preprocessing, CsvOptions options, int batchRows, Func<CsvRows, int, TTarget>? readTarget)
+    private static IEnumerable<(float[] Features, List<double> Targets)> ReadBatches(
+        Func<ColumnPlan, CsvRows> open, Preprocessing preprocessing, CsvOptions options, int batchRows, ReadingTally? tally, bool withTargets)
     {
         ColumnPlan plan = preprocessing.Plan;
-        using CsvRows rows = open([.. plan.Columns.Select(column => column.Name)]);
-        (CsvColumn[] columns, int target) = Match(rows, preprocessing, plan, options);
-        if (readTarget is not null && target < 0)
+        using CsvRows rows = open(plan);
+        PlannedRows planned = new(rows, preprocessing, options, tally, withTargets);
+        bool any = false;
+        while (true)
         {
-            string name = options.Target ?? (preprocessing.TargetNames is [var first, ..] ? first : "target");
-            throw rows.About($"the target column '{CsvRows.Shown(name)}' is missing; the columns are {CsvRows.List(rows.Names)}.");
-        }
-
-        for (bool isFirst = true; ; isFirst = false)
-        {
-            List<TTarget> targets = [];
-            ReadOnlyMemory<float> values = ReadValues(rows, columns, readTarget is null ? null : () => targets.Add(readTarget(rows, target)), batchRows, mayBeEmpty: !isFirst);
-            if (values.IsEmpty)
+            double[] raw = new double[plan.Columns.Count * Math.Min(batchRows, FirstRows)];
+            int filled = 0;
+            List<double> targets = [];
+            for (int row = 0; row < batchRows && rows.Next(); row++)
             {
+                if (filled == raw.Length)
+                {
+                    long room = Math.Min(Array.MaxLength, 2L * raw.Length);
+                    Array.Resize(ref raw, room >= (long)filled + plan.Columns.Count ? (int)room : throw rows.About($"there are more than {Array.MaxLength} values; fewer were expected."));
+                }
+
+                planned.Read(raw.AsSpan(filled, plan.Columns.Count));
+                filled += plan.Columns.Count;
+                if (withTargets)
+                {
+                    targets.Add(planned.ReadTarget());
+                }
+            }
+
+            if (filled == 0)
+            {
+                if (!any)
+                {
+                    throw rows.About("there are no rows of data after the header.");
+                }
+
                 yield break;
             }
 
-            yield return (Encoded(rows, plan, values), [.. targets]);
+            any = true;
+            yield return (plan.Encode(raw.AsSpan(0, filled)), targets);
         }
     }
 
-    private static ReadOnlyMemory<float> Encoded(CsvRows rows, ColumnPlan plan, ReadOnlyMemory<float> values)
-    {
-        long features = (long)(values.Length / plan.Columns.Count) * plan.FeatureCount;
-        return features <= Array.MaxLength
-            ? plan.Encode(values)
-            : throw rows.About($"the rows become {features} features; one array holds {Array.MaxLength}.");
-    }
-
-    /// <summary>The columns that the model takes, in its order, and the target's column or -1.</summary>
-    internal static (CsvColumn[] Columns, int Target) Match(CsvRows rows, Preprocessing preprocessing, ColumnPlan plan, CsvOptions options)
-    {
-        (int[] indices, int target) = MatchIndices(rows, preprocessing, plan, options);
-        MissingTokens tokens = new(plan.MissingTokens);
-        return ([.. indices.Select((index, c) => new CsvColumn(index, plan.Columns[c], plan.CodesOf(c), tokens))], target);
-    }
-
-    private static (int[] Columns, int Target) MatchIndices(CsvRows rows, Preprocessing preprocessing, ColumnPlan plan, CsvOptions options)
+    /// <summary>Where the columns that a model takes stand, in its order, and the target or -1.</summary>
+    internal static (int[] Columns, int Target) Match(CsvRows rows, Preprocessing preprocessing, ColumnPlan plan, CsvOptions options)
     {
         int size = plan.Columns.Count;
         if (rows.HasHeader && !plan.Columns.All(column => ColumnPlan.IsMadeName(column.Name)))
@@ -316,7 +358,16 @@ public static class CsvDataset
             return (places, preprocessing.TargetNames is [var made] ? rows.FindName(made) : -1);
         }
 
+        // Without names on one side, the columns of the training file are taken in their order.
         int count = rows.Names.Count;
+        int[] order = plan.Target is { } read && plan.WhatWasRead.Count == count
+            ? [.. plan.Columns.Select(column => column.Summary!.Position)]
+            : [];
+        if (order.Length > 0 && options.Target is null)
+        {
+            return (order, plan.Target!.Position);
+        }
+
         if (count == size)
         {
             return ([.. Enumerable.Range(0, size)], -1);
@@ -342,34 +393,4 @@ public static class CsvDataset
     }
 
     private static int[] AllBut(CsvRows rows, int target) => [.. Enumerable.Range(0, rows.Names.Count).Where(c => c != target)];
-
-    /// <summary>The fields of at most so many rows.</summary>
-    private static ReadOnlyMemory<float> ReadValues(CsvRows rows, CsvColumn[] columns, Action? readTarget, int mostRows, bool mayBeEmpty = false)
-    {
-        float[] values = new float[Math.Max(FirstBuffer, columns.Length)];
-        int filled = 0;
-        for (int row = 0; row < mostRows && rows.Next(); row++)
-        {
-            if (values.Length - filled < columns.Length)
-            {
-                if (filled > Array.MaxLength - columns.Length)
-                {
-                    throw rows.About($"there are more than {Array.MaxLength} values; fewer were expected.");
-                }
-
-                Array.Resize(ref values, (int)Math.Min(Array.MaxLength, Math.Max(2L * values.Length, (long)filled + columns.Length)));
-            }
-
-            foreach (CsvColumn column in columns)
-            {
-                values[filled++] = column.Read(rows);
-            }
-
-            readTarget?.Invoke();
-        }
-
-        return filled > 0 || mayBeEmpty
-            ? values.AsMemory(0, filled)
-            : throw rows.About("there are no rows of data after the header.");
-    }
 }

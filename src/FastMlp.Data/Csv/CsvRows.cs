@@ -1,54 +1,75 @@
 using System.Globalization;
 using System.Text;
-using CsvHelper;
+using nietras.SeparatedValues;
 
 namespace FastMlp.Data;
 
 /// <summary>
-/// The rows of CSV text, one at a time, with the column names found first. Every row has as many fields as there are columns.
-/// CsvHelper splits the text into fields of UTF-8 bytes; its mapping of records to types, which needs reflection, is not used.
+/// The records of CSV text, each with as many fields as the first: the names of the columns and the first rows are looked at to find the form of the file, then rows
+/// pass one at a time.
 /// </summary>
+/// <remarks>
+/// Sep splits the text into fields at separators outside quotes. What it lets pass is checked here: a quote within a field that does not begin with one, a
+/// quote that never ends, a row of another length.
+/// </remarks>
 internal sealed class CsvRows : IDisposable
 {
-    // Bounds what an unclosed quote can make the parser hold.
-    private const int MaxRecordBytes = 64 << 20;
+    private const int SampleRows = 200;
+    private const int SampleCharacters = 1 << 16;
     private const int MaxListed = 20;
     private const int MaxShown = 40;
 
-    private readonly CsvReader csv;
-    private readonly Queue<Buffered> pending = new();
-    private readonly long namedAtLine;
-    private readonly MissingTokens missing;
+    private readonly SepReader csv;
+    private readonly LimitedText text;
+    private readonly EncodedText? encoded;
     private readonly IReadOnlyList<IDisposable> owned;
-    private Buffered? current;
+    private readonly Queue<(long Line, string[] Fields)> pending = new();
+    private readonly long namedAtLine;
+    private string[]? sampled;
+    private char[] unquoted = [];
+    private bool hasQuotes;
+    private long nextLine = 1;
 
-    /// <param name="open">Opens the parser.</param>
+    /// <param name="reader">The text.</param>
     /// <param name="source">The name in messages.</param>
     /// <param name="options">How to read.</param>
     /// <param name="knownNames">Names of which any one makes the first row a header.</param>
+    /// <param name="plannedMark">The decimal mark that a model expects; null where no model does.</param>
     /// <param name="owned">What is disposed of with the rows, in this order.</param>
-    public CsvRows(Func<CsvReaderOptions, CsvReader> open, string source, CsvOptions options, IReadOnlyList<string> knownNames, IReadOnlyList<IDisposable>? owned = null)
+    public CsvRows(TextReader reader, string source, CsvOptions options, IReadOnlyList<string> knownNames, char? plannedMark = null, IReadOnlyList<IDisposable>? owned = null)
     {
         if (options.Delimiter is { } d && (d > '\x7e' || d is '"' or '\r' or '\n' || char.IsAsciiLetterOrDigit(d) || d is '.' or '+' or '-'))
         {
-            throw new ArgumentException($"'{d}' cannot separate fields; a comma, a semicolon or a tab can.", nameof(options));
+            throw new ArgumentException($"'{d}' cannot separate fields; a comma, a semicolon, a tab or a bar can.", nameof(options));
         }
 
         Source = source;
         this.owned = owned ?? [];
-        missing = new MissingTokens(options.MissingTokens);
-        csv = open(new CsvReaderOptions
-        {
-            Separator = options.Delimiter,
-            HasHeader = false,
-            TrimWhitespace = true,
-            TrackLineNumbers = true,
-            MalformedData = CsvMalformedDataHandling.Throw,
-            MaxRecordSize = MaxRecordBytes,
-        });
+        encoded = reader as EncodedText;
+        text = new LimitedText(reader, () => throw new DataFormatException($"{source}, line {nextLine}: the row is longer than 64 million characters, or its quotes do not pair up."));
         try
         {
-            (Names, HasHeader, namedAtLine) = ReadNames(options.Header, knownNames);
+            ReadOnlySpan<char> beginning = Guarded(() => text.Look(SampleCharacters).ToArray());
+            Delimiter = options.Delimiter ?? CsvLayout.Delimiter(beginning, isWhole: beginning.Length < SampleCharacters - 2);
+            csv = Guarded(() => new Sep(Delimiter).Reader(o => o with { HasHeader = false, DisableColCountCheck = true, CultureInfo = CultureInfo.InvariantCulture }).From(text));
+            List<string[]> sample = ReadSample();
+            MissingTokens missing = new(options.MissingTokens);
+            string question = "";
+            HasHeader = options.Header == CsvHeader.Present || (options.Header == CsvHeader.Detect && CsvLayout.HasHeader(sample, [.. knownNames], missing, out question));
+            namedAtLine = pending.Peek().Line;
+            if (question.Length > 0)
+            {
+                throw new DataFormatException($"{Source}, line {namedAtLine}: {question}");
+            }
+
+            Names = HasHeader ? NamesOf(pending.Dequeue().Fields) : ColumnPlan.MadeNames(sample[0].Length);
+            OpenMark = plannedMark ?? (Delimiter == ';' ? ',' : '.');
+            Mark = options.Decimal switch
+            {
+                DecimalMark.Point => '.',
+                DecimalMark.Comma => ',',
+                _ => CsvLayout.Mark(HasHeader ? sample.Skip(1) : sample) ?? OpenMark,
+            };
         }
         catch
         {
@@ -60,62 +81,82 @@ internal sealed class CsvRows : IDisposable
     /// <summary>The name in messages.</summary>
     public string Source { get; }
 
+    /// <summary>What separates fields.</summary>
+    public char Delimiter { get; }
+
     /// <summary>Whether the first row names the columns.</summary>
     public bool HasHeader { get; }
 
-    /// <summary>A name for each column, given or made.</summary>
-    public IReadOnlyList<string> Names { get; }
+    /// <summary>A name for each column, given or made; all differ.</summary>
+    public IReadOnlyList<string> Names { get; } = [];
+
+    /// <summary>The columns whose name is empty in the header.</summary>
+    public IReadOnlySet<int> Nameless { get; private set; } = new HashSet<int>();
+
+    /// <summary>What was done about the form of the file, one sentence each.</summary>
+    public List<string> Notes { get; } = [];
+
+    /// <summary>The decimal mark, given or as the first rows say.</summary>
+    public char Mark { get; }
+
+    /// <summary>The decimal mark where no number decides.</summary>
+    public char OpenMark { get; }
+
+    /// <summary>Whether the last column has no name and no value in the first rows, as after a separator at the end of each line.</summary>
+    public bool EndsEmpty => Nameless.Contains(Names.Count - 1) && pending.All(row => row.Fields.Length != Names.Count || row.Fields[^1].Length == 0);
 
     /// <summary>The line at which the current row starts, from 1.</summary>
     public long Line { get; private set; }
 
-    /// <summary>The field of the current row as UTF-8, unquoted and trimmed; valid until the next row.</summary>
-    public ReadOnlySpan<byte> this[int column] => current is { } row ? row.Fields[column] : csv.GetSpan(column);
+    /// <summary>The field of the current row, unquoted and trimmed; valid until the next call.</summary>
+    public ReadOnlySpan<char> this[int column]
+    {
+        get
+        {
+            if (sampled is not null)
+            {
+                return sampled[column];
+            }
+
+            ReadOnlySpan<char> field = csv.Current[column].Span;
+            if (field.IsEmpty)
+            {
+                return field;
+            }
+
+            if (field[0] <= ' ' || field[^1] <= ' ')
+            {
+                field = field.Trim();
+            }
+
+            return hasQuotes && !field.IsEmpty && field[0] == '"' ? Unquoted(field) : field;
+        }
+    }
 
     /// <summary>Moves to the next row of data; false at the end.</summary>
     public bool Next()
     {
         int count;
-        if (pending.TryDequeue(out current))
+        if (pending.TryDequeue(out (long Line, string[] Fields) row))
         {
-            Line = current.Line;
-            count = current.Fields.Length;
-        }
-        else if (ReadRecord())
-        {
-            Line = csv.LineNumber;
-            count = csv.FieldCount;
+            (Line, sampled) = row;
+            count = sampled.Length;
         }
         else
         {
-            return false;
+            sampled = null;
+            if (!ReadRecord())
+            {
+                return false;
+            }
+
+            count = csv.Current.ColCount;
         }
 
         return count == Names.Count
             ? true
             : throw new DataFormatException(
                 $"{Source}, line {Line}: {count} field{(count == 1 ? "" : "s")}, but line {namedAtLine} has {Names.Count}; every row needs the same number.");
-    }
-
-    /// <summary>The field as a finite float32.</summary>
-    /// <exception cref="DataFormatException">It is not.</exception>
-    public float Number(int column)
-    {
-        ReadOnlySpan<byte> field = this[column];
-        return FloatText.TryParse(field, out float value) && float.IsFinite(value)
-            ? value
-            : throw NotANumber(column);
-    }
-
-    /// <summary>The exception for a field that is not a finite float32.</summary>
-    public DataFormatException NotANumber(int column, string hint = "")
-    {
-        ReadOnlySpan<byte> field = this[column];
-        string fault = field.IsEmpty ? "the field is empty"
-            : !float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? $"'{Shown(field)}' is not a number"
-            : field.ContainsAnyInRange((byte)'0', (byte)'9') ? $"'{Shown(field)}' is beyond the range of float32"
-            : $"'{Shown(field)}' is not finite";
-        return At(column, $"{fault}; a finite number was expected.{hint}");
     }
 
     /// <summary>An exception that points to a field of the current row.</summary>
@@ -163,128 +204,197 @@ internal sealed class CsvRows : IDisposable
                 break;
             }
 
-            shown.Append(char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c);
+            shown.Append(char.IsControl(c) || c is '\u2028' or '\u2029' || char.IsSurrogate(c) ? ' ' : c);
         }
 
         return shown.ToString();
     }
 
-    /// <summary>The same for a field.</summary>
+    /// <summary>The same for UTF-8.</summary>
     public static string Shown(ReadOnlySpan<byte> field) => Shown(Encoding.UTF8.GetString(field[..Math.Min(field.Length, 4 * (MaxShown + 1))]));
 
     public void Dispose()
     {
-        csv.Dispose();
+        csv?.Dispose();
+        text?.Dispose();
         foreach (IDisposable below in owned)
         {
             below.Dispose();
         }
     }
 
-    private static bool IsNumber(byte[] field) => double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
-
-    private (string[] Names, bool HasHeader, long Line) ReadNames(CsvHeader header, IReadOnlyList<string> knownNames)
+    private List<string[]> ReadSample()
     {
-        Buffered first = ReadBuffered() ?? throw About("the file is empty; rows of numbers, with or without a header, were expected.");
-        bool named = header == CsvHeader.Present;
-        if (header == CsvHeader.Detect)
+        List<string[]> sample = [];
+        int characters = 0;
+        while (sample.Count < SampleRows && characters < SampleCharacters && ReadRecord())
         {
-            Buffered? second = ReadBuffered();
-            if (second is not null)
+            string[] fields = new string[csv.Current.ColCount];
+            for (int c = 0; c < fields.Length; c++)
             {
-                pending.Enqueue(second);
+                fields[c] = this[c].ToString();
+                characters += fields[c].Length;
             }
 
-            named = LooksLikeHeader(first, second, knownNames);
+            sample.Add(fields);
+            pending.Enqueue((Line, fields));
         }
 
-        if (named)
-        {
-            return (NamesOf(first), true, first.Line);
-        }
-
-        // The first row comes before the second, which may wait already.
-        Buffered[] waiting = [.. pending];
-        pending.Clear();
-        pending.Enqueue(first);
-        foreach (Buffered row in waiting)
-        {
-            pending.Enqueue(row);
-        }
-
-        return (ColumnPlan.MadeNames(first.Fields.Length), false, first.Line);
+        return sample.Count > 0 ? sample : throw About("the file is empty; rows of numbers, with or without a header, were expected.");
     }
 
-    private bool LooksLikeHeader(Buffered first, Buffered? second, IReadOnlyList<string> knownNames)
+    private string[] NamesOf(string[] header)
     {
-        HashSet<string> known = [.. knownNames];
-        if (!Array.Exists(first.Fields, IsNumber) || Array.Exists(first.Fields, f => known.Contains(Encoding.UTF8.GetString(f))))
-        {
-            return true;
-        }
-
-        for (int c = 0; c < first.Fields.Length; c++)
-        {
-            bool overNumber = second is not null && c < second.Fields.Length && IsNumber(second.Fields[c]);
-            if (!IsNumber(first.Fields[c]) && overNumber && !missing.Contain(first.Fields[c]))
-            {
-                throw new DataFormatException(
-                    $"{Source}, line {first.Line}: the row holds numbers, but '{Shown(first.Fields[c])}' stands over a number; either it is a header (then say so) or the value is wrong.");
-            }
-        }
-
-        return false;
-    }
-
-    private string[] NamesOf(Buffered row)
-    {
-        string[] names = new string[row.Fields.Length];
+        string[] names = new string[header.Length];
+        HashSet<string> taken = [.. header];
         HashSet<string> seen = [];
+        HashSet<int> nameless = [];
         for (int c = 0; c < names.Length; c++)
         {
-            string name = Encoding.UTF8.GetString(row.Fields[c]);
-            names[c] = name.Length > 0 ? name : FormattableString.Invariant($"column{c}");
-            if (!seen.Add(names[c]))
+            string name = header[c];
+            if (name.Length == 0)
             {
-                throw new DataFormatException($"{Source}, line {row.Line}: two columns are named '{Shown(names[c])}'; names must differ.");
+                nameless.Add(c);
+                name = FormattableString.Invariant($"column{c}");
             }
+
+            string unique = name;
+            for (int copy = 1; (copy > 1 && taken.Contains(unique)) || !seen.Add(unique); copy++)
+            {
+                unique = FormattableString.Invariant($"{name}.{copy}");
+            }
+
+            if (unique != name)
+            {
+                Notes.Add($"A second column '{Shown(name)}' is named '{Shown(unique)}'.");
+            }
+
+            names[c] = unique;
         }
 
+        Nameless = nameless;
         return names;
     }
 
-    private Buffered? ReadBuffered()
+    /// <summary>Moves to the next record that is no empty line.</summary>
+    private bool ReadRecord()
     {
-        if (!ReadRecord())
+        while (true)
         {
-            return null;
-        }
+            Line = nextLine;
+            try
+            {
+                if (!csv.MoveNext())
+                {
+                    return false;
+                }
+            }
+            catch (InvalidDataException e)
+            {
+                throw Damaged(e);
+            }
 
-        byte[][] fields = new byte[csv.FieldCount][];
-        for (int c = 0; c < fields.Length; c++)
-        {
-            fields[c] = csv.GetSpan(c).ToArray();
-        }
+            text.EndRecord();
+            SepReader.Row row = csv.Current;
 
-        return new Buffered(csv.LineNumber, fields);
+            // Sep counts the lines from one too far at the first row, but their end is right.
+            nextLine = row.LineNumberToExcl;
+            hasQuotes = row.Span.Contains('"');
+            if (row.ColCount == 1 && row[0].Span.Trim().IsEmpty)
+            {
+                continue;
+            }
+
+            if (hasQuotes)
+            {
+                CheckQuotes(row);
+            }
+
+            if (encoded is { IsDamaged: true })
+            {
+                CheckEncoding(row);
+            }
+
+            return true;
+        }
     }
 
-    private bool ReadRecord()
+    private void CheckQuotes(SepReader.Row row)
+    {
+        for (int c = 0; c < row.ColCount; c++)
+        {
+            ReadOnlySpan<char> field = row[c].Span.Trim();
+            if (field.Contains('"') && !IsQuoted(field))
+            {
+                throw new DataFormatException($"{Source}, line {Line}: the quotes of field {c + 1}, {Shown(field)}, do not pair up; a field with a quote is written \"a \"\"b\"\" c\".");
+            }
+        }
+    }
+
+    private void CheckEncoding(SepReader.Row row)
+    {
+        for (int c = 0; c < row.ColCount; c++)
+        {
+            if (EncodedText.TryGetByte(row[c].Span, out byte value))
+            {
+                string column = c < Names.Count ? $"column '{Shown(Names[c])}'" : $"field {c + 1}";
+                throw new DataFormatException($"{Source}, line {Line}, {column}: the byte 0x{value:x2} is not UTF-8; say which encoding the text has (Encoding, --encoding latin1 or windows-1252).");
+            }
+        }
+    }
+
+    /// <summary>Quotes around all of it, and every one within doubled.</summary>
+    private static bool IsQuoted(ReadOnlySpan<char> field)
+    {
+        if (field.Length < 2 || field[0] != '"' || field[^1] != '"')
+        {
+            return false;
+        }
+
+        ReadOnlySpan<char> inner = field[1..^1];
+        for (int quote = inner.IndexOf('"'); quote >= 0; quote = inner.IndexOf('"'))
+        {
+            if (quote + 1 >= inner.Length || inner[quote + 1] != '"')
+            {
+                return false;
+            }
+
+            inner = inner[(quote + 2)..];
+        }
+
+        return true;
+    }
+
+    private ReadOnlySpan<char> Unquoted(ReadOnlySpan<char> field)
+    {
+        ReadOnlySpan<char> inner = field[1..^1];
+        if (!inner.Contains('"'))
+        {
+            return inner.Trim();
+        }
+
+        unquoted = unquoted.Length < inner.Length ? new char[Math.Max(64, inner.Length)] : unquoted;
+        int length = 0;
+        for (int i = 0; i < inner.Length; i++)
+        {
+            unquoted[length++] = inner[i];
+            i += inner[i] == '"' ? 1 : 0;
+        }
+
+        return unquoted.AsSpan(0, length).Trim();
+    }
+
+    private T Guarded<T>(Func<T> read)
     {
         try
         {
-            return csv.Read();
-        }
-        catch (CsvFormatException e)
-        {
-            throw new DataFormatException(
-                $"{Source}, line {e.LineNumber}: the quotes do not pair up, or the row is longer than {MaxRecordBytes >> 20} MiB; a field with a quote is written \"a \"\"b\"\" c\".", e);
+            return read();
         }
         catch (InvalidDataException e)
         {
-            throw new DataFormatException($"{Source}: the gzip data is damaged or cut short; CSV text, gzip or not, was expected.", e);
+            throw Damaged(e);
         }
     }
 
-    private sealed record Buffered(long Line, byte[][] Fields);
+    private DataFormatException Damaged(InvalidDataException e) => new($"{Source}: the gzip data is damaged or cut short; CSV text, gzip or not, was expected.", e);
 }

@@ -65,7 +65,7 @@ public class PreprocessingTests
     }
 
     [Theory]
-    [InlineData("\"version\":1", "\"version\":3", "fastmlp.preprocessing: version 3 is not supported; this release reads versions 1 and 2.")]
+    [InlineData("\"version\":1", "\"version\":4", "fastmlp.preprocessing: version 4 is not supported; this release reads versions 1 to 3.")]
     [InlineData("\"version\":1", "\"version\":2", "fastmlp.preprocessing: the member \"columns\" is missing.")]
     [InlineData("\"version\":1", "\"version\":\"1\"", "fastmlp.preprocessing: the member \"version\" is String; Number was expected.")]
     [InlineData("classification", "guess", "fastmlp.preprocessing: the task \"guess\" is unknown; classification or regression was expected.")]

@@ -95,15 +95,30 @@ public class CsvDatasetTests
         Assert.Equal(rows == 1 && text[0] == 'a' ? ["a", "b"] : ["column0", "column1"], data.FeatureNames);
     }
 
-    [Fact]
-    public void RefusesToGuessAnAmbiguousHeader()
+    [Theory]
+    [InlineData("1,2,target\n4,5,6\n7,8,9\n", new[] { "1", "2", "target" })]
+    [InlineData("0,1,2\n4,5,6\n7,8,9\n", new[] { "0", "1", "2" })]
+    [InlineData("land,2001,2002,end\nnl,0.5,7,a\nbe,1.5,8,b\nnl,2.5,9,a\nbe,3,7,a\nnl,1,8,b\n", new[] { "land", "2001", "2002", "end" })]
+    [InlineData("2001,2002,2003\n0.5,7,1.5\n1.5,8,2\n2.5,9,3\n3,7,4\n1,8,5\n", new[] { "2001", "2002", "2003" })]
+    [InlineData("2001,2002,2003\n2002,2004,2001\n2004,2001,2000\n1999,2003,2004\n2000,2000,2001\n2001,2002,2001\n", null)]
+    [InlineData("p,x,s\ne,x,s\ne,b,s\np,b,f\ne,x,f\np,x,s\n", null)]
+    public void NamesThatAreNumbersAndRowsThatAreTexts(string text, string[]? names)
     {
-        const string text = "1,2,target\n4,5,6\n7,8,9\n";
-        Assert.Equal(
-            "t.csv, line 1: the row holds numbers, but 'target' stands over a number; either it is a header (then say so) or the value is wrong.",
-            Message(text));
-        Assert.Equal(["1", "2"], Load(text, new CsvOptions { Header = CsvHeader.Present }).FeatureNames);
-        Assert.Equal(["6", "9", "target"], Load(text, new CsvOptions { Header = CsvHeader.Absent, Task = DataTask.Classification }).ClassNames);
+        RawTable table = CsvDataset.LoadTable(new StringReader(text), null, "t.csv");
+        Assert.Equal(names ?? ["column0", "column1", "column2"], table.Columns.Select(column => column.Name).Concat(table.TargetNames));
+        int lines = text.Count(c => c == '\n');
+        Assert.Equal(names is null ? lines : lines - 1, table.Rows);
+        Assert.Equal(lines, CsvDataset.LoadTable(new StringReader(text), new CsvOptions { Header = CsvHeader.Absent, Task = DataTask.Classification }, "t.csv").Rows);
+        Assert.Equal(lines - 1, CsvDataset.LoadTable(new StringReader(text), new CsvOptions { Header = CsvHeader.Present }, "t.csv").Rows);
+    }
+
+    [Fact]
+    public void ColumnsOfOneNameAreNumbered()
+    {
+        RawTable table = CsvDataset.LoadTable(new StringReader("a,a,a.1,a,,t\n1,2,3,4,5,0\n"));
+        Assert.Equal(["a", "a.2", "a.1", "a.3", "column4"], table.Columns.Select(column => column.Name));
+        Assert.Contains("'a' is named 'a.2'", table.Notes[0]);
+        Assert.Equal([1f, 2f, 3f, 4f, 5f], Load("a,a,a.1,a,,t\n1,2,3,4,5,0\n").Features.ToArray());
     }
 
     [Fact]
@@ -136,7 +151,12 @@ public class CsvDatasetTests
     [InlineData("a,b,t\nNaN,2,0\n", "t.csv, line 2, column 'a': 'NaN' is not finite; a finite number was expected.")]
     [InlineData("a,b,t\n1,-Infinity,0\n", "t.csv, line 2, column 'b': '-Infinity' is not finite; a finite number was expected.")]
     [InlineData("a,b,t\n1,1e39,0\n", "t.csv, line 2, column 'b': '1e39' is beyond the range of float32; a finite number was expected.")]
-    [InlineData("a,b,t\n1,\"1,5\",0\n", "t.csv, line 2, column 'b': '1,5' is not a number; a finite number was expected.")]
+    [InlineData("a,b,t\n1,\"1,5x\",0\n", "t.csv, line 2, column 'b': '1,5x' is not a number; a finite number was expected.")]
+    [InlineData("a,b,t\n1,0x10,0\n", "t.csv, line 2, column 'b': '0x10' is not a number; a finite number was expected.")]
+    [InlineData("a,b,t\n1,1e,0\n", "t.csv, line 2, column 'b': '1e' is not a number; a finite number was expected.")]
+    [InlineData("a,b,t\n1,5\" pipe,0\n3,4,\"x\"\n", "t.csv, line 2: the quotes of field 2, 5\" pipe,0 3,4,\"x\", do not pair up; a field with a quote is written \"a \"\"b\"\" c\".")]
+    [InlineData("a,b,t\n1,\"x\"y,0\n", "t.csv, line 2: the quotes of field 2, \"x\"y, do not pair up; a field with a quote is written \"a \"\"b\"\" c\".")]
+    [InlineData("1.5,2,target\n4,5,6\n7,8,9\n", "t.csv, line 1: the row holds numbers, but 'target' stands over numbers; either it is a header or the value is wrong: say which (Header, --header yes or no).")]
     [InlineData("a,b,t\n1,2,0\n\n1,2\n", "t.csv, line 4: 2 fields, but line 1 has 3; every row needs the same number.")]
     [InlineData("a,b,t\n1,2,0,4\n", "t.csv, line 2: 4 fields, but line 1 has 3; every row needs the same number.")]
     [InlineData("a,b,t\n\"1\n2\",2,0\n", "t.csv, line 2, column 'a': '1 2' is not a number; a finite number was expected.")]
@@ -145,12 +165,11 @@ public class CsvDatasetTests
     [InlineData("a,b,t\n1,2,nan\n", "t.csv, line 2, column 't': 'nan' is not finite; a class or a number was expected.")]
     [InlineData("a,b,t\n1,2,1\n1,2,NA\n", "t.csv, line 3, column 't': 'NA' is text, but numbers stood there before; for classes named by both, ask for classification.")]
     [InlineData("a,b,t\n1,2,x\n1,2,1\n", "t.csv, line 3, column 't': '1' is a number, but text stood there before; for classes named by both, ask for classification.")]
-    [InlineData("a,a,t\n1,2,0\n", "t.csv, line 1: two columns are named 'a'; names must differ.")]
     [InlineData("a,b,t\n", "t.csv: there are no rows of data after the header.")]
     [InlineData("", "t.csv: the file is empty; rows of numbers, with or without a header, were expected.")]
     [InlineData("\n\n", "t.csv: the file is empty; rows of numbers, with or without a header, were expected.")]
-    [InlineData("a\n1\n", "t.csv: there is one column; at least one feature and a target were expected, separated by comma, semicolon or tab.")]
-    [InlineData("a,b\n1,\"2\n3,4\n", "t.csv, line 2: the quotes do not pair up, or the row is longer than 64 MiB; a field with a quote is written \"a \"\"b\"\" c\".")]
+    [InlineData("a\n1\n", "t.csv: there is one column; at least one feature and a target were expected, separated by comma, semicolon, tab or bar.")]
+    [InlineData("a,b\n1,\"2\n3,4\n", "t.csv, line 2: the quotes of field 2, \"2 3,4, do not pair up; a field with a quote is written \"a \"\"b\"\" c\".")]
     public void SaysWhatIsWrongAndWhere(string text, string message) => Assert.Equal(message, Message(text));
 
     [Fact]
