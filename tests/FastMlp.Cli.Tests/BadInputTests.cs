@@ -14,10 +14,10 @@ public sealed class BadInputTests(TempFolder folder) : IClassFixture<TempFolder>
     public void DataThatAreNotThere(string data, string message) => Command.Run("train", data).FailedWith(message);
 
     [Theory]
-    [InlineData("text", "x,y\n1,2\n3,4\noops,5\n", "oops", "4")]
+    [InlineData("text", "x,y\n1,2\n3,4\noops,5\n2,3.5\n4,5\n6,7.5\n8,9\n9,1\n1.5,2\n2.5,3\n3.5,4\n4.5,5\n", "oops", "line 4")]
     [InlineData("ragged", "x,y\n1,2\n3\n", "3")]
-    [InlineData("nan", "x,y\n1,2\nNaN,4\n", "NaN", "3")]
-    [InlineData("infinity", "x,y\n1,2\n1e99,4\n", "1e99", "3")]
+    [InlineData("nan", "x,y\n1,2\nNaN,4\n2,3.5\n4,5\n6,7.5\n8,9\n9,1\n1.5,2\n2.5,3\n3.5,4\n4.5,5\n", "a value is missing", "line 3")]
+    [InlineData("infinity", "x,y\n1,2\n1e99,4\n2,3.5\n4,5\n6,7.5\n8,9\n9,1\n1.5,2\n2.5,3\n3.5,4\n4.5,5\n", "1e99", "line 3")]
     [InlineData("empty", "")]
     [InlineData("header-only", "x,y\n")]
     [InlineData("one-column", "x\n1\n2\n")]

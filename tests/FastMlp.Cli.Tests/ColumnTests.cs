@@ -103,8 +103,10 @@ public sealed class ColumnTests : IDisposable
     public void WhatIsNotSaidIsRefusedWithTheOptionThatSaysIt()
     {
         string wines = folder.Write("gaps.csv", Wines());
-        Command.Run("train", wines, "--target", "class").FailedWith("gaps.csv, line 2, column 'alcohol': the field is empty", "--missing");
-        Command.Run("train", wines, "--target", "class", "--missing", "mean", "--max-categories", "2").FailedWith("--ignore", "--max-categories");
+        Command.Run("train", wines, "--target", "class").FailedWith("gaps.csv, line ", "column 'alcohol': a value is missing", "--missing");
+        Command.Run("train", wines, "--target", "class", "--columns", "alcohol:word").WasBadUsage("alcohol:word", "category");
+        Command.Run("train", wines, "--target", "class", "--columns", "alcohol:number", "--missing", "mean").FailedWith("strong", "is not a number");
+        Command.Run("train", wines, "--target", "class", "--header", "maybe").WasBadUsage("maybe", "yes or no");
         Command.Run("train", wines, "--target", "class", "--missing", "often").WasBadUsage("often", "median");
         Command.Run("train", wines, "--target", "class", "--ignore", "price").FailedWith("price", "malic_acid");
         Command.Run("train", "iris", "--missing", "mean").WasBadUsage("--missing", "iris");

@@ -47,7 +47,7 @@ public sealed class FoldTests(TempFolder folder) : IClassFixture<TempFolder>
     public void PreprocessingIsFittedToTheTrainingPartOfEachFold()
     {
         string data = folder.Write("towns.csv", "x,town,kind\n" + string.Concat(Enumerable.Range(0, 30).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i % 7},town{i},{(i % 3 == 0 ? "a" : "b")}\n"))));
-        JsonElement folds = Command.Run("train", data, "--json", "--folds", "3", "--validation", "0", "--epochs", "2").Done().Json().GetProperty("folds");
+        JsonElement folds = Command.Run("train", data, "--json", "--folds", "3", "--validation", "0", "--epochs", "2", "--columns", "town:category").Done().Json().GetProperty("folds");
         Assert.All(folds.EnumerateArray(), fold => Assert.Equal((20, 10), (fold.GetProperty("trainRows").GetInt32(), fold.GetProperty("rows").GetInt32())));
         Assert.All(folds.EnumerateArray(), fold => Assert.InRange(fold.GetProperty("features").GetInt32(), 20, 22));
 

@@ -30,6 +30,7 @@ internal sealed class EvaluateCommand : CliCommand
     };
 
     private readonly OnnxOptions onnx = new();
+    private readonly TextOptions text = new();
 
     public EvaluateCommand(CommandContext context)
         : base(context, "evaluate", "Score a model on data: the figures of training and, for classes, the confusion matrix.")
@@ -40,6 +41,10 @@ internal sealed class EvaluateCommand : CliCommand
         Add(heldOut);
         Add(report);
         onnx.AddTo(this);
+        foreach (Option option in text.All)
+        {
+            Add(option);
+        }
     }
 
     public override IReadOnlyList<string> Examples =>
@@ -63,11 +68,13 @@ internal sealed class EvaluateCommand : CliCommand
             OutputFile.CheckWritable(reportPath, report.Name);
         }
 
+        CsvOptions csv = text.Read(parsed);
+        ReadingTally tally = new(model.Preprocessing);
         ScoreSum sum = new(model.Preprocessing);
         Details details = new(model.Network, model.Preprocessing);
         Dataset? first = null;
         long rows = 0;
-        foreach ((Dataset part, long read) in onlyHeldOut ? HeldOut(model, source) : source.ReadFor(model.Preprocessing).Select(part => (part, (long)part.Rows)))
+        foreach ((Dataset part, long read) in onlyHeldOut ? HeldOut(model, source, csv, tally) : source.ReadFor(model.Preprocessing, csv, tally).Select(part => (part, (long)part.Rows)))
         {
             rows += read;
             if (part.Rows > 0)
@@ -109,6 +116,7 @@ internal sealed class EvaluateCommand : CliCommand
 
                 ScoreReport.WriteFigures(json, score);
                 details.Write(json);
+                WhatWasRead.Write(json, tally);
                 if (score.Confusion is not null)
                 {
                     ScoreReport.WriteConfusion(json, score.Confusion, model.ClassNames);
@@ -120,6 +128,11 @@ internal sealed class EvaluateCommand : CliCommand
             if (!onlyHeldOut && MayHaveTrained(model, source, rows))
             {
                 Console.Error.WriteLine($"note: the model was trained on part of {source.Name}; --held-out scores only the rows that it has not seen.");
+            }
+
+            foreach (string note in WhatWasRead.Surprises(tally))
+            {
+                Console.Error.WriteLine(note);
             }
 
             if (score.Confusion is not null)
@@ -139,7 +152,7 @@ internal sealed class EvaluateCommand : CliCommand
         model.Provenance is { TestFraction: > 0 } provenance && provenance.Data == source.Name && provenance.Rows == rows;
 
     /// <summary>The rows that training held out, in parts, and how many rows were read for each.</summary>
-    private static IEnumerable<(Dataset HeldOut, long Read)> HeldOut(StoredModel model, DataSource source)
+    private static IEnumerable<(Dataset HeldOut, long Read)> HeldOut(StoredModel model, DataSource source, CsvOptions csv, ReadingTally tally)
     {
         if (model.Provenance is not { TestFraction: > 0 } provenance)
         {
@@ -149,14 +162,14 @@ internal sealed class EvaluateCommand : CliCommand
         if (!provenance.Stream)
         {
             // The parting of rows in memory looks at the classes of all of them.
-            Dataset all = source.LoadFor(model.Preprocessing);
+            Dataset all = source.LoadFor(model.Preprocessing, csv, tally);
             CheckSameData(model, source, all.Rows);
             yield return (SplitData.HeldOutRows(RawTable.Of(all), provenance.TestFraction, provenance.Seed) is { } chosen ? all.Select(chosen) : all, all.Rows);
             yield break;
         }
 
         long start = 0;
-        foreach (Dataset part in source.ReadFor(model.Preprocessing))
+        foreach (Dataset part in source.ReadFor(model.Preprocessing, csv, tally))
         {
             int[] chosen = [.. Enumerable.Range(0, part.Rows).Where(row => CsvBatches.IsTestRow(start + row, provenance.TestFraction, provenance.Seed))];
             yield return (part.Select(chosen), part.Rows);

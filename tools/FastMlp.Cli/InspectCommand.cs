@@ -42,6 +42,7 @@ internal sealed class InspectCommand : CliCommand
             Console.Output.WriteLine($"{model.Path}: {Text.Count(model.Network.ParameterCount, "parameter")}, {Text.Size(new FileInfo(model.Path).Length)}");
             Console.Results.Write(LayerTable(model.Network));
             Describe(model).WriteTo(Console);
+            WhatWasRead.Write(Console.Output, model.Preprocessing);
         }
 
         return ExitCode.Done;

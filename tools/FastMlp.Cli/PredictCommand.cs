@@ -2,6 +2,7 @@ using System.CommandLine;
 using FastMlp.Cli.Arguments;
 using FastMlp.Cli.Reporting;
 using FastMlp.Cli.Sources;
+using FastMlp.Data;
 
 namespace FastMlp.Cli;
 
@@ -22,6 +23,7 @@ internal sealed class PredictCommand : CliCommand
     private readonly Option<bool> probabilities = new("--probabilities") { Description = "Give the probability of every class" };
 
     private readonly OnnxOptions onnx = new();
+    private readonly TextOptions text = new();
 
     public PredictCommand(CommandContext context)
         : base(context, "predict", "Predict each row: the class and its probability, or the value in the unit of the training data.")
@@ -32,6 +34,10 @@ internal sealed class PredictCommand : CliCommand
         Add(output);
         Add(probabilities);
         onnx.AddTo(this);
+        foreach (Option option in text.All)
+        {
+            Add(option);
+        }
     }
 
     public override IReadOnlyList<string> Examples =>
@@ -60,7 +66,8 @@ internal sealed class PredictCommand : CliCommand
 
         string? outputPath = parsed.GetValue(output);
         bool all = parsed.GetValue(probabilities);
-        IEnumerable<float[]> parts = Predict(model, parsed.GetRequiredValue(dataName), Console);
+        ReadingTally tally = new(model.Preprocessing);
+        IEnumerable<float[]> parts = Predict(model, parsed.GetRequiredValue(dataName), Console, text.Read(parsed), tally);
         Predictions predictions = new(model, all);
         if (outputPath is not null)
         {
@@ -91,6 +98,7 @@ internal sealed class PredictCommand : CliCommand
                 }
 
                 json.WriteNumber("rows", predictions.Rows);
+                WhatWasRead.Write(json, tally);
             });
         }
         else if (outputPath is not null)
@@ -98,15 +106,20 @@ internal sealed class PredictCommand : CliCommand
             Console.Error.WriteLine($"wrote {Text.Count(predictions.Rows, "row")} to {outputPath}");
         }
 
+        foreach (string note in WhatWasRead.Surprises(tally))
+        {
+            Console.Error.WriteLine(note);
+        }
+
         return ExitCode.Done;
     }
 
     /// <summary>The answers in the unit of the data, in parts that follow the reading of the rows.</summary>
-    private static IEnumerable<float[]> Predict(StoredModel model, string dataName, CommandConsole console)
+    private static IEnumerable<float[]> Predict(StoredModel model, string dataName, CommandConsole console, CsvOptions csv, ReadingTally tally)
     {
         IEnumerable<float[]> parts = dataName == StandardInput
-            ? DataSource.ReadFeaturesFor(console.Input, model.Preprocessing, "standard input")
-            : DataSource.Find(dataName).ReadFeaturesFor(model.Preprocessing);
+            ? DataSource.ReadFeaturesFor(console.Input, model.Preprocessing, "standard input", csv, tally)
+            : DataSource.Find(dataName).ReadFeaturesFor(model.Preprocessing, csv, tally);
         return parts.Select(features =>
         {
             model.Preprocessing.Features.Transform(features);

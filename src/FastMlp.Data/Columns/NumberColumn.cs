@@ -29,7 +29,7 @@ internal sealed class NumberColumn : PlannedColumn
     }
 
     /// <summary>What is taken off in double precision, where float32 would lose what distinguishes the values; else 0.</summary>
-    public double Offset { get; }
+    public override double Offset { get; }
 
     public double? Min { get; }
 

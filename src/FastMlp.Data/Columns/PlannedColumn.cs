@@ -58,6 +58,9 @@ public abstract class PlannedColumn
     /// <summary>What was read of it in training; null in the files of older releases.</summary>
     public ColumnSummary? Summary { get; init; }
 
+    /// <summary>What is taken off a number before it becomes a float32 feature, where float32 would lose what distinguishes the values; else 0.</summary>
+    public virtual double Offset => 0;
+
     /// <summary>Whether it goes through as it is, and a missing value is refused.</summary>
     internal virtual bool IsPlain => false;
 

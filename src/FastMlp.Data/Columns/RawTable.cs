@@ -278,7 +278,7 @@ public sealed class RawTable
             if (!read)
             {
                 string text = column.TextOf(cell);
-                throw new DataFormatException($"{Source}, {PlaceOf(row)}, column '{CsvRows.Shown(column.Name)}': {(text.Length == 0 ? "the field is empty" : planned.Kind == ColumnKind.Number ? ColumnDecision.NotANumber(text) : $"'{CsvRows.Shown(text)}' stands there")}; {planned.Wanted}.");
+                throw new DataFormatException($"{Source}, {PlaceOf(row)}, column '{CsvRows.Shown(column.Name)}': {(text.Length == 0 ? "a value is missing" : planned.Kind == ColumnKind.Number ? ColumnDecision.NotANumber(text) : $"'{CsvRows.Shown(text)}' stands there")}; {planned.Wanted}.");
             }
 
             tally?.Add(planned, raw);

@@ -62,6 +62,7 @@ internal sealed class CsvRows : IDisposable
                 throw new DataFormatException($"{Source}, line {namedAtLine}: {question}");
             }
 
+            Line = namedAtLine;
             Names = HasHeader ? NamesOf(pending.Dequeue().Fields) : ColumnPlan.MadeNames(sample[0].Length);
             OpenMark = plannedMark ?? (Delimiter == ';' ? ',' : '.');
             Mark = options.Decimal switch
@@ -141,6 +142,10 @@ internal sealed class CsvRows : IDisposable
         {
             (Line, sampled) = row;
             count = sampled.Length;
+            for (int c = 0; encoded is { IsDamaged: true } && c < count; c++)
+            {
+                CheckEncoding(sampled[c], c);
+            }
         }
         else
         {
@@ -252,6 +257,11 @@ internal sealed class CsvRows : IDisposable
         for (int c = 0; c < names.Length; c++)
         {
             string name = header[c];
+            if (encoded is { IsDamaged: true })
+            {
+                CheckEncoding(name, c);
+            }
+
             if (name.Length == 0)
             {
                 nameless.Add(c);
@@ -310,9 +320,12 @@ internal sealed class CsvRows : IDisposable
                 CheckQuotes(row);
             }
 
-            if (encoded is { IsDamaged: true })
+            if (encoded is { IsDamaged: true } && Names.Count > 0)
             {
-                CheckEncoding(row);
+                for (int c = 0; c < row.ColCount; c++)
+                {
+                    CheckEncoding(row[c].Span, c);
+                }
             }
 
             return true;
@@ -331,15 +344,13 @@ internal sealed class CsvRows : IDisposable
         }
     }
 
-    private void CheckEncoding(SepReader.Row row)
+    /// <summary>The first rows are read before their names are known, and so are checked when they pass.</summary>
+    private void CheckEncoding(ReadOnlySpan<char> field, int c)
     {
-        for (int c = 0; c < row.ColCount; c++)
+        if (EncodedText.TryGetByte(field, out byte value))
         {
-            if (EncodedText.TryGetByte(row[c].Span, out byte value))
-            {
-                string column = c < Names.Count ? $"column '{Shown(Names[c])}'" : $"field {c + 1}";
-                throw new DataFormatException($"{Source}, line {Line}, {column}: the byte 0x{value:x2} is not UTF-8; say which encoding the text has (Encoding, --encoding latin1 or windows-1252).");
-            }
+            string column = c < Names.Count ? $"column '{Shown(Names[c])}'" : $"field {c + 1}";
+            throw new DataFormatException($"{Source}, line {Line}, {column}: the byte 0x{value:x2} is not UTF-8; say which encoding the text has (Encoding, --encoding latin1 or windows-1252).");
         }
     }
 

@@ -34,8 +34,10 @@ internal sealed record CommandResult(int ExitCode, string Output, string Error)
     public void FailedWith(params string[] parts)
     {
         Assert.Equal((1, ""), (ExitCode, Output));
-        string line = Assert.Single(ErrorLines);
-        Assert.StartsWith("fastmlp: ", line, StringComparison.Ordinal);
+        // What was read may stand before it.
+        string line = Assert.Single(ErrorLines, candidate => candidate.StartsWith("fastmlp: ", StringComparison.Ordinal));
+        Assert.Equal(ErrorLines[^1], line);
+        Assert.True(ErrorLines.Length == 1 || ErrorLines[0].StartsWith("column ", StringComparison.Ordinal), ErrorLines[0]);
         Assert.DoesNotContain("unexpected", line, StringComparison.Ordinal);
         Assert.All(parts, part => Assert.Contains(part, line, StringComparison.Ordinal));
     }

@@ -147,7 +147,7 @@ public class CsvDatasetTests
 
     [Theory]
     [InlineData("a,b,t\n1,2,0\n3,hot,1\n", "t.csv, line 3, column 'b': 'hot' is not a number; a finite number was expected.")]
-    [InlineData("a,b,t\n1,,0\n", "t.csv, line 2, column 'b': the field is empty; a finite number was expected.")]
+    [InlineData("a,b,t\n1,,0\n", "t.csv, line 2, column 'b': a value is missing; a finite number was expected.")]
     [InlineData("a,b,t\nNaN,2,0\n", "t.csv, line 2, column 'a': 'NaN' is not finite; a finite number was expected.")]
     [InlineData("a,b,t\n1,-Infinity,0\n", "t.csv, line 2, column 'b': '-Infinity' is not finite; a finite number was expected.")]
     [InlineData("a,b,t\n1,1e39,0\n", "t.csv, line 2, column 'b': '1e39' is beyond the range of float32; a finite number was expected.")]

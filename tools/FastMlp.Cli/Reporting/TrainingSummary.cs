@@ -57,6 +57,7 @@ internal static class TrainingSummary
         json.WriteNumber("trainRows", data.TrainRows);
         json.WriteNumber("validationRows", data.ValidationRows);
         json.WriteNumber("testRows", data.TestRows);
+        WhatWasRead.Write(json, data.Preprocessing);
         json.WriteEndObject();
         json.WriteStartObject("network");
         json.WriteString("layers", NetworkText.Of(run.Network));

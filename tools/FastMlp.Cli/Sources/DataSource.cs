@@ -73,9 +73,9 @@ internal sealed class DataSource
             throw new UsageException($"--target chooses a column of a CSV file, an array of an npz file or a column of an npy file; {Name} has its target built in.");
         }
 
-        if (options.Missing != Missing.Error || options.MissingIn.Count + options.Categorical.Count + options.Ignore.Count > 0)
+        if (options.Missing != Missing.Error || options.MissingIn.Count + options.Categorical.Count + options.Ignore.Count + options.Ids.Count + options.Kinds.Count > 0)
         {
-            throw new UsageException($"--missing, --categorical and --ignore are for the columns of a CSV file; {Name} has numbers only, and no gaps.");
+            throw new UsageException($"--missing, --columns, --categorical, --ignore and --ids are for the columns of a CSV file; {Name} has numbers only, and no gaps.");
         }
 
         (Dataset rows, Dataset? test) = Load(options.Target, options.Task);
@@ -85,15 +85,15 @@ internal sealed class DataSource
     }
 
     /// <summary>The same rows in parts: a CSV file as it is read, so that it need not fit in memory, anything else whole.</summary>
-    public IEnumerable<Dataset> ReadFor(Preprocessing preprocessing) =>
-        IsCsv ? CsvDataset.LoadBatches(argument, preprocessing, BatchRows(preprocessing)) : [LoadFor(preprocessing)];
+    public IEnumerable<Dataset> ReadFor(Preprocessing preprocessing, CsvOptions? csv = null, ReadingTally? tally = null) =>
+        IsCsv ? CsvDataset.LoadBatches(argument, preprocessing, BatchRows(preprocessing), csv, tally) : [LoadFor(preprocessing)];
 
     /// <summary>The rows as a trained model wants them, not yet scaled; the test set where the data come with one.</summary>
-    public Dataset LoadFor(Preprocessing preprocessing)
+    public Dataset LoadFor(Preprocessing preprocessing, CsvOptions? csv = null, ReadingTally? tally = null)
     {
         if (IsCsv)
         {
-            return CsvDataset.Load(argument, preprocessing);
+            return CsvDataset.Load(argument, preprocessing, csv, tally);
         }
 
         if (IsNumpy || IsLibsvm)
@@ -118,11 +118,11 @@ internal sealed class DataSource
     }
 
     /// <summary>The features only, [rows, inputSize], not yet scaled, in parts like those of <see cref="ReadFor"/>.</summary>
-    public IEnumerable<float[]> ReadFeaturesFor(Preprocessing preprocessing)
+    public IEnumerable<float[]> ReadFeaturesFor(Preprocessing preprocessing, CsvOptions? csv = null, ReadingTally? tally = null)
     {
         if (IsCsv)
         {
-            return CsvDataset.LoadFeatureBatches(argument, preprocessing, BatchRows(preprocessing)).Select(batch => batch.Features.ToArray());
+            return CsvDataset.LoadFeatureBatches(argument, preprocessing, BatchRows(preprocessing), csv, tally).Select(batch => batch.Features.ToArray());
         }
 
         if (IsNumpy || IsLibsvm)
@@ -136,8 +136,8 @@ internal sealed class DataSource
     }
 
     /// <summary>The same of CSV text.</summary>
-    public static IEnumerable<float[]> ReadFeaturesFor(TextReader text, Preprocessing preprocessing, string name) =>
-        CsvDataset.LoadFeatureBatches(text, preprocessing, BatchRows(preprocessing), source: name).Select(batch => batch.Features.ToArray());
+    public static IEnumerable<float[]> ReadFeaturesFor(TextReader text, Preprocessing preprocessing, string name, CsvOptions? csv = null, ReadingTally? tally = null) =>
+        CsvDataset.LoadFeatureBatches(text, preprocessing, BatchRows(preprocessing), csv, name, tally).Select(batch => batch.Features.ToArray());
 
     /// <summary>Rows of a part: 16 MB of features, and not so many that figures wait long for the first.</summary>
     private static int BatchRows(Preprocessing preprocessing) => Math.Clamp((1 << 22) / preprocessing.Features.Size, 1, 1 << 14);

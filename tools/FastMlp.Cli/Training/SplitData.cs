@@ -17,6 +17,7 @@ internal sealed class SplitData : TrainingData
         : base(source.Name, scaling, testFraction)
     {
         rows = all.Rows;
+        Notes = all.Notes;
         Preprocessing = Preprocessing.Fit(train, scaling);
         this.train = Preprocessing.Transform(train);
         ImageWidth = source.ImageWidth(Preprocessing.Features.Size);
@@ -24,6 +25,8 @@ internal sealed class SplitData : TrainingData
     }
 
     public override Preprocessing Preprocessing { get; }
+
+    public override IReadOnlyList<string> Notes { get; }
 
     public override long Rows => rows;
 

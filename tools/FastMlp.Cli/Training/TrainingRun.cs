@@ -47,6 +47,14 @@ internal sealed class TrainingRun : IDisposable
         }
 
         TrainingData data = TrainingData.Load(settings, quiet ? TextWriter.Null : console.Error, stop);
+        if (!quiet)
+        {
+            WhatWasRead.Write(console.Error, data.Preprocessing);
+            foreach (string note in data.Notes)
+            {
+                console.Error.WriteLine($"note: {note}");
+            }
+        }
 
         TrainingRun run = new(data, new TrainingPlan(settings, data), modelPath) { ReportPath = settings.Report };
         try

@@ -47,7 +47,17 @@ internal sealed record InputColumn(string Name, int Start, PlannedColumn? Plan)
 
         if (Plan is null || Plan.Kind == ColumnKind.Number)
         {
-            return Text.Value(own[0]);
+            return Text.Value(own[0] + (Plan?.Offset ?? 0));
+        }
+
+        if (Plan.Kind != ColumnKind.Category)
+        {
+            return Plan.Kind switch
+            {
+                ColumnKind.Boolean => own[0] > 0.5f ? "true" : "false",
+                ColumnKind.Date => $"day {Text.Value(own[0])}",
+                _ => own.IndexOf(1) is >= 0 and int bucket ? $"#{bucket}" : "no text",
+            };
         }
 
         for (int i = 0; i <= Plan.Categories.Count; i++)
