@@ -15,7 +15,7 @@ internal sealed class DataCommand : CliCommand
 
     private readonly Option<string?> target = new("--target") { HelpName = "COLUMN", Description = "What is to be learnt: a column by name or by number from 0 [default: the last]" };
 
-    private readonly Option<DataTask?> task = Options.Number("--task", "classify|regress", "Read the target as classes or values [default: by its values]", "classify or regress",
+    private readonly Option<DataTask?> task = FastMlp.Cli.Arguments.Options.Number("--task", "classify|regress", "Read the target as classes or values [default: by its values]", "classify or regress",
         (string text, out DataTask value) =>
         {
             value = text == "regress" ? DataTask.Regression : DataTask.Classification;
