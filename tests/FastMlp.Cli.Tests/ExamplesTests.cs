@@ -48,6 +48,7 @@ public sealed class ExamplesTests
             ["train", "iris", "--epochs", "1", "--layers", "4", "--out", model, "--report", folder["m.html"]],
             ["evaluate", model, "iris"],
             ["predict", model, "iris"],
+            ["data", "iris"],
             ["inspect", model],
             ["convert", model, folder["m.onnx"]],
             ["info"],
