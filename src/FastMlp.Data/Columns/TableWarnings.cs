@@ -89,7 +89,7 @@ public static class TableWarnings
         }
     }
 
-    /// <summary>The accuracy or R2 of the best guess from one column, learnt from every other row and scored on the rest; 0 where the majority is as good.</summary>
+    /// <summary>The accuracy or R2 of the best guess from one column, learnt from half of the rows, drawn at random, and scored on the rest; 0 where the majority is as good.</summary>
     private static double Predicts(RawTable table, PlannedColumn column, double[] raw)
     {
         int[] bins = column.Kind is ColumnKind.Number or ColumnKind.Date ? Quantiles(raw) : [.. raw.Select(value => double.IsNaN(value) ? 0 : (int)value + 2)];
@@ -118,18 +118,26 @@ public static class TableWarnings
     {
         int[,] counts = new int[bins.Max() + 1, classes];
         int[] all = new int[classes];
-        for (int row = 0; row < bins.Length; row += 2)
+        for (int row = 0; row < bins.Length; row++)
         {
-            counts[bins[row], labels[row]]++;
-            all[labels[row]]++;
+            if (IsLearnt(row))
+            {
+                counts[bins[row], labels[row]]++;
+                all[labels[row]]++;
+            }
         }
 
         int majority = Array.IndexOf(all, all.Max());
         int right = 0;
         int rightOfMajority = 0;
         int scored = 0;
-        for (int row = 1; row < bins.Length; row += 2)
+        for (int row = 0; row < bins.Length; row++)
         {
+            if (IsLearnt(row))
+            {
+                continue;
+            }
+
             int best = majority;
             for (int label = 0; label < classes; label++)
             {
@@ -152,16 +160,24 @@ public static class TableWarnings
     {
         Moments[] ofBin = new Moments[bins.Max() + 1];
         Moments all = default;
-        for (int row = 0; row < bins.Length; row += 2)
+        for (int row = 0; row < bins.Length; row++)
         {
-            ofBin[bins[row]].Add(targets[row]);
-            all.Add(targets[row]);
+            if (IsLearnt(row))
+            {
+                ofBin[bins[row]].Add(targets[row]);
+                all.Add(targets[row]);
+            }
         }
 
         double residual = 0;
         double total = 0;
-        for (int row = 1; row < bins.Length; row += 2)
+        for (int row = 0; row < bins.Length; row++)
         {
+            if (IsLearnt(row))
+            {
+                continue;
+            }
+
             double guess = ofBin[bins[row]].Count > 0 ? ofBin[bins[row]].Mean : all.Mean;
             residual += (targets[row] - guess) * (targets[row] - guess);
             total += (targets[row] - all.Mean) * (targets[row] - all.Mean);
@@ -169,6 +185,8 @@ public static class TableWarnings
 
         return total > 0 ? 1 - (residual / total) : 0;
     }
+
+    private static bool IsLearnt(int row) => SplitMix.Fraction(1, row) < 0.5;
 
     private static string NameOf(RawTable table, int label) => label < table.ClassNames.Count ? table.ClassNames[label] : label.ToString(CultureInfo.InvariantCulture);
 

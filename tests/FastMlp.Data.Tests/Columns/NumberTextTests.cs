@@ -66,7 +66,7 @@ public class NumberTextTests
     private static void Check(string text)
     {
         // The library takes blanks, NaN and infinities too.
-        bool strict = !text.Contains(' ') && !text.Contains("N");
+        bool strict = !text.Contains(' ') && !text.Contains('N');
         bool expected = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double exact) && double.IsFinite(exact) && strict;
         Assert.True(expected == NumberText.TryParse(text.AsSpan(), '.', out double parsed), text);
         Assert.True(expected == NumberText.TryParse(text.Replace('.', ',').Replace("1,5,", "x").AsSpan(), ',', out double withComma) || text.Contains(','), text);
