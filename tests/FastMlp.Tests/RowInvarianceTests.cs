@@ -69,7 +69,7 @@ public class RowInvarianceTests
             Assert.False(network.Stack.GoesSideways(Isa.Width));
         }
 
-        Check(inputs, layers, [.. Enumerable.Range(1, 70), Sideways.MaxRows, Sideways.MaxRows + 1, 2 * Sideways.MaxRows, 300]);
+        Check(inputs, layers, [.. Enumerable.Range(1, 70), Routes.SidewaysRows, Routes.SidewaysRows + 1, 2 * Routes.SidewaysRows, 300]);
     }
 
     [Theory]

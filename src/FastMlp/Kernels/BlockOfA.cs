@@ -8,27 +8,6 @@ namespace FastMlp.Kernels;
 /// </summary>
 internal unsafe struct BlockOfA
 {
-    /// <summary>Panels from which on packing A pays: below, each packed value is read too few times.</summary>
-    private const nint PanelsWorthPacking = 4;
-
-    /// <summary>Panels up to which an A of few steps is read as it is: packed values would be read too few times.</summary>
-    private const nint FewPanels = 8;
-
-    /// <summary>Floats of A that lie in L1 beside B and C, whatever their stride is (dW of 64 x 64 at 32 rows: 3.1 us, packed 3.5).</summary>
-    private const nint NearFloats = 4096;
-
-    /// <summary>Steps of p from which on packing a longer A pays for few panels too: with 32 a step of 784-64-10 takes 3.5 % less unpacked, of 784-128-10 1.5.</summary>
-    private const nint StepsWorthPacking = 41;
-
-    /// <summary>Rows a multiple of this many floats apart share few sets of the L1 cache and evict one another.</summary>
-    private const nint Aliasing = 128;
-
-    /// <summary>Steps of p from which on a list of those that are not all 0 is made: below, the call for each tile that it needs costs more.</summary>
-    private const nint StepsWorthListing = 64;
-
-    /// <summary>One step in so many must be all 0 for a list to pay.</summary>
-    private const nint WorthSkipping = 8;
-
     /// <summary>Tiles that are looked at before a block is packed without its empty steps.</summary>
     private const nint TilesTried = 8;
 
@@ -52,19 +31,9 @@ internal unsafe struct BlockOfA
     /// <param name="tallestBlock">Rows of the largest block that will come.</param>
     public BlockOfA(in GemmArguments g, nint panels, int panelWidth, int tallestTile, nint tallestBlock)
     {
-        // Columns of a row-major matrix as rows of A (x^T in dW): one cache line for each step of p, of which a tile uses a part.
-        // Packed once they serve every panel. It pays most where rows are a power of two apart and evict one another: 66 to 75 % of
-        // the peak for 512 to 512 at 128 rows, 512 floats apart (AVX2, separate runs); at other strides it gained little.
-        bool manyPanels = panels >= PanelsWorthPacking;
-        bool isNear = g.K < StepsWorthListing && g.K * g.AColumnStride <= NearFloats;
-        bool isShort = g.K < StepsWorthPacking && g.AColumnStride % Aliasing != 0;
-        bool staysUnpacked = panels <= FewPanels && (isNear || isShort);
-        PacksColumns = g.ARowStride == 1 && manyPanels && g.BForm == PanelForm.Panels && !staysUnpacked;
-
-        // Steps in which a tile of A is all 0 are left out, where a list of the others is soon made: the edges of images, rectified units.
-        lists = g.KBlock >= StepsWorthListing && (PacksColumns || (manyPanels && g.AColumnStride == 1));
-        PacksRows = lists && GemmBlocking.PacksRowMajor(in g);
-        nint madeLength = g.BForm == PanelForm.Panels ? 0 : GemmBlocking.MadeSteps(g.KBlock) * panelWidth;
+        PacksColumns = Routes.PacksColumns(in g, panels);
+        lists = Routes.ListsSteps(in g, panels);
+        nint madeLength = g.BForm == PanelForm.Panels ? 0 : Packing.MadeSteps(g.KBlock) * panelWidth;
         nint packedLength = PacksColumns || lists ? tallestBlock * g.KBlock : 0;
         nint tiles = lists ? (tallestBlock + tallestTile - 1) / tallestTile : 0;
         nint listsLength = tiles * ((sizeof(nint) / sizeof(int)) + g.KBlock + NonZero.Slack);
@@ -78,17 +47,11 @@ internal unsafe struct BlockOfA
     /// <summary>Whether A, columns of a row-major matrix, is packed.</summary>
     public bool PacksColumns { get; }
 
-    /// <summary>Whether a row-major A is packed, also where no step is left out.</summary>
-    public bool PacksRows { get; }
-
     /// <summary>Room for one panel of B, where that is made.</summary>
     public float* Made { get; }
 
     /// <summary>Whether steps are left out, so that each tile has a list of the others.</summary>
     public bool Skips { get; private set; }
-
-    /// <summary>Whether tiles are read from the buffer where no step is left out.</summary>
-    public readonly bool IsPacked => PacksColumns || PacksRows;
 
     /// <summary>Takes <paramref name="k"/> steps of these tiles from A[<paramref name="row"/>, <paramref name="pc"/>] on, unless the buffer holds them.</summary>
     public void Take(in GemmArguments g, nint row, in TileHeights heights, nint pc, nint k)
@@ -119,10 +82,6 @@ internal unsafe struct BlockOfA
             if (Skips)
             {
                 Packing.PackListed(a, g.ARowStride, in heights, k, list, listStride, lengths, packed);
-            }
-            else if (PacksRows)
-            {
-                Packing.PackRowMajor(a, g.ARowStride, in heights, k, packed, list, lengths);
             }
         }
 
@@ -159,7 +118,7 @@ internal unsafe struct BlockOfA
             }
         }
 
-        return full * WorthSkipping <= looks * (WorthSkipping - 1);
+        return Routes.IsWorthSkipping(full, looks);
     }
 
     /// <summary>
@@ -169,8 +128,7 @@ internal unsafe struct BlockOfA
     /// </summary>
     private readonly bool ListSteps(float* a, nint rowStride, in TileHeights heights, nint k)
     {
-        nint tooMany = k - (k / WorthSkipping);
-        if (NonZero.Count(a, k) > tooMany)
+        if (!Routes.IsWorthSkipping(NonZero.Count(a, k), k))
         {
             return false;
         }
@@ -179,7 +137,7 @@ internal unsafe struct BlockOfA
         {
             nint height = heights.Of(tile);
             lengths[tile] = NonZero.List(a, rowStride, height, k, list + (tile * listStride));
-            if (tile == 0 && lengths[0] > tooMany)
+            if (tile == 0 && !Routes.IsWorthSkipping(lengths[0], k))
             {
                 return false;
             }

@@ -12,9 +12,6 @@ namespace FastMlp.Kernels;
 /// </remarks>
 internal static unsafe class Elementwise
 {
-    /// <summary>Elements below which a fork costs more than it gains: some 10 us of work for one core.</summary>
-    private const nint ForkThreshold = 32 * 1024;
-
     /// <summary>a[i] = g(z[i]); a may be z.</summary>
     public static void Apply<TActivation>(TActivation g, float* z, float* a, nint count)
         where TActivation : struct, IActivation => Isa.Run(new ApplyKernel<TActivation>(g, z, a, count));
@@ -22,7 +19,7 @@ internal static unsafe class Elementwise
     /// <summary>The same on up to <paramref name="threads"/> threads.</summary>
     public static void Apply<TActivation>(TActivation g, float* z, float* a, nint count, int threads)
         where TActivation : unmanaged, IActivation =>
-        Ranges.Run(new ApplyWork<TActivation>(g, z, a), count, AlignedBuffer.AlignmentFloats, count, count < ForkThreshold ? 1 : threads);
+        Ranges.Run(new ApplyWork<TActivation>(g, z, a), count, AlignedBuffer.AlignmentFloats, count, count < Routes.ActivationsWorthForking ? 1 : threads);
 
     /// <summary>a &lt;- g(z), over whole rows with their padding where both have the same.</summary>
     public static void Apply<TActivation>(TActivation g, MatrixView z, MatrixView a, int threads)

@@ -20,32 +20,6 @@ namespace FastMlp.Kernels;
 /// </remarks>
 internal static unsafe class Gemm
 {
-    /// <summary>
-    /// Multiply-adds below which a product stays on one core: 20 us of work at 50 multiply-adds a nanosecond. A fork costs less than 1 us
-    /// while the worker looks out for it, some microseconds where it sleeps, and on a busy machine the worker may stop in the middle of its units.
-    /// </summary>
-    private const double ForkThreshold = 1_000_000;
-
-    private const nint RowProductRows = 2;
-
-    /// <summary>Multiply-adds that a thread takes at a time at least: 4 us of work, against which taking them costs nothing.</summary>
-    private const double GrainWork = 200_000;
-
-    /// <summary>Rows of a thread's own for which it makes panels that another makes too: a weight costs half a cycle, as much as 8 rows of its products.</summary>
-    private const nint RowsWorthMaking = 128;
-
-    /// <summary>Steps of a product so short that what it stores and reads beside costs more than making its panels twice.</summary>
-    private const nint FewSteps = 64;
-
-    /// <summary>Units that a thread should have at least, so that another can take some of them.</summary>
-    private const nint UnitsOfThread = 8;
-
-    /// <summary>Times the grain that another thread must have left for some of it to be taken: packing its block costs as much as two panels.</summary>
-    private const nint LeastOfPacked = 4;
-
-    /// <summary>The same where nothing is packed: its rows must still come into this core's cache.</summary>
-    private const nint LeastOfOthers = 2;
-
     /// <summary>Runs the product on up to <paramref name="threads"/> threads; the result is the same for any number.</summary>
     public static void Multiply<TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads = 1)
         where TEpilogue : unmanaged, IEpilogue
@@ -87,10 +61,10 @@ internal static unsafe class Gemm
         where TEpilogue : unmanaged, IEpilogue
     {
         nint panels = (arguments.N + (sizeof(TVectors) * TSimd.Width) - 1) / (sizeof(TVectors) * TSimd.Width);
-        if (threads <= 1 || (double)arguments.M * arguments.N * arguments.K < ForkThreshold)
+        if (!Routes.IsForked(in arguments, threads))
         {
-            int tileRows = GemmBlocking.TileRows<TSimd, TVec>(sizeof(TVectors));
-            nint rowBlock = GemmBlocking.RowBlock(in arguments, arguments.M);
+            int tileRows = Routes.TileRows(TSimd.Registers, sizeof(TVectors));
+            nint rowBlock = Routes.RowBlock(arguments.M, arguments.KBlock);
             BlockOfA a = new(in arguments, panels, sizeof(TVectors) * TSimd.Width, tileRows, rowBlock);
             Blocks<TSimd, TVec, TVectors, TEpilogue>(in arguments, epilogue, rowBlock, 0, arguments.M, 0, panels, ref a);
         }
@@ -111,8 +85,8 @@ internal static unsafe class Gemm
         fixed (GemmArguments* pinned = &arguments)
         {
             threads = Math.Min(threads, Shares.MostParts);
-            nint blocks = BlocksOfRows<TSimd, TVec, TVectors>(in arguments, panels, threads);
-            nint grain = Grain(in arguments, panels, blocks, sizeof(TVectors) * TSimd.Width);
+            nint blocks = Routes.BlocksOfRows(in arguments, panels, threads, Routes.TileRows(TSimd.Registers, sizeof(TVectors)));
+            nint grain = Routes.PanelsAtATime(in arguments, panels, blocks, sizeof(TVectors) * TSimd.Width);
             long* memory = stackalloc long[Shares.Length(threads)];
             Fork<TEpilogue> fork = new()
             {
@@ -120,7 +94,7 @@ internal static unsafe class Gemm
                 Epilogue = epilogue,
                 Panels = panels,
                 Blocks = blocks,
-                Shares = new Shares(memory, threads, blocks * panels, grain, arguments.ARowStride == 1 || GemmBlocking.PacksRowMajor(in arguments) ? LeastOfPacked * grain : LeastOfOthers * grain),
+                Shares = new Shares(memory, threads, blocks * panels, grain, Routes.PanelsWorthTakingOver(in arguments, grain)),
             };
             WorkerPool.Shared.Run(threads, &Part<TSimd, TVec, TVectors, TEpilogue>, &fork);
         }
@@ -136,46 +110,6 @@ internal static unsafe class Gemm
         public Shares Shares;
     }
 
-    /// <summary>
-    /// Blocks of rows that a forked product is cut into: some for each thread, of even height, if there is a good handful of tiles for each,
-    /// else as on one thread. So too where each panel is made first, for each block makes them all.
-    /// </summary>
-    private static nint BlocksOfRows<TSimd, TVec, TVectors>(in GemmArguments g, nint panels, int threads)
-        where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
-    {
-        int tileRows = GemmBlocking.TileRows<TSimd, TVec>(sizeof(TVectors));
-        bool isMade = g.BForm != PanelForm.Panels && panels >= 4 * threads;
-        nint each = (g.M + threads - 1) / threads;
-        bool byRows = each >= (isMade && g.K > FewSteps ? RowsWorthMaking : 4 * tileRows) || panels < threads;
-        if (!byRows)
-        {
-            nint whole = GemmBlocking.RowBlock(in g, g.M);
-            return (g.M + whole - 1) / whole;
-        }
-
-        nint block = GemmBlocking.RowBlock(in g, each);
-        nint blocks = (each + block - 1) / block;
-
-        // Few panels make few units: rows are cut finer then.
-        nint finer = Math.Min((UnitsOfThread + panels - 1) / panels, each / (2 * tileRows));
-        return threads * Math.Max(blocks, finer);
-    }
-
-    /// <summary>Panels that a thread takes at a time.</summary>
-    private static nint Grain(in GemmArguments g, nint panels, nint blocks, int panelWidth)
-    {
-        if (g.K > g.KBlock || g.M <= RowProductRows)
-        {
-            // Each visit of a block goes through all blocks of k and packs A for each; kernels for one and two rows take several panels at once.
-            return Math.Max(8, panels / 4);
-        }
-
-        double unit = (double)g.M / blocks * panelWidth * g.K;
-        return (nint)Math.Clamp(GrainWork / unit, 1, panels);
-    }
-
     /// <summary>Loop 5: panels of a block of rows, as the shares come.</summary>
     private static void Part<TSimd, TVec, TVectors, TEpilogue>(void* context, int part, int parts)
         where TSimd : struct, ISimd<TVec>
@@ -185,7 +119,7 @@ internal static unsafe class Gemm
     {
         Fork<TEpilogue>* fork = (Fork<TEpilogue>*)context;
         ref readonly GemmArguments arguments = ref *fork->Arguments;
-        int tileRows = GemmBlocking.TileRows<TSimd, TVec>(sizeof(TVectors));
+        int tileRows = Routes.TileRows(TSimd.Registers, sizeof(TVectors));
         nint tiles = (arguments.M + tileRows - 1) / tileRows;
         BlockOfA a = new(in arguments, fork->Panels, sizeof(TVectors) * TSimd.Width, tileRows, (tiles + fork->Blocks - 1) / fork->Blocks * tileRows);
         while (fork->Shares.Take(part, out nint unit, out nint last))
@@ -196,7 +130,7 @@ internal static unsafe class Gemm
                 nint panel = unit - (block * fork->Panels);
                 nint end = Math.Min(fork->Panels, panel + last - unit);
                 (nint rowBegin, nint rowEnd) = Partition.Range(arguments.M, (int)fork->Blocks, (int)block, tileRows);
-                nint rowBlock = GemmBlocking.RowBlock(in arguments, rowEnd - rowBegin);
+                nint rowBlock = Routes.RowBlock(rowEnd - rowBegin, arguments.KBlock);
                 Blocks<TSimd, TVec, TVectors, TEpilogue>(in arguments, fork->Epilogue, rowBlock, rowBegin, rowEnd, panel, end, ref a);
                 unit += end - panel;
             }
@@ -213,7 +147,7 @@ internal static unsafe class Gemm
         where TEpilogue : unmanaged, IEpilogue
     {
         int panelWidth = sizeof(TVectors) * TSimd.Width;
-        int tileRows = GemmBlocking.TileRows<TSimd, TVec>(sizeof(TVectors));
+        int tileRows = Routes.TileRows(TSimd.Registers, sizeof(TVectors));
         TileArguments t = new()
         {
             ARowStride = g.ARowStride,
@@ -225,7 +159,7 @@ internal static unsafe class Gemm
         {
             nint rows = Math.Min(rowBlock, rowEnd - ic);
             TileHeights heights = new(rows, tileRows);
-            if (rows <= RowProductRows && IsForRows<TSimd, TVec, TVectors>(in g))
+            if (Routes.IsRowProduct(in g, rows, panelWidth))
             {
                 FewRows<TSimd, TVec, TVectors, TEpilogue>(in g, epilogue, ic, rows, panelBegin, panelEnd);
                 continue;
@@ -301,11 +235,11 @@ internal static unsafe class Gemm
             nint height = part == 0 ? heights.Least + 1 : heights.Least;
             nint count = part == 0 ? heights.Taller : heights.Count - heights.Taller;
             nint row = part == 0 ? 0 : heights.Row(heights.Taller);
-            t.A = a.IsPacked ? a.Packed(row, t.K) : g.A + ((ic + row) * g.ARowStride) + (pc * g.AColumnStride);
-            t.ATileStride = height * (a.IsPacked ? t.K : g.ARowStride);
-            t.AColumnStride = a.IsPacked ? height : g.AColumnStride;
+            t.A = a.PacksColumns ? a.Packed(row, t.K) : g.A + ((ic + row) * g.ARowStride) + (pc * g.AColumnStride);
+            t.ATileStride = height * (a.PacksColumns ? t.K : g.ARowStride);
+            t.AColumnStride = a.PacksColumns ? height : g.AColumnStride;
             t.C = c + (row * g.CRowStride);
-            if (a.IsPacked || g.ARowStride == 1)
+            if (a.PacksColumns || g.ARowStride == 1)
             {
                 Microkernel.MultiplyTiles<TSimd, TVec, TVectors, ColumnMajor, TEpilogue>((int)height, count, in t, in epilogue);
             }
@@ -335,17 +269,6 @@ internal static unsafe class Gemm
             one.AColumnStride = heights.Of(tile);
             Microkernel.MultiplyTiles<TSimd, TVec, TVectors, Listed, TEpilogue>((int)heights.Of(tile), 1, in one, in epilogue);
         }
-    }
-
-    /// <summary>Whether the operands lie as <see cref="RowProduct"/> wants them: packed panels, A contiguous, C row-major.</summary>
-    private static bool IsForRows<TSimd, TVec, TVectors>(in GemmArguments g)
-        where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
-    {
-        int panelWidth = sizeof(TVectors) * TSimd.Width;
-        return g.BForm != PanelForm.Transposed && g.CPanelStride == panelWidth && g.AColumnStride == 1
-            && g.BRowStride == (g.BForm == PanelForm.BFloat16 ? TSimd.Width : panelWidth);
     }
 
     /// <summary>All that is left of the loops for one row or two.</summary>

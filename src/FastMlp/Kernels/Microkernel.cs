@@ -26,22 +26,7 @@ namespace FastMlp.Kernels;
 /// </remarks>
 internal static unsafe class Microkernel
 {
-    /// <summary>Rows of the largest tile.</summary>
-    public const int MaxRows = 12;
-
-    /// <summary>Steps of p below which C is small or its lines would not arrive in time.</summary>
-    private const nint WorthPrefetching = 24;
-
-    /// <summary>Steps of p from which on a tile ends by pairs of rows: below, the loop that is left is too short (8-32-32-1 took 4 % longer).</summary>
-    private const nint WorthPairing = 16;
-
-    /// <summary>
-    /// Rows of the tallest tile that ends by pairs: with twelve rows of two vectors (AVX-512) the JIT's budget for inlining runs out before
-    /// the last pairs, and there was no processor to measure on.
-    /// </summary>
-    private const int MostPairedRows = MaxRows / 2;
-
-    /// <summary>Multiplies <paramref name="tiles"/> tiles of <paramref name="rows"/> rows each, 1 to <see cref="MaxRows"/>.</summary>
+    /// <summary>Multiplies <paramref name="tiles"/> tiles of <paramref name="rows"/> rows each, 1 to <see cref="Routes.MaxTileRows"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void MultiplyTiles<TSimd, TVec, TVectors, TAccess, TEpilogue>(int rows, nint tiles, in TileArguments t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
@@ -129,7 +114,7 @@ internal static unsafe class Microkernel
         nint aStep = TAccess.Step(t.AColumnStride), bStep = t.BRowStride;
 
         // Four steps are one iteration. What four does not divide goes first, so that the last four are whole.
-        bool endsByPairs = sizeof(TRows) <= MostPairedRows && sizeof(TAccess) != sizeof(Listed) && t.K >= WorthPairing;
+        bool endsByPairs = sizeof(TRows) <= Routes.MostPairedRows && sizeof(TAccess) != sizeof(Listed) && t.K >= Routes.StepsWorthPairing;
         nint singles = t.K & 3, fours = (t.K >> 2) - (endsByPairs ? 1 : 0);
         float* a = t.A, c0 = t.C, next = t.Next;
         for (; tiles > 0; tiles--)
@@ -149,7 +134,7 @@ internal static unsafe class Microkernel
 
             // C is wanted when the loop ends: asked for now, its lines arrive behind the arithmetic.
             float* c3 = c0 + ldc1 + ldc2, c6 = c3 + ldc1 + ldc2, c9 = c6 + ldc1 + ldc2;
-            if (t.K >= WorthPrefetching)
+            if (t.K >= Routes.StepsWorthPrefetching)
             {
                 Prefetch<TSimd, TVec, TRows>(c0, c3, c6, c9, ldc1, ldc2);
                 nint pair = finish.PairOffset;
@@ -215,7 +200,7 @@ internal static unsafe class Microkernel
                 }
             }
 
-            if (sizeof(TRows) <= MostPairedRows)
+            if (sizeof(TRows) <= Routes.MostPairedRows)
             {
                 FinishPair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 1, endsByPairs, a0, a0 + row1, aStep, b, bStep, c0, c0 + ldc1, in t, finish, ref c0x0, ref c0x1, ref c1x0, ref c1x1);
                 if (sizeof(TRows) > 2) FinishPair<TSimd, TVec, TVectors, TEpilogue>(sizeof(TRows) > 3, endsByPairs, a0 + row2, a3, aStep, b, bStep, c0 + ldc2, c3, in t, finish, ref c2x0, ref c2x1, ref c3x0, ref c3x1);

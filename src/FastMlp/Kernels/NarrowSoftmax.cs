@@ -11,9 +11,6 @@ namespace FastMlp.Kernels;
 /// </remarks>
 internal static unsafe class NarrowSoftmax
 {
-    /// <summary>Columns up to which this is the way: two vectors of AVX2, and a buffer of a few cache lines.</summary>
-    public const int MaxColumns = 16;
-
     /// <inheritdoc cref="Softmax.Rows(float*, float*, int, int, nint, nint)"/>
     [MethodImpl(Compile.Loop)]
     [SkipLocalsInit]
@@ -21,13 +18,7 @@ internal static unsafe class NarrowSoftmax
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
-        if (m == 1)
-        {
-            One<TSimd, TVec>(z, a, n);
-            return;
-        }
-
-        float* columns = stackalloc float[MaxColumns * TSimd.Width];
+        float* columns = stackalloc float[Routes.NarrowSoftmaxColumns * TSimd.Width];
         for (int i = 0; i < m; i += TSimd.Width)
         {
             int rows = Math.Min(TSimd.Width, m - i);
@@ -35,44 +26,6 @@ internal static unsafe class NarrowSoftmax
             TVec sum = Exponentials<TSimd, TVec>(columns, n, Max<TSimd, TVec>(columns, n));
             Scale<TSimd, TVec>(columns, n, TSimd.Divide(TSimd.Broadcast(1f), sum));
             Columns.Store<TSimd, TVec>(columns, TSimd.Width, rows, n, a + (i * lda), lda, rows);
-        }
-    }
-
-    /// <summary>
-    /// One row as it lies: two exponentials instead of ten. Each element goes through the same steps as in a lane of its own, and the sum
-    /// is added in the same order, so the bits are the same.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void One<TSimd, TVec>(float* z, float* a, int n)
-        where TSimd : struct, ISimd<TVec>
-        where TVec : unmanaged
-    {
-        float* e = stackalloc float[MaxColumns + TSimd.Width];
-        TVec lowest = TSimd.Broadcast(float.NegativeInfinity);
-        TVec max = lowest;
-        for (int j = 0; j < n; j += TSimd.Width)
-        {
-            TVec part = Tail.Load<TSimd, TVec>(z + j, n - j, lowest);
-            max = TSimd.AtLeast(max, part);
-            TSimd.Store(e + j, part);
-        }
-
-        max = TSimd.Broadcast(TSimd.MaxAcross(max));
-        for (int j = 0; j < n; j += TSimd.Width)
-        {
-            TSimd.Store(e + j, VecMath.ExpOfNegative<TSimd, TVec>(TSimd.Subtract(TSimd.Load(e + j), max)));
-        }
-
-        float sum = 0;
-        for (int j = 0; j < n; j++)
-        {
-            sum += e[j];
-        }
-
-        TVec factor = TSimd.Broadcast(1f / sum);
-        for (int j = 0; j < n; j += TSimd.Width)
-        {
-            Tail.Store<TSimd, TVec>(a + j, TSimd.Multiply(TSimd.Load(e + j), factor), n - j);
         }
     }
 
@@ -84,8 +37,8 @@ internal static unsafe class NarrowSoftmax
         where TVec : unmanaged
         where TTarget : struct, Softmax.ITarget
     {
-        float* columns = stackalloc float[MaxColumns * TSimd.Width];
-        float* targets = stackalloc float[MaxColumns * TSimd.Width];
+        float* columns = stackalloc float[Routes.NarrowSoftmaxColumns * TSimd.Width];
+        float* targets = stackalloc float[Routes.NarrowSoftmaxColumns * TSimd.Width];
         float* losses = stackalloc float[TSimd.Width];
         TVec scales = TSimd.Broadcast(scale);
         for (int i = 0; i < m; i += TSimd.Width)

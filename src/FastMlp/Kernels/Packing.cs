@@ -121,18 +121,6 @@ internal static unsafe class Packing
         }
     }
 
-    /// <summary>All steps of a row-major A, each tile as [k, height]: as if listed, in a list and lengths that are lent.</summary>
-    public static void PackRowMajor(float* source, nint stride, in TileHeights tiles, nint k, float* packed, int* list, nint* lengths)
-    {
-        for (nint p = 0; p < k; p++)
-        {
-            list[p] = (int)p;
-        }
-
-        new Span<nint>(lengths, (int)tiles.Count).Fill(k);
-        PackListed(source, stride, in tiles, k, list, 0, lengths, packed);
-    }
-
     /// <summary>
     /// Tiles whose height is known, so that a step of one is a vector move or two. Four tiles side by side, about a cache line and a half:
     /// a line is then read once. 784 x 128 took 24 us tile by tile, 8 % of its dW (AVX2, Zen 3).
@@ -263,6 +251,9 @@ internal static unsafe class Packing
 
         return count;
     }
+
+    /// <summary>Steps that a panel made from a transposed B is written with: up to whole panels of B^T.</summary>
+    public static nint MadeSteps(nint kBlock) => (kBlock + Routes.KBlockUnit - 1) / Routes.KBlockUnit * Routes.KBlockUnit;
 
     /// <summary>
     /// Pieces of B^T, one in each of its panels, that are asked for ahead: the core does not foresee them. Panels of a power of two lie

@@ -15,12 +15,6 @@ internal interface IRangeWork
 /// <summary>Shares a range out among threads, a piece at a time.</summary>
 internal static unsafe class Ranges
 {
-    /// <summary>Elements below which a fork costs more than it gains: some 10 us of work for one core.</summary>
-    private const nint ForkThreshold = 16 * 1024;
-
-    /// <summary>Pieces that a thread takes its part in: so many that the others find some left where it is slow, so few that taking them costs nothing.</summary>
-    private const int PiecesOfThread = 8;
-
     /// <summary>Runs the work over [0, total).</summary>
     /// <param name="work">The work.</param>
     /// <param name="total">The length of the range.</param>
@@ -31,7 +25,7 @@ internal static unsafe class Ranges
     public static void Run<TWork>(TWork work, nint total, nint unit, nint elements, int threads)
         where TWork : unmanaged, IRangeWork
     {
-        if (threads <= 1 || elements < ForkThreshold)
+        if (threads <= 1 || elements < Routes.ElementsWorthForking)
         {
             Isa.Run(new Kernel<TWork>(work, 0, total));
         }
@@ -47,7 +41,7 @@ internal static unsafe class Ranges
         nint units = (total + unit - 1) / unit;
         threads = Math.Min(threads, Shares.MostParts);
         long* memory = stackalloc long[Shares.Length(threads)];
-        Whole<TWork> whole = new() { Work = work, Total = total, Unit = unit, Shares = new Shares(memory, threads, units, units / (PiecesOfThread * threads)) };
+        Whole<TWork> whole = new() { Work = work, Total = total, Unit = unit, Shares = new Shares(memory, threads, units, units / (Routes.SharesOfThread * threads)) };
         WorkerPool.Shared.Run(threads, &Part<TWork>, &whole);
     }
 

@@ -7,12 +7,6 @@ namespace FastMlp.Kernels;
 /// <summary>Sums and tests over many elements, in an order that the shape and the instruction set fix.</summary>
 internal static unsafe class Reductions
 {
-    /// <summary>
-    /// Elements below which a fork costs more than it gains: some 5 us of adding for one core. 256 rows of 784 take 30 us instead of 48 on
-    /// two threads, and then lie in the cache of the core that multiplies them.
-    /// </summary>
-    private const nint ForkThreshold = 64 * 1024;
-
     /// <summary>destination[j] = sum over i of source[i,j], rows from first to last; so columns may be split over threads at will.</summary>
     public static void SumRows(float* source, int m, int n, nint ld, float* destination) =>
         Isa.Run(new SumRowsKernel(source, m, n, ld, destination));
@@ -45,7 +39,7 @@ internal static unsafe class Reductions
     public static bool AllFinite(float* source, nint count, int threads = 1)
     {
         int notFinite = 0;
-        Ranges.Run(new FiniteCheck(source, &notFinite), count, AlignedBuffer.AlignmentFloats, count, count < ForkThreshold ? 1 : threads);
+        Ranges.Run(new FiniteCheck(source, &notFinite), count, AlignedBuffer.AlignmentFloats, count, count < Routes.SumsWorthForking ? 1 : threads);
         return notFinite == 0;
     }
 

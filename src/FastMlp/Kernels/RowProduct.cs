@@ -16,15 +16,6 @@ namespace FastMlp.Kernels;
 /// </remarks>
 internal static unsafe class RowProduct
 {
-    /// <summary>Vectors of B in one pass over x.</summary>
-    public const int MaxVectors = 8;
-
-    /// <summary>Vectors of B in one pass over two rows: twelve sums, three quarters of 16 registers.</summary>
-    public const int MaxVectorsOfTwo = 6;
-
-    /// <summary>One in so many of x must be 0 for the list of the others to pay.</summary>
-    private const nint WorthListing = 6;
-
     /// <summary>y &lt;- epilogue(x B) for a whole row of n columns, all of B in float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Multiply<TEpilogue>(in RowShape shape, float* x, float* b, float* y, bool isPadded, in TEpilogue epilogue)
@@ -176,14 +167,14 @@ internal static unsafe class RowProduct
             nint k = Math.Min(shape.KBlock, left);
             nint steps = k;
             int* list = null;
-            if (sizeof(TRows) == 1 && shape.IsWorthSearching && NonZero.Count(x, k) <= k - (k / WorthListing))
+            if (sizeof(TRows) == 1 && shape.IsWorthSearching && Routes.IsWorthListing(NonZero.Count(x, k), k))
             {
                 steps = NonZero.List(x, k, room);
                 list = room;
             }
 
-            bool byRows = shape.RowsOffset != 0 && list != null && steps <= k - (k / WeightRows.WorthReading);
-            int most = byRows ? WeightRows.MaxVectors : sizeof(TRows) == 1 ? MaxVectors : MaxVectorsOfTwo;
+            bool byRows = shape.RowsOffset != 0 && list != null && Routes.IsByInputs(steps, k);
+            int most = byRows ? WeightRows.MaxVectors : sizeof(TRows) == 1 ? Routes.RowVectors : Routes.PairOfRowsVectors;
             for (nint v = begin; v < end; v += most)
             {
                 int count = (int)Math.Min(most, end - v);
@@ -208,7 +199,7 @@ internal static unsafe class RowProduct
                     Finish<TSimd, TVec, TEpilogue>(ref finish, sums[i], y + column, column, lanes, isFirst, isLast: k == left);
                     if (sizeof(TRows) > 1)
                     {
-                        Finish<TSimd, TVec, TEpilogue>(ref finish, sums[MaxVectors + i], y + ldy + column, column, lanes, isFirst, isLast: k == left);
+                        Finish<TSimd, TVec, TEpilogue>(ref finish, sums[Routes.RowVectors + i], y + ldy + column, column, lanes, isFirst, isLast: k == left);
                     }
                 }
             }
@@ -238,7 +229,7 @@ internal static unsafe class RowProduct
     }
 
     /// <summary>Steps that a list has room for: a block of k.</summary>
-    private const int MaxListed = GemmBlocking.MaxKBlock;
+    private const int MaxListed = Routes.MaxKBlock;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Sums<TSimd, TVec, TRows, TVectors, TWeights>(int count, float* x, nint ldx, int* list, nint steps, float* b, nint panelStride, TVec* sums)
@@ -319,7 +310,7 @@ internal static unsafe class RowProduct
         }
     }
 
-    /// <summary>The sums of <c>TCount</c> vectors of each row into memory, those of a second row <see cref="MaxVectors"/> behind.</summary>
+    /// <summary>The sums of <c>TCount</c> vectors of each row into memory, those of a second row <see cref="Routes.RowVectors"/> behind.</summary>
     [MethodImpl(Compile.Loop)]
     private static void Sums<TSimd, TVec, TRows, TVectors, TCount, TWeights, TSteps>(
         float* x, nint ldx, TSteps which, nint steps, float* b, nint panelStride, TVec* sums)
@@ -343,7 +334,7 @@ internal static unsafe class RowProduct
             TVec d0 = TSimd.Zero, d1 = TSimd.Zero, d2 = TSimd.Zero, d3 = TSimd.Zero, d4 = TSimd.Zero, d5 = TSimd.Zero;
             ChainsOfTwo<TSimd, TVec, TVectors, TCount>(
                 x, ldx, steps, b, panelStride, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref d0, ref d1, ref d2, ref d3, ref d4, ref d5);
-            TVec* second = sums + MaxVectors;
+            TVec* second = sums + Routes.RowVectors;
             second[0] = d0;
             if (sizeof(TCount) > 1) second[1] = d1;
             if (sizeof(TCount) > 2) second[2] = d2;

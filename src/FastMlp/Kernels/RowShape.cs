@@ -5,11 +5,6 @@ namespace FastMlp.Kernels;
 /// <summary>What a product for one row needs to know of B [k, n], made once for a layer. Strides are in floats.</summary>
 internal readonly struct RowShape
 {
-    /// <summary>
-    /// Weights from which on x is searched for zeros. Less than this stays in L1, where the search costs as much as it saves.
-    /// </summary>
-    private const nint WeightsWorthSearching = 8 * 1024;
-
     public RowShape(nint k, nint n, int panelVectors, nint vectors, nint panelStride, nint kBlock, bool isBFloat16, nint rowsOffset = 0)
     {
         K = k;
@@ -21,13 +16,10 @@ internal readonly struct RowShape
         IsBFloat16 = isBFloat16;
         RowsOffset = rowsOffset;
         RowStride = WeightRows.Stride(vectors, isBFloat16);
-        IsWorthSearching = IsSearched(k, n) && kBlock <= GemmBlocking.MaxKBlock;
+        IsWorthSearching = Routes.IsSearched(k, n) && kBlock <= Routes.MaxKBlock;
         LanesOfLast = (int)(n - ((vectors - 1) * Isa.Width));
-        IsSmall = vectors <= RowProduct.MaxVectors && !IsWorthSearching && kBlock >= k && !isBFloat16 && LanesOfLast > 0;
+        IsSmall = Routes.IsSmallRow(k, n, vectors, kBlock, isBFloat16) && LanesOfLast > 0;
     }
-
-    /// <summary>Whether a layer of k inputs and n units looks for zeros of x, as far as its size goes.</summary>
-    public static bool IsSearched(nint k, nint n) => k * n >= WeightsWorthSearching;
 
     public nint K { get; }
 

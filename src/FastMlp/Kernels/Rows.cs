@@ -7,15 +7,12 @@ namespace FastMlp.Kernels;
 /// <summary>Rows between matrices with other strides.</summary>
 internal static unsafe class Rows
 {
-    /// <summary>Floats below which a fork costs more than it gains: 10 us of copying from memory at 8 bytes a nanosecond.</summary>
-    private const nint GatherForkThreshold = 20_000;
-
     /// <summary>
     /// destination[i, 0..n-1] &lt;- source[rows[i], 0..n-1] for <paramref name="m"/> rows of a source without padding. The next row is
     /// asked for while one is copied, for rows in random order come from memory: 128 MNIST images took 71 us without, 63 with, 33 on two threads (Zen 3).
     /// </summary>
     public static void Gather(float* source, int* rows, float* destination, nint ld, nint m, nint n, int threads) =>
-        Ranges.Run(new GatherWork(source, rows, destination, ld, m, n), m, unit: 1, m * n, m * n >= GatherForkThreshold ? threads : 1);
+        Ranges.Run(new GatherWork(source, rows, destination, ld, m, n), m, unit: 1, m * n, m * n >= Routes.CopiesWorthForking ? threads : 1);
 
     /// <summary>destination[i, 0..n-1] &lt;- source[i, 0..n-1], whose rows are readable up to whole vectors; nothing past the rows and columns of the destination is written.</summary>
     public static void Copy(float* source, nint ldSource, float* destination, nint ld, nint m, nint n) =>

@@ -31,14 +31,8 @@ internal static unsafe class Sideways
     /// <summary>Vectors of rows in the largest tile.</summary>
     private const int MaxVectors = 3;
 
-    /// <summary>
-    /// Rows that are carried through all layers before the next are turned: two buffers of 32 columns are 24 KB and stay in L1, and
-    /// the rows are whole tiles of 3 vectors on every instruction set (AVX-512: 6 vectors).
-    /// </summary>
-    public const int MaxRows = 96;
-
     /// <summary>Floats from column to column of a block of so many rows: whole vectors.</summary>
-    public static nint Stride(nint rows) => GemmBlocking.Vectors(Math.Min(rows, MaxRows)) * Isa.Width;
+    public static nint Stride(nint rows) => PanelLayout.Vectors(Math.Min(rows, Routes.SidewaysRows)) * Isa.Width;
 
     /// <summary>x [k, stride], columns of rows, &lt;- source [rows, k]. See <see cref="Columns"/>.</summary>
     public static void Load(float* source, nint ld, nint rows, nint k, float* x, nint stride, nint readable) =>

@@ -40,7 +40,7 @@ internal static unsafe class Softmax
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
     {
-        if (n <= NarrowSoftmax.MaxColumns)
+        if (n <= Routes.NarrowSoftmaxColumns)
         {
             NarrowSoftmax.Rows<TSimd, TVec>(z, a, m, n, ldz, lda);
             return;
@@ -97,7 +97,7 @@ internal static unsafe class Softmax
         where TVec : unmanaged
         where TTarget : struct, ITarget
     {
-        if (n <= NarrowSoftmax.MaxColumns)
+        if (n <= Routes.NarrowSoftmaxColumns)
         {
             NarrowSoftmax.CrossEntropy<TSimd, TVec, TTarget>(z, target, delta, a, rowLoss, m, n, ld, scale);
             return;

@@ -13,9 +13,6 @@ internal static unsafe class Update
     /// <summary>The most state vectors that a rule may keep: centred RMSProp with momentum needs three.</summary>
     public const int MostStates = 3;
 
-    /// <summary>Parameters below which a fork costs more than it gains: some 10 us of work for one core.</summary>
-    private const nint ForkThreshold = 32 * 1024;
-
     /// <summary>
     /// Updates a range. A parameter whose new value is not finite keeps its old one, and the result is false.
     /// </summary>
@@ -25,7 +22,7 @@ internal static unsafe class Update
     {
         int notFinite = 0;
         Work<TShape, TRule> work = new(shape, rule, range, &notFinite);
-        Ranges.Run(work, range.Count, AlignedBuffer.AlignmentFloats, range.Count, range.Count < ForkThreshold ? 1 : threads);
+        Ranges.Run(work, range.Count, AlignedBuffer.AlignmentFloats, range.Count, range.Count < Routes.ActivationsWorthForking ? 1 : threads);
         return notFinite == 0;
     }
 

@@ -19,11 +19,6 @@ internal static unsafe class WeightRows
     /// <summary>Vectors of sums at a time: 4 KB on AVX2, a page of a row. Half of that took 10 to 14 % longer for 1024 x 1024.</summary>
     public const int MaxVectors = 128;
 
-    /// <summary>
-    /// One in so many of x must be 0: of 1024 x 1024 rows with 70 % set take 54 us, panels 58, with 82 % 69 and 59 (512 x 512: 12 and 14, 14 and 15).
-    /// </summary>
-    public const nint WorthReading = 4;
-
     /// <summary>Rows that are added at a time; so many more are asked for.</summary>
     private const int Together = 4;
 

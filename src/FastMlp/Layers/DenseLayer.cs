@@ -16,27 +16,24 @@ internal abstract unsafe class DenseLayer : Layer
         : base(inputSize, spec.Units, parameterOffset)
     {
         Spec = spec;
-        IsDot = OutputSize == 1;
-        PanelWidth = IsDot ? 1 : GemmBlocking.PanelWidth(OutputSize);
-        nint padded = GemmBlocking.Padded(OutputSize);
+        IsDot = Routes.IsDot(OutputSize);
+        PanelWidth = IsDot ? 1 : PanelLayout.PanelWidth(OutputSize);
+        nint padded = PanelLayout.Padded(OutputSize);
         format = storage.Format;
 
         // Narrow panels keep their rounded weights in float32: they are small, and half a vector is no panel row.
         isBFloat16 = format == WeightFormat.BFloat16 && PanelVectors == 2;
         WeightRow = isBFloat16 ? PanelWidth / 2 : PanelWidth;
-        KBlock = GemmBlocking.KBlock(inputSize);
+        KBlock = Routes.KBlock(inputSize);
         WeightLength = AlignedBuffer.RoundUp(IsDot ? inputSize : padded / PanelWidth * WeightRow * inputSize);
-        HasRows = storage.MayHaveRows && !IsDot && RowShape.IsSearched(inputSize, OutputSize);
+        HasRows = storage.MayHaveRows && !IsDot && Routes.IsSearched(inputSize, OutputSize);
         Row = new RowShape(
-            inputSize, OutputSize, PanelVectors, GemmBlocking.Vectors(padded), inputSize * WeightRow, KBlock, isBFloat16, rowsOffset: HasRows ? WeightLength : 0);
+            inputSize, OutputSize, PanelVectors, PanelLayout.Vectors(padded), inputSize * WeightRow, KBlock, isBFloat16, rowsOffset: HasRows ? WeightLength : 0);
         BiasOffset = WeightOffset + ((HasRows ? 2 : 1) * WeightLength);
         ActivationOffset = BiasOffset + AlignedBuffer.RoundUp(padded);
         BiasEnd = spec.Bias == Bias.Shared ? BiasOffset + 1 : ActivationOffset;
         End = ActivationOffset + AlignedBuffer.RoundUp(ActivationParameterCount);
     }
-
-    /// <summary>What an activation with an exponential costs a lane, in multiply-adds of a lane: tanh takes 10 cycles a vector, a multiply-add half a one.</summary>
-    private const int ActivationCost = 20;
 
     /// <summary>2^126, which no sum of a gradient may pass: twice as much is still a float.</summary>
     private const double MaxSum = 8.5e37;
@@ -61,11 +58,8 @@ internal abstract unsafe class DenseLayer : Layer
     /// <summary>Whether g looks at one unit of one row alone.</summary>
     public virtual bool IsElementwise => true;
 
-    /// <summary>What padding costs a row of a batch, in multiply-adds of a lane: those of columns that are no units, and g over them.</summary>
-    public nint PaddingCost => ((GemmBlocking.Padded(OutputSize) - OutputSize) * InputSize) + ActivationPaddingCost;
-
-    /// <summary>That of g alone.</summary>
-    public nint ActivationPaddingCost => IsActivationCheap ? 0 : (Stride - OutputSize) * ActivationCost;
+    /// <summary>What the cost of a way through it hangs on.</summary>
+    public LayerShape Shape => new(InputSize, OutputSize, !IsActivationCheap);
 
     /// <summary>Whether g is part of the product's store, not a pass over the rows with their padding.</summary>
     public abstract bool IsActivationCheap { get; }
@@ -206,7 +200,7 @@ internal abstract unsafe class DenseLayer : Layer
     }
 
     /// <summary>Whether dW over so many rows is finished in one pass over C.</summary>
-    public static bool FitsOneBlock(nint rows) => GemmBlocking.KBlock(rows) >= rows;
+    public static bool FitsOneBlock(nint rows) => Routes.KBlock(rows) >= rows;
 
     /// <summary>db alone.</summary>
     public void BiasGradient(float* gradients, MatrixView delta)
@@ -255,7 +249,7 @@ internal abstract unsafe class DenseLayer : Layer
             CRowStride = PanelWidth,
             CPanelStride = InputSize * PanelWidth,
             PanelVectors = PanelVectors,
-            KBlock = GemmBlocking.KBlock(delta.Rows),
+            KBlock = Routes.KBlock(delta.Rows),
         };
         Gemm.Multiply(in arguments, epilogue, threads);
     }
@@ -278,9 +272,9 @@ internal abstract unsafe class DenseLayer : Layer
             BForm = PanelForm.Transposed,
             C = dX.Pointer,
             CRowStride = dX.Stride,
-            CPanelStride = GemmBlocking.PanelWidth(InputSize),
-            PanelVectors = GemmBlocking.PanelVectors(InputSize),
-            KBlock = GemmBlocking.KBlock(OutputSize),
+            CPanelStride = PanelLayout.PanelWidth(InputSize),
+            PanelVectors = PanelLayout.PanelVectors(InputSize),
+            KBlock = Routes.KBlock(OutputSize),
         };
         Gemm.Multiply(in arguments, epilogue, threads);
     }

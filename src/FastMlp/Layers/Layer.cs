@@ -23,8 +23,8 @@ internal abstract unsafe class Layer
     {
         InputSize = inputSize;
         OutputSize = outputSize;
-        PanelVectors = GemmBlocking.PanelVectors(outputSize);
-        Stride = StrideOf(GemmBlocking.Padded(outputSize));
+        PanelVectors = PanelLayout.PanelVectors(outputSize);
+        Stride = StrideOf(PanelLayout.Padded(outputSize));
         WeightOffset = BiasOffset = BiasEnd = ActivationOffset = End = parameterOffset;
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using FastMlp.Kernels;
 using FastMlp.Memory;
+using FastMlp.Simd;
 using FastMlp.Threading;
 
 namespace FastMlp.Layers;
@@ -8,32 +9,6 @@ namespace FastMlp.Layers;
 /// <summary>The layers of a network in order, the size of their one parameter block, and the forward pass for prediction.</summary>
 internal sealed unsafe class LayerStack
 {
-    /// <summary>
-    /// Activations of a block of rows stay in a part of L2, so that weights stream once for many rows. A block that fits L1 gains nothing, for
-    /// what starting a product costs, some 250 cycles, is then spent more often: 64-64-64-10 at 1,024 rows takes 211 us in blocks of 240 rows,
-    /// 224 in blocks of 36, which do fit (AVX2, Zen 3). Blocks of four times these bytes cost 1024-1024-1024-16 1 to 3 % at 256 rows.
-    /// </summary>
-    private const int RowBlockBytes = 256 * 1024;
-
-    /// <summary>Rows beyond which a larger block gains nothing: the weights are then read once for 240 rows.</summary>
-    private const int MaxRowBlock = 20 * Microkernel.MaxRows;
-
-    /// <summary>Widest layer or input that goes sideways: two buffers of 64 columns and <see cref="Sideways.MaxRows"/> rows are 48 KB, and wider ones were not measured.</summary>
-    public const int MaxSidewaysColumns = 64;
-
-    /// <summary>
-    /// What turning a value of x or y costs, in multiply-adds of a lane, and what the copy of padded outputs costs a row. With these two and
-    /// <see cref="DenseLayer.PaddingCost"/> the sign of the gain was right for 27 of 29 networks between 4-8-3 and 64-16-4 (tanh, ReLU; AVX2,
-    /// Zen 3, 1,024 rows); the two that stay upright in vain, 24-24-24 and 64-16-4 with ReLU, lose 8 and 5 %.
-    /// </summary>
-    private const int TurningCost = 6;
-
-    /// <inheritdoc cref="TurningCost"/>
-    private const int CopyCost = 128;
-
-    /// <summary>Pieces that a thread takes its part of a batch in, if it has so many tiles of rows: no more than a block of rows each.</summary>
-    private const int PiecesOfThread = 8;
-
     private readonly nint widest;
     private readonly int firstTrained;
     private readonly int[] firstUses;
@@ -89,12 +64,11 @@ internal sealed unsafe class LayerStack
 
         ParameterCount = (int)count;
 
-        NeedsPadding = !Output.IsDot && GemmBlocking.Padded(OutputSize) != OutputSize;
+        NeedsPadding = Routes.PadsOutputs(OutputSize, Isa.Width);
         WidestColumns = (Math.Max(inputSize, steps.Max(step => step.OutputSize)) + Columns.Block - 1) & -Columns.Block;
-        goesSideways = IsChain && WidestColumns <= MaxSidewaysColumns && steps.All(step => step is DenseLayer { CanGoSideways: true })
-            && steps.Sum(step => ((DenseLayer)step).PaddingCost) + (NeedsPadding ? CopyCost : 0) > (inputSize + OutputSize) * TurningCost;
-        nint rows = RowBlockBytes / (widestPass * sizeof(float));
-        RowBlock = Math.Clamp(rows / Microkernel.MaxRows, 2, MaxRowBlock / Microkernel.MaxRows) * Microkernel.MaxRows;
+        goesSideways = IsChain && WidestColumns <= Routes.MaxSidewaysColumns && steps.All(step => step is DenseLayer { CanGoSideways: true })
+            && Routes.FewestSidewaysRows([.. steps.Select(step => ((DenseLayer)step).Shape)], Isa.Width, isTraining: false, endsLinear: false) < nint.MaxValue;
+        RowBlock = Routes.NetworkRowBlock(widestPass);
     }
 
     public int InputSize { get; }
@@ -152,7 +126,7 @@ internal sealed unsafe class LayerStack
     }
 
     /// <summary>The same for any number of rows.</summary>
-    public nint MaxWorkspaceLength => WorkspaceLength(Math.Max(RowBlock, Sideways.MaxRows));
+    public nint MaxWorkspaceLength => WorkspaceLength(Math.Max(RowBlock, Routes.SidewaysRows));
 
     /// <summary>Whether the delta of a stage leads to any gradient: whether something that is trained lies there or below.</summary>
     public bool NeedsDelta(int stage) => stage >= firstTrained;
@@ -191,8 +165,7 @@ internal sealed unsafe class LayerStack
             return;
         }
 
-        // A product on its own has nothing to carry on and cuts its rows itself: 64 cubed took 1 to 2 % longer as 36 + 28 rows.
-        nint block = steps.Length == 1 && Output.IsActivationCheap && !NeedsPadding ? x.Rows : RowBlock;
+        nint block = Routes.IsOneProduct(steps.Length, Output.IsActivationCheap, NeedsPadding) ? x.Rows : RowBlock;
         nint slot = Math.Min(x.Rows, block) * widest;
         for (nint row = 0; row < x.Rows; row += block)
         {
@@ -232,7 +205,7 @@ internal sealed unsafe class LayerStack
     }
 
     /// <summary>Whether so many rows are turned on their side: in one vector of rows, multiply-adds wait for one another (30-48-3 took up to a third longer).</summary>
-    public bool GoesSideways(nint rows) => goesSideways && GemmBlocking.Vectors(rows) > 1;
+    public bool GoesSideways(nint rows) => goesSideways && PanelLayout.Vectors(rows) > 1;
 
     /// <summary>The forward pass over rows on their side: each block is turned, carried through all layers and turned back.</summary>
     private void ForwardSideways(float* parameters, MatrixView x, MatrixView y, float* workspace, bool linearOutput)
@@ -240,10 +213,10 @@ internal sealed unsafe class LayerStack
         // Scratch on the stack begins anywhere; a vector across two cache lines costs twice.
         float* first = (float*)(((nint)workspace + AlignedBuffer.Alignment - 1) & -AlignedBuffer.Alignment);
         float* second = first + (WidestColumns * Sideways.Stride(x.Rows));
-        for (nint row = 0; row < x.Rows; row += Sideways.MaxRows)
+        for (nint row = 0; row < x.Rows; row += Routes.SidewaysRows)
         {
             nint left = x.Rows - row;
-            nint count = Math.Min(left, Sideways.MaxRows);
+            nint count = Math.Min(left, Routes.SidewaysRows);
             nint stride = Sideways.Stride(count);
             float* input = first, output = second;
             Sideways.Load(x.Pointer + (row * x.Stride), x.Stride, count, InputSize, input, stride, left);
@@ -295,8 +268,7 @@ internal sealed unsafe class LayerStack
     {
         using GCHandle<LayerStack> self = new(this);
         threads = Math.Min(threads, Shares.MostParts);
-        nint piece = (x.Rows + (PiecesOfThread * threads) - 1) / (PiecesOfThread * threads);
-        nint unit = Math.Min(RowBlock, (piece + Microkernel.MaxRows - 1) / Microkernel.MaxRows * Microkernel.MaxRows);
+        nint unit = Routes.RowsAtATime(x.Rows, RowBlock, threads);
         nint units = (x.Rows + unit - 1) / unit;
         long* memory = stackalloc long[Shares.Length(threads)];
         ParallelForward whole = new()
@@ -308,7 +280,7 @@ internal sealed unsafe class LayerStack
             Workspace = workspace,
             LinearOutput = linearOutput,
             Unit = unit,
-            Shares = new Shares(memory, threads, units, units / (PiecesOfThread * threads)),
+            Shares = new Shares(memory, threads, units, units / (Routes.SharesOfThread * threads)),
         };
         WorkerPool.Shared.Run(threads, &ForwardPart, &whole);
     }

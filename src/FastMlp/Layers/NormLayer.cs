@@ -11,7 +11,7 @@ internal abstract unsafe class NormLayer : Layer
         : base(size, size, parameterOffset)
     {
         Index = index;
-        Padded = AlignedBuffer.RoundUp(GemmBlocking.Padded(size));
+        Padded = AlignedBuffer.RoundUp(PanelLayout.Padded(size));
         BiasEnd = ActivationOffset = End = BiasOffset + (2 * Padded);
     }
 

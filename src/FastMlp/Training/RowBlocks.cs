@@ -17,25 +17,13 @@ namespace FastMlp.Training;
 /// </remarks>
 internal sealed unsafe class RowBlocks : IDisposable
 {
-    /// <summary>Sums that are kept apart, so the most threads that find work.</summary>
-    private const int MostLanes = 16;
-
-    /// <summary>Upright blocks in a batch from which on this pays.</summary>
-    private const nint FewestBlocks = 8;
-
-    /// <summary>Multiply-adds in a lane, at least: 20 us of work, as for any fork.</summary>
-    private const double LaneWork = 1_000_000;
-
-    /// <summary>Rows in a lane, at least: the end of a lane costs each weight as much as 20 of them, on their side.</summary>
-    private const nint FewestLaneRows = 512;
-
     private readonly LayerStack stack;
     private readonly BlockPass[] passes;
     private readonly nint block;
     private readonly AlignedBuffer sums;
-    private readonly double[] losses = new double[MostLanes];
-    private readonly double[] weights = new double[MostLanes];
-    private readonly int[] notFinite = new int[MostLanes];
+    private readonly double[] losses = new double[Routes.MostSums];
+    private readonly double[] weights = new double[Routes.MostSums];
+    private readonly int[] notFinite = new int[Routes.MostSums];
     private AlignedBuffer outputs = new(0);
     private nint outputRows;
     private int lanes;
@@ -43,7 +31,7 @@ internal sealed unsafe class RowBlocks : IDisposable
     public RowBlocks(LayerStack stack, Loss loss, int threads)
     {
         this.stack = stack;
-        passes = new BlockPass[Math.Min(threads, MostLanes)];
+        passes = new BlockPass[Math.Min(threads, Routes.MostSums)];
         bool goesSideways = SidewaysPass.FewestRows(stack, LossFunction.Create(loss, stack)) < nint.MaxValue;
         block = goesSideways ? SidewaysPass.BlockRows(stack) : UprightPass.BlockRows(stack);
         for (int i = 0; i < passes.Length; i++)
@@ -52,7 +40,7 @@ internal sealed unsafe class RowBlocks : IDisposable
             passes[i] = goesSideways ? new SidewaysPass(stack, function) : new UprightPass(stack, function);
         }
 
-        sums = new AlignedBuffer(MostLanes * stack.ParameterLength);
+        sums = new AlignedBuffer(Routes.MostSums * stack.ParameterLength);
     }
 
     /// <summary>What the batch counted for: its rows, or the sum of their weights.</summary>
@@ -69,7 +57,7 @@ internal sealed unsafe class RowBlocks : IDisposable
     {
         nint sideways = SidewaysPass.FewestRows(stack, loss);
         return sideways < nint.MaxValue ? sideways
-            : Array.TrueForAll(stack.Stages, stage => stage is DenseLayer) ? FewestBlocks * UprightPass.BlockRows(stack) : nint.MaxValue;
+            : Array.TrueForAll(stack.Stages, stage => stage is DenseLayer) ? Routes.FewestUprightRows(UprightPass.BlockRows(stack)) : nint.MaxValue;
     }
 
     /// <summary>The mean loss of the batch, and its gradient into <paramref name="gradients"/>.</summary>
@@ -83,9 +71,7 @@ internal sealed unsafe class RowBlocks : IDisposable
 
         outputRows = x.Rows;
 
-        // Forward, dW and dX.
-        double work = 3.0 * x.Rows * stack.ParameterCount;
-        lanes = (int)Math.Clamp(Math.Min(work / LaneWork, x.Rows / (double)FewestLaneRows), 1, MostLanes);
+        lanes = Routes.Sums(x.Rows, stack.ParameterCount);
         using GCHandle<RowBlocks> self = new(this);
         int parts = Math.Min(passes.Length, lanes);
         long* memory = stackalloc long[Shares.Length(parts)];

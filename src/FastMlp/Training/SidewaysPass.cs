@@ -15,40 +15,6 @@ namespace FastMlp.Training;
 /// </remarks>
 internal sealed unsafe class SidewaysPass : BlockPass
 {
-    /// <summary>Activations and deltas of a block: a quarter of a second-level cache of 512 KB, with the sums of all gradients beside them.</summary>
-    private const nint BlockBytes = 128 * 1024;
-
-    /// <summary>Blocks are multiples of this: whole tiles of 3 vectors on every instruction set.</summary>
-    private const nint BlockUnit = 48;
-
-    /// <summary>
-    /// Rows beyond which a larger block gains nothing. Each block reads and writes the sums of all gradients: a step of 4-32-16-4 (tanh) on
-    /// 10,000 rows took 980 us in blocks of 48 rows, 870 of 96, 806 of 192 and 780 to 800 of 384 (Zen 3, AVX2, one thread). Deltas in the place
-    /// of activations, which halve the memory, changed none of these.
-    /// </summary>
-    private const nint MostBlockRows = 384;
-
-    /// <summary>What a product with panels of one vector takes, in times of one with panels of two: each step loads a row's value for half the multiply-adds.</summary>
-    private const double NarrowPanel = 1.4;
-
-    /// <summary>
-    /// Costs a row of the upright pass, in multiply-adds of a lane (a sixteenth of a cycle on AVX2): a loss over part of a vector, and the copy of
-    /// padded outputs; what turning a value costs; and what a weight costs a run, whose sum is cleared, added across lanes and stored.
-    /// With these, of 12 networks between 4-8-3 and 64-64-10 (tanh and a squared loss, ReLU and softmax) at 9 to 2,048 rows none lost by going on
-    /// its side. Upright in vain stayed 4-16-3 and 4-8-3 with softmax at 9 and 16 rows, which would take up to a quarter less; others would have
-    /// gained less than 10 % (Zen 3, AVX2).
-    /// </summary>
-    private const double PartialLoss = 400;
-
-    /// <inheritdoc cref="PartialLoss"/>
-    private const double OutputCopy = 128;
-
-    /// <inheritdoc cref="PartialLoss"/>
-    private const double Turning = 6;
-
-    /// <inheritdoc cref="PartialLoss"/>
-    private const double WeightCost = 70;
-
     private readonly LayerStack stack;
     private readonly DenseLayer[] layers;
     private readonly LossFunction loss;
@@ -116,33 +82,25 @@ internal sealed unsafe class SidewaysPass : BlockPass
     /// <summary>Rows from which on a network gains by going on its side in training; <see cref="nint.MaxValue"/> if it never does, or cannot.</summary>
     public static nint FewestRows(LayerStack stack, LossFunction loss)
     {
-        if (Isa.Width == 1 || stack.Stages.Length != stack.Layers.Length || stack.WidestColumns > LayerStack.MaxSidewaysColumns)
+        if (stack.Stages.Length != stack.Layers.Length || stack.WidestColumns > Routes.MaxSidewaysColumns)
         {
             return nint.MaxValue;
         }
 
-        int n = stack.OutputSize;
-        bool isPadded = GemmBlocking.Padded(n) != n;
-        double gain = (isPadded ? OutputCopy : 0) + (isPadded && !loss.TakesLogits ? PartialLoss : 0) - (Turning * (stack.InputSize + (3 * n)));
-        foreach (DenseLayer layer in stack.Layers)
+        LayerShape[] shapes = new LayerShape[stack.Layers.Length];
+        for (int i = 0; i < shapes.Length; i++)
         {
+            DenseLayer layer = stack.Layers[i];
             bool isLinear = layer == stack.Output && loss.TakesLogits;
             if (layer.ActivationParameterCount > 0 || !(layer.IsElementwise || isLinear))
             {
                 return nint.MaxValue;
             }
 
-            // Forward and dW, then dX; and g over padding.
-            gain += 2 * Waste(layer.OutputSize) * layer.InputSize;
-            gain += layer.Source >= 0 ? Waste(layer.InputSize) * layer.OutputSize : 0;
-            gain += isLinear ? 0 : layer.ActivationPaddingCost;
+            shapes[i] = layer.Shape;
         }
 
-        return gain > 0 ? (nint)Math.Max(Isa.Width + 1, WeightCost * stack.ParameterCount / gain) : nint.MaxValue;
-
-        // Columns that a product pays for and nobody reads. One unit is a dot product, which has none.
-        static double Waste(nint columns) =>
-            columns == 1 ? 0 : (GemmBlocking.Padded(columns) * (GemmBlocking.PanelVectors((int)columns) == 1 ? NarrowPanel : 1)) - columns;
+        return Routes.FewestSidewaysRows(shapes, Isa.Width, isTraining: true, loss.TakesLogits);
     }
 
     /// <summary>Rows in a block.</summary>
@@ -155,7 +113,7 @@ internal sealed unsafe class SidewaysPass : BlockPass
             floats += (layer.KeepsPreActivation ? 3 : 2) * layer.OutputSize;
         }
 
-        return Math.Clamp(BlockBytes / sizeof(float) / floats / BlockUnit * BlockUnit, BlockUnit, MostBlockRows);
+        return Routes.SidewaysBlockRows(floats);
     }
 
 
@@ -242,7 +200,7 @@ internal sealed unsafe class SidewaysPass : BlockPass
         }
     }
 
-    private static nint Stride(nint rows) => GemmBlocking.Vectors(rows) * Isa.Width;
+    private static nint Stride(nint rows) => PanelLayout.Vectors(rows) * Isa.Width;
 
     private int NotFinite(nint stride)
     {

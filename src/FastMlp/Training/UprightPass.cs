@@ -7,12 +7,6 @@ namespace FastMlp.Training;
 /// <summary>Blocks of rows as they lie, each a small batch for <see cref="Backpropagation"/>.</summary>
 internal sealed unsafe class UprightPass(LayerStack stack, LossFunction loss) : BlockPass
 {
-    /// <summary>Activations and deltas of a block: half of a second-level cache of 512 KB.</summary>
-    private const nint BlockBytes = 256 * 1024;
-
-    /// <summary>A product over fewer rows spends too much on its start.</summary>
-    private const nint FewestRows = 64;
-
     private readonly Backpropagation pass = new(stack, loss, threads: 1);
 
     /// <summary>Rows in a block.</summary>
@@ -25,7 +19,7 @@ internal sealed unsafe class UprightPass(LayerStack stack, LossFunction loss) : 
             bytes += ((2 * stage.Stride) + stage.KeptLength(1)) * sizeof(float);
         }
 
-        return Math.Max(FewestRows, BlockBytes / bytes / FewestRows * FewestRows);
+        return Routes.UprightBlockRows(bytes);
     }
 
     public override double Run(float* parameters, float* gradients, MatrixView x, Targets targets, MatrixView outputs)

@@ -6,7 +6,7 @@ using FastMlp.Tests.Simd;
 namespace FastMlp.Tests.Kernels;
 
 /// <summary>
-/// The driver with its microkernel and its kernels for one and two rows, on every policy: every small shape, edges of tiles and panels,
+/// The driver with its microkernel and its kernel for one row or two, on every policy: every small shape, edges of tiles and panels,
 /// blocks of k, strides, epilogues, against double precision, with poison after every row and buffer.
 /// </summary>
 public sealed unsafe class GemmTests
@@ -26,7 +26,7 @@ public sealed unsafe class GemmTests
     public void TransposedAAndPanelsOfC() => Policies.ForEach(new TransposedOperandsCheck());
 
     [Fact]
-    public void LongRowsOfAArePacked() => Policies.ForEach(new LongRowsCheck());
+    public void LongRowsAndManyColumns() => Policies.ForEach(new LongRowsCheck());
 
     [Fact]
     public void PanelsOfTransposedB() => Policies.ForEach(new TransposedPanelsCheck());
@@ -52,7 +52,7 @@ public sealed unsafe class GemmTests
             foreach (int vectors in (int[])[1, 2])
             {
                 int width = vectors * TSimd.Width;
-                for (int m = 0; m <= Microkernel.MaxRows + 2; m++)
+                for (int m = 0; m <= Routes.MaxTileRows + 2; m++)
                 {
                     foreach (int n in Columns(width))
                     {
@@ -99,9 +99,8 @@ public sealed unsafe class GemmTests
             }
 
             // More rows than one block of A holds.
-            GemmArguments shape = new() { N = 3, K = 512, KBlock = 512, ARowStride = 512, AColumnStride = 1 };
-            nint rows = GemmBlocking.RowBlock(in shape, 1) * 14;
-            Assert.True(rows > GemmBlocking.RowBlock(in shape, rows));
+            nint rows = Routes.RowBlock(1, 512) * 14;
+            Assert.True(rows > Routes.RowBlock(rows, 512));
             new Product<TSimd, TVec>((int)rows, 3, 512, 1).CheckAgainstReference();
         }
     }
@@ -149,23 +148,19 @@ public sealed unsafe class GemmTests
         }
     }
 
-    /// <summary>Rows of A long enough and columns enough that tiles are packed first, and one column short of it; blocks of k of which the first is empty.</summary>
+    /// <summary>Long rows of A and many columns; blocks of k of which the first is empty.</summary>
     private readonly struct LongRowsCheck : IVectorKernel
     {
         public void Run<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
-            const int Least = 768, K = 520, KBlock = 256;
-            GemmArguments shape = new() { N = Least, K = K, KBlock = KBlock, AColumnStride = 1 };
-            Assert.True(GemmBlocking.PacksRowMajor(in shape));
-            shape.N--;
-            Assert.False(GemmBlocking.PacksRowMajor(in shape));
+            const int K = 520, KBlock = 256;
             foreach (int m in (int[])[3, 11, 12, 25])
             {
                 float[] a = Product<TSimd, TVec>.Numbers(m * K, 1);
                 float[] halfEmpty = [.. a.Select((value, i) => i % K < KBlock ? 0 : value)];
-                foreach ((int n, int vectors) in (ReadOnlySpan<(int, int)>)[(Least - 1, 2), (Least, 2), (Least + 33, 2), (Least, 1)])
+                foreach ((int n, int vectors) in (ReadOnlySpan<(int, int)>)[(767, 2), (768, 2), (801, 2), (768, 1)])
                 {
                     new Product<TSimd, TVec>(m, n, K, vectors) { A = a }.CheckAgainstChains("one block");
                     new Product<TSimd, TVec>(m, n, K, vectors) { A = a, KBlock = KBlock }.CheckAgainstChains("blocks");

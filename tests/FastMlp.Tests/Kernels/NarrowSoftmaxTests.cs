@@ -26,7 +26,7 @@ public sealed unsafe class NarrowSoftmaxTests
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
-            for (int n = 1; n <= NarrowSoftmax.MaxColumns + 4; n++)
+            for (int n = 1; n <= Routes.NarrowSoftmaxColumns + 4; n++)
             {
                 for (int m = 0; m <= (2 * TSimd.Width) + 1; m++)
                 {

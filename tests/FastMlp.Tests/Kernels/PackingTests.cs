@@ -55,7 +55,7 @@ public sealed unsafe class PackingTests
     {
         const int K = 23;
         Random random = new(1);
-        for (int tallest = 1; tallest <= Microkernel.MaxRows; tallest++)
+        for (int tallest = 1; tallest <= Routes.MaxTileRows; tallest++)
         {
             for (int rows = 1; rows <= 3 * tallest; rows++)
             {

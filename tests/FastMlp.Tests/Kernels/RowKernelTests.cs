@@ -136,9 +136,9 @@ public sealed unsafe class RowKernelTests
             {
                 foreach (int k in (int[])[1, 2, 9, 300])
                 {
-                    int width = (int)GemmBlocking.PanelWidth(n);
-                    int padded = (int)GemmBlocking.Padded(n);
-                    int vectors = GemmBlocking.PanelVectors(n);
+                    int width = (int)PanelLayout.PanelWidth(n);
+                    int padded = (int)PanelLayout.Padded(n);
+                    int vectors = PanelLayout.PanelVectors(n);
                     float[] x = Product<TSimd, TVec>.Numbers(k, n);
                     for (int p = 0; p < k; p += 3)
                     {
@@ -163,8 +163,8 @@ public sealed unsafe class RowKernelTests
                     PoisonedBuffer both = new(2 * padded * k);
                     WeightRows.Copy(b.Pointer, k, width, padded, both.Pointer + (padded * k));
                     both.Check($"copy of {n} x {k}");
-                    RowShape shape = new(k, n, vectors, padded / TSimd.Width, k * width, GemmBlocking.KBlock(k), isBFloat16: false);
-                    RowShape byRows = new(k, n, vectors, padded / TSimd.Width, k * width, GemmBlocking.KBlock(k), isBFloat16: false, rowsOffset: padded * k);
+                    RowShape shape = new(k, n, vectors, padded / TSimd.Width, k * width, Routes.KBlock(k), isBFloat16: false);
+                    RowShape byRows = new(k, n, vectors, padded / TSimd.Width, k * width, Routes.KBlock(k), isBFloat16: false, rowsOffset: padded * k);
                     if (!byRows.IsWorthSearching)
                     {
                         b.Values.CopyTo(both.Values);
