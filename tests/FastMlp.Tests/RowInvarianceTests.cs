@@ -45,6 +45,19 @@ public class RowInvarianceTests
         }
     }
 
+    /// <summary>Rows of 1 to 9 values in and out, shorter than a vector and one longer; batches of any length, so also the short last one.</summary>
+    [Fact]
+    public void ShortRows()
+    {
+        int[] sizes = [.. Enumerable.Range(2, 17)];
+        for (int values = 1; values <= 9; values++)
+        {
+            string units = values.ToString(CultureInfo.InvariantCulture);
+            Check(values, $"{units} Tanh, {units} Softmax", sizes);
+            Check(values, $"33 Sigmoid, {units} Gelu", sizes);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(ActivationNames))]
     public void OneUnitOfEveryActivation(string activation)

@@ -12,6 +12,9 @@ namespace FastMlp.Kernels;
 /// </remarks>
 internal static class PanelLayout
 {
+    /// <summary>Floats in a vector.</summary>
+    public static int Lanes => Isa.Width;
+
     /// <summary>Vectors that n columns need.</summary>
     public static nint Vectors(nint n) => (n + Isa.Width - 1) / Isa.Width;
 

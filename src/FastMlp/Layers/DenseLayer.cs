@@ -331,7 +331,7 @@ internal abstract unsafe class DenseLayer : Layer
     {
         if (IsDot)
         {
-            Dot.Forward(g, x.Pointer, parameters + WeightOffset, parameters[BiasOffset], a.Pointer, x.Rows, InputSize, x.Stride, a.Stride);
+            ForwardDot(g, parameters, x, a);
             return;
         }
 
@@ -355,6 +355,11 @@ internal abstract unsafe class DenseLayer : Layer
         };
         Gemm.Multiply(in arguments, new BiasActivate<TActivation>(g, parameters + BiasOffset), threads);
     }
+
+    /// <summary>The same of one unit.</summary>
+    protected void ForwardDot<TActivation>(TActivation g, float* parameters, MatrixView x, MatrixView a)
+        where TActivation : unmanaged, IActivation =>
+        Dot.Forward(g, x.Pointer, parameters + WeightOffset, parameters[BiasOffset], a.Pointer, x.Rows, InputSize, x.Stride, a.Stride);
 
     /// <summary>a &lt;- g(W x + b) over rows on their side.</summary>
     protected void ForwardSideways<TActivation>(TActivation g, float* parameters, float* x, float* a, nint stride)

@@ -20,9 +20,14 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
 
     public override void Forward(float* parameters, MatrixView x, MatrixView a, int threads)
     {
-        if (TActivation.IsCheap || IsDot)
+        // Asked of the type, so that no product is compiled with a dear formula in its store.
+        if (TActivation.IsCheap)
         {
             Forward(Activation(parameters), parameters, x, a, threads);
+        }
+        else if (IsDot)
+        {
+            ForwardDot(Activation(parameters), parameters, x, a);
         }
         else
         {
@@ -57,7 +62,7 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
     public override void PullDelta(
         float* parameters, float* gradients, DenseLayer next, MatrixView deltaNext, MatrixView z, MatrixView a, MatrixView delta, int threads)
     {
-        if (!FusesDerivative)
+        if (!TActivation.IsDerivativeCheap || !FusesDerivative)
         {
             base.PullDelta(parameters, gradients, next, deltaNext, z, a, delta, threads);
             return;
@@ -81,7 +86,7 @@ internal unsafe class DenseLayer<TActivation>(TActivation activation, int inputS
 
     public override void PullDeltaSideways(float* parameters, float* gradients, DenseLayer next, float* deltaNext, float* z, float* a, float* delta, nint stride)
     {
-        if (FusesDerivative)
+        if (TActivation.IsDerivativeCheap && FusesDerivative)
         {
             next.InputProductSideways(parameters, deltaNext, delta, stride, Derivative(parameters, z, a, delta));
         }

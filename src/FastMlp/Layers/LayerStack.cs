@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using FastMlp.Kernels;
 using FastMlp.Memory;
-using FastMlp.Simd;
 using FastMlp.Threading;
 
 namespace FastMlp.Layers;
@@ -64,10 +63,10 @@ internal sealed unsafe class LayerStack
 
         ParameterCount = (int)count;
 
-        NeedsPadding = Routes.PadsOutputs(OutputSize, Isa.Width);
+        NeedsPadding = Routes.PadsOutputs(OutputSize, PanelLayout.Lanes);
         WidestColumns = (Math.Max(inputSize, steps.Max(step => step.OutputSize)) + Columns.Block - 1) & -Columns.Block;
         goesSideways = IsChain && WidestColumns <= Routes.MaxSidewaysColumns && steps.All(step => step is DenseLayer { CanGoSideways: true })
-            && Routes.FewestSidewaysRows([.. steps.Select(step => ((DenseLayer)step).Shape)], Isa.Width, isTraining: false, endsLinear: false) < nint.MaxValue;
+            && Routes.FewestSidewaysRows([.. steps.Select(step => ((DenseLayer)step).Shape)], PanelLayout.Lanes, isTraining: false, endsLinear: false) < nint.MaxValue;
         RowBlock = Routes.NetworkRowBlock(widestPass);
     }
 

@@ -50,6 +50,24 @@ public class MomentsTests
         }
     }
 
+    /// <summary>Millions of values, whose sums in float lose digits with each one added.</summary>
+    [Fact]
+    public void LongColumnsAreSummedInDouble()
+    {
+        const int count = 3_000_000;
+        Moments moments = default;
+        for (int i = 0; i < count; i++)
+        {
+            moments.Add(10_000 + (i % 2));
+        }
+
+        Assert.Equal(10_000.5, moments.Mean, 1e-6);
+        Assert.Equal(0.5, moments.Deviation, 1e-6);
+        Moments[] columns = Moments.OfColumns([.. Enumerable.Range(0, count).Select(i => i % 2 == 0 ? 0.1f : 1e6f)], 2);
+        Assert.Equal(0.1f, columns[0].Mean, 1e-12);
+        Assert.Equal(1e6, columns[1].Mean, 1e-6);
+    }
+
     private static Moments Of(float[] values)
     {
         Moments moments = default;

@@ -20,6 +20,9 @@ public sealed unsafe class SoftmaxTests
     public void ExtremeRows() => Policies.ForEach(new ExtremeCheck());
 
     [Fact]
+    public void EqualLogitsFarFromZero() => Policies.ForEach(new EqualCheck());
+
+    [Fact]
     public void WorkedExample()
     {
         float* row = stackalloc float[2] { 0.3f, 0.6f };
@@ -174,6 +177,51 @@ public sealed unsafe class SoftmaxTests
                 var all = new PoisonedBuffer(batch);
                 Softmax.Rows<TSimd, TVec>(all.Pointer, all.Pointer, 5, n, n, n);
                 Assert.Equal(alone.Values.ToArray(), all.Values.Slice(place * n, n).ToArray());
+            }
+        }
+    }
+
+    /// <summary>
+    /// Rows of n equal logits are 1 / n each and their cross-entropy ln n, however far the logits are from 0: large ones overflow without
+    /// the maximum, and a maximum that took a 0 from past the end of the row would leave nothing of small ones.
+    /// </summary>
+    private readonly struct EqualCheck : IVectorKernel
+    {
+        public void Run<TSimd, TVec>()
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            const int m = 3;
+            float* loss = stackalloc float[m];
+            int* labels = stackalloc int[m];
+            for (int n = 1; n <= 70; n++)
+            {
+                foreach (float logit in (float[])[1000, -1000, 3e38f, -3e38f])
+                {
+                    string what = $"{TSimd.Name}: {n} x {logit}";
+                    var z = new PoisonedBuffer([.. Enumerable.Repeat(logit, m * n)]);
+                    var a = new PoisonedBuffer(m * n);
+                    var delta = new PoisonedBuffer(m * n);
+                    Softmax.Rows<TSimd, TVec>(z.Pointer, a.Pointer, m, n, n, n);
+                    Check(a, n, what);
+                    labels[0] = labels[1] = labels[2] = n - 1;
+                    Softmax.CrossEntropy<TSimd, TVec, Softmax.Labels>(z.Pointer, new Softmax.Labels(labels), delta.Pointer, a.Pointer, loss, m, n, n, 1f);
+                    Check(a, n, what);
+                    Assert.Equal(Math.Log(n), loss[m - 1], 1e-5);
+                    var targets = new PoisonedBuffer([.. Enumerable.Repeat(1f / n, m * n)]);
+                    Softmax.CrossEntropy<TSimd, TVec, Softmax.Targets>(z.Pointer, new Softmax.Targets(targets.Pointer, n), delta.Pointer, a.Pointer, loss, m, n, n, 1f);
+                    Check(a, n, what);
+                    Assert.Equal(Math.Log(n), loss[m - 1], 1e-5);
+                }
+            }
+        }
+
+        private static void Check(PoisonedBuffer a, int n, string what)
+        {
+            a.Check(what);
+            foreach (float value in a.Values)
+            {
+                Assert.True(Math.Abs(value - (1.0 / n)) <= 1e-6 / n, $"{what}: {value}");
             }
         }
     }

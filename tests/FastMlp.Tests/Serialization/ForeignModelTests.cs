@@ -39,6 +39,15 @@ public sealed class ForeignModelTests
         Assert.Equal([[1], [2], [0.5f]], Load(file, 3).Weights);
     }
 
+    /// <summary>Weights in float16 are widened before anything is summed: 60,000 + 60,000 is no float16.</summary>
+    [Fact]
+    public void Float16IsWidenedBeforeItIsSummed()
+    {
+        byte[] file = TestFiles.Raw("""{"weight":{"dtype":"F16","shape":[1,2],"data_offsets":[0,4]}}""", Convert.FromHexString("537B" + "537B"));
+        using Network network = Network.Load(new MemoryStream(file), [Activation.Identity]);
+        Assert.Equal([120_000], network.Predict([1, 1]));
+    }
+
     [Fact]
     public void UnsortedNamesKeepTheOrderOfTheData()
     {
