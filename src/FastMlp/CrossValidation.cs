@@ -36,7 +36,7 @@ public static class CrossValidation
         ArgumentOutOfRangeException.ThrowIfLessThan(folds, 2);
         if (data.Rows < folds)
         {
-            throw new ArgumentException($"{data.Rows} rows cannot be parted into {folds} folds.", nameof(folds));
+            throw new ArgumentException($"{data.Rows} rows cannot be split into {folds} folds.", nameof(folds));
         }
 
         if (options.Progress is not null || options.Callbacks.Count > 0 || options.Checkpoint is not null || options.Resume is not null)
@@ -88,7 +88,7 @@ public static class CrossValidation
         return new FoldReport(fold, fit, copy.Evaluate(heldOut, options.Loss));
     }
 
-    /// <summary>The fold of each row: rows in a random order, class by class where classes are spread, are dealt out like cards.</summary>
+    /// <summary>The fold of each row. Rows in a random order, class by class where classes are spread evenly, go to the folds in turn.</summary>
     private static int[] Assign(Dataset data, int folds, int seed, bool stratified)
     {
         if (stratified && !data.IsClassification)

@@ -11,7 +11,7 @@ public sealed record FitOptions
     /// <summary>The update rule. By default Adam with a learning rate of 1e-3.</summary>
     public Optimizer Optimizer { get; init; } = new Adam();
 
-    /// <summary>How the learning rate moves from update to update; null leaves it at the optimizer's.</summary>
+    /// <summary>How the learning rate changes from update to update; null keeps that of the optimizer.</summary>
     public Schedule? Schedule { get; init; }
 
     /// <summary>Each component of the gradient of the loss is held within plus or minus this much, after <see cref="ClipNorm"/>; 0 is off.</summary>
@@ -57,7 +57,7 @@ public sealed record FitOptions
     /// <summary>Stops after this many epochs without a lower validation loss; 0 never stops early. Needs <see cref="Validation"/> or <see cref="ValidationFraction"/>.</summary>
     public int EarlyStoppingPatience { get; init; }
 
-    /// <summary>How far below the lowest validation loss an epoch must come for <see cref="EarlyStoppingPatience"/> to begin anew; at least 0.</summary>
+    /// <summary>An epoch counts as better when its validation loss is below the lowest so far by more than this; at least 0.</summary>
     public float MinDelta { get; init; }
 
     /// <summary>
@@ -78,7 +78,7 @@ public sealed record FitOptions
     /// <summary>Called at the beginning and the end of training, epochs and batches, in this order, on the training thread.</summary>
     public IReadOnlyList<TrainingCallback> Callbacks { get; init; } = [];
 
-    /// <summary>Where and how often all is written that training needs to go on; null is never.</summary>
+    /// <summary>Where and how often checkpoints are written; null is never.</summary>
     public CheckpointOptions? Checkpoint { get; init; }
 
     /// <summary>

@@ -13,7 +13,7 @@ public sealed record FitReport(
     TimeSpan WallTime,
     StopReason StopReason)
 {
-    /// <summary>Where the run went on from; null where it began at the beginning.</summary>
+    /// <summary>The checkpoint that the run continued from; null where it started from the beginning.</summary>
     public ResumePoint? Resumed { get; init; }
 }
 

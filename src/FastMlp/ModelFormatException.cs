@@ -1,6 +1,6 @@
 namespace FastMlp;
 
-/// <summary>A model file is malformed, torn or of an unsupported kind. The message says what, where, and what would be accepted.</summary>
+/// <summary>A model file is malformed, incomplete or of an unsupported kind. The message says what is wrong, where, and what would be accepted.</summary>
 public sealed class ModelFormatException : Exception
 {
     /// <summary>Creates the exception with no message of its own.</summary>

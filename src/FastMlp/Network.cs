@@ -76,7 +76,7 @@ public sealed unsafe class Network : IDisposable
     /// <exception cref="ArgumentException">x is not a whole number of rows, or y has not room for as many.</exception>
     public void Predict(ReadOnlySpan<float> x, Span<float> y) => pass.Run(x, y);
 
-    /// <summary>The same between matrices whose rows need not follow each other closely: a window into a larger array, for one.</summary>
+    /// <summary>The same for matrices with gaps between their rows, such as a window into a larger array.</summary>
     /// <exception cref="ArgumentException">x is not [rows, inputSize] or y not [rows, outputSize].</exception>
     public void Predict(ReadOnlySpan2D<float> x, Span2D<float> y) => pass.Run(x, y);
 
@@ -285,7 +285,7 @@ public sealed unsafe class Network : IDisposable
         return new ModelContents(InputSize, Stack.Specs, weights, biases, constants, new Dictionary<string, string>(Metadata), Seed) { Norms = norms };
     }
 
-    /// <summary>The other way: sets a block of this network's layout from what a file holds.</summary>
+    /// <summary>The reverse: sets a block of this network's layout from the content of a file.</summary>
     internal void Restore(ModelContents contents, Span<float> block)
     {
         CheckNotDisposed();

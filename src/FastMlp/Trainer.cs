@@ -66,7 +66,7 @@ public sealed unsafe class Trainer : IDisposable
     /// </summary>
     public TensorList<ReadOnlyTensor> Gradients => field ??= new(network.Stack.Tensors.Where(place => place.IsTrained).Select(place => new Gradient(this, place)));
 
-    /// <summary>Tells a schedule that watches losses how an epoch ended; others do not mind.</summary>
+    /// <summary>Gives the loss of an epoch to a schedule that depends on losses; other schedules ignore it.</summary>
     /// <param name="loss">The loss to watch: that of the validation rows, or the mean over the training rows.</param>
     /// <exception cref="InvalidOperationException">There is no schedule.</exception>
     public void EndEpoch(float loss)
@@ -89,7 +89,7 @@ public sealed unsafe class Trainer : IDisposable
     /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
     public float Step(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => Run(x, labels, [], Work.Update);
 
-    /// <summary>A step on rows that count differently: the loss is sum of s l / sum of s, s the weights [rows].</summary>
+    /// <summary>A step on weighted rows: the loss is sum of s l / sum of s, with the weights s [rows].</summary>
     /// <exception cref="ArgumentException">The lengths do not fit, a value is not finite, or the weights are negative or all 0.</exception>
     /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
     public float Step(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<float> weights) =>
@@ -134,7 +134,7 @@ public sealed unsafe class Trainer : IDisposable
     /// <summary>The same from class labels [rows].</summary>
     public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => Run(x, labels, [], Work.Compute);
 
-    /// <summary>The same on rows that count differently, by weights [rows].</summary>
+    /// <summary>The same with weights [rows].</summary>
     public float ComputeGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<float> weights) =>
         Run(x, targets, Required(weights), Work.Compute);
 
@@ -151,7 +151,7 @@ public sealed unsafe class Trainer : IDisposable
     /// <summary>The same from class labels [rows].</summary>
     public float AccumulateGradients(ReadOnlySpan<float> x, ReadOnlySpan<int> labels) => Run(x, labels, [], Work.Accumulate);
 
-    /// <summary>The same on rows that count differently, by weights [rows].</summary>
+    /// <summary>The same with weights [rows].</summary>
     public float AccumulateGradients(ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<float> weights) =>
         Run(x, targets, Required(weights), Work.Accumulate);
 

@@ -11,7 +11,7 @@ public sealed record TrainerOptions
     /// <summary>The update rule. By default Adam with a learning rate of 1e-3.</summary>
     public Optimizer Optimizer { get; init; } = new Adam();
 
-    /// <summary>How the learning rate moves from update to update; null leaves it at the optimizer's, or what <see cref="Trainer.LearningRate"/> is set to.</summary>
+    /// <summary>How the learning rate changes from update to update; null keeps that of the optimizer, or what <see cref="Trainer.LearningRate"/> is set to.</summary>
     public Schedule? Schedule { get; init; }
 
     /// <summary>Updates of the whole run, for schedules that end with it; 0 where there is no planned end.</summary>

@@ -161,7 +161,7 @@ internal sealed class EvaluateCommand : CliCommand
 
         if (!provenance.Stream)
         {
-            // The parting of rows in memory looks at the classes of all of them.
+            // A split in memory depends on the classes of all rows.
             Dataset all = source.LoadFor(model.Preprocessing, csv, tally);
             CheckSameData(model, source, all.Rows);
             yield return (SplitData.HeldOutRows(RawTable.Of(all), provenance.TestFraction, provenance.Seed) is { } chosen ? all.Select(chosen) : all, all.Rows);

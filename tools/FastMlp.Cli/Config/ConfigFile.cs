@@ -24,7 +24,7 @@ internal sealed class ConfigFile(Command command, Argument<string?> data, IReadO
     private IEnumerable<string> Keys => kept.Select(Key).Prepend(DataKey);
 
     /// <summary>The command line with what the file says and the line does not.</summary>
-    /// <exception cref="UsageException">The file says what is not known, or not right; the message names the key.</exception>
+    /// <exception cref="UsageException">The file has an unknown key or a wrong value; the message names the key.</exception>
     public ParseResult Merge(ParseResult parsed, string path)
     {
         List<string> words = [.. parsed.Tokens.Select(token => token.Value)];
@@ -157,7 +157,7 @@ internal sealed class ConfigFile(Command command, Argument<string?> data, IReadO
 
                 if (members.Exists(other => other.Key == member.Name))
                 {
-                    throw new UsageException($"{path}: \"{member.Name}\" stands there twice.");
+                    throw new UsageException($"{path}: \"{member.Name}\" is in the file twice.");
                 }
 
                 members.Add((member.Name, member.Value.Clone()));

@@ -36,7 +36,7 @@ internal sealed class DataSource
 
     private bool IsLibsvm => builtIn is null && !IsIdxFolder && HasExtension(".libsvm", ".svm", ".svmlight", ".libsvm.gz", ".svm.gz", ".svmlight.gz");
 
-    /// <summary>A built-in name goes first; <c>./digits</c> is the file.</summary>
+    /// <summary>A built-in name comes before a file of that name; <c>./digits</c> is the file.</summary>
     public static DataSource Find(string argument)
     {
         if (BuiltInDatasets.TryGet(argument, out BuiltInDataset? builtIn))

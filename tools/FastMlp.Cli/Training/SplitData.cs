@@ -5,7 +5,7 @@ using FastMlp.Data;
 
 namespace FastMlp.Cli.Training;
 
-/// <summary>The rows in memory, parted and scaled.</summary>
+/// <summary>Rows in memory, split and scaled.</summary>
 internal sealed class SplitData : TrainingData
 {
     private readonly long rows;
@@ -111,7 +111,7 @@ internal sealed class SplitData : TrainingData
         return data;
     }
 
-    /// <summary>The rows that parting off a share of them takes, of each class alike; null where that rounds to no row at all.</summary>
+    /// <summary>The rows that a split by this share holds out, the same share of each class; null where that rounds to no row.</summary>
     public static int[]? HeldOutRows(RawTable rows, double fraction, int seed) => Indices(rows, fraction, seed)?.HeldOut;
 
     private static (int[] Kept, int[] HeldOut)? Indices(RawTable rows, double fraction, int seed) =>

@@ -2,7 +2,7 @@ using FastMlp.Data;
 
 namespace FastMlp.Cli.Training;
 
-/// <summary>The rows parted into those that train, those that watch over training and those that score the result.</summary>
+/// <summary>The rows, split into training, validation and test rows.</summary>
 internal abstract class TrainingData(string name, Scaling scaling, double testFraction)
 {
     /// <summary>The share of the rows that is held out where the data bring no test set of their own.</summary>

@@ -110,7 +110,7 @@ internal static class ClassSection
             return default; // each class sorts all rows
         }
 
-        // Of two classes the curve of the second is that of the first, seen from the other side.
+        // With two classes, the curve of one is the curve of the other, mirrored.
         (int Class, RocCurve Curve)[] curves = [.. Enumerable.Range(metrics.Classes == 2 ? 1 : 0, metrics.Classes == 2 ? 1 : metrics.Classes)
             .Select(i => (i, metrics.RocCurveOf(i)!)).Where(one => one.Item2 is not null)
             .OrderBy(one => one.Item2.Area).Take(Plot.Colours)];

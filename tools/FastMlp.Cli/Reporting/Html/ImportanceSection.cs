@@ -12,7 +12,7 @@ internal static class ImportanceSection
             return default;
         }
 
-        const string lead = "How much the loss rises when the values of one column are dealt out to other rows. Columns that say the same share their weight.";
+        const string lead = "How much the loss rises when the values of one column are shuffled among the rows. Columns with the same information share their importance.";
         if (subject.ImageWidth > 0)
         {
             float[] pixels = [.. importances.Select(one => (float)one.LossRise)];

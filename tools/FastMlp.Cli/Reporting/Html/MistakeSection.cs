@@ -37,7 +37,7 @@ internal static class MistakeSection
             shown.Add(subject.ImageWidth > 0 ? Picture(subject, answers, row, features) : Line(subject, answers, row, columns, features));
         }
 
-        string lead = subject.Classifies ? "The surest of the wrong answers." : "The answers farthest from the truth.";
+        string lead = subject.Classifies ? "The wrong answers with the highest probability." : "The answers with the largest errors.";
         if (subject.ImageWidth > 0)
         {
             return Page.Section("The worst mistakes", Page.Card("", Fragment.Of($"<div class=\"pictures\">{shown}</div>")), lead);

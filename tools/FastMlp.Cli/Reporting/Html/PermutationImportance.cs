@@ -1,6 +1,6 @@
 namespace FastMlp.Cli.Reporting.Html;
 
-/// <summary>What the loss and the metric lose when a column's values are dealt out to the wrong rows: means over several deals.</summary>
+/// <summary>How much the loss rises and the metric falls when the values of a column are shuffled among the rows: means over several shuffles.</summary>
 internal readonly record struct ColumnImportance(InputColumn Column, double LossRise, double LossSpread, double MetricLoss);
 
 /// <summary>Permutation importance (Breiman, 2001): the fall of a fitted model's score when one column no longer belongs to its rows.</summary>

@@ -30,6 +30,11 @@ internal sealed class Plot(string title, Axis x, Axis y, double height = 240)
     /// <summary>A line through the points; a value that is not finite leaves a gap.</summary>
     public Plot Line(IReadOnlyList<(double X, double Y)> points, int colour, bool dashed = false, bool stepped = false)
     {
+        if (points.Count == 1)
+        {
+            return Points(points, colour, radius: 3); // a line of one point would not be seen
+        }
+
         StringBuilder path = new();
         bool down = false;
         double last = 0;
