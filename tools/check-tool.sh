@@ -14,7 +14,7 @@ if [ "$#" -eq 0 ]; then
 fi
 
 # From that folder alone: the tool brings all that it needs.
-dotnet tool install FastMlp.Cli --tool-path "$scratch/tools" --source "$packages"
+dotnet tool install FastMlp.Cli --tool-path "$scratch/tools" --source "$packages" --prerelease
 cd "$scratch"
 tool=$scratch/tools/fastmlp
 "$tool" info
