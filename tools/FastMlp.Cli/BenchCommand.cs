@@ -284,7 +284,7 @@ internal sealed class BenchCommand : CliCommand
             foreach (Line line in References)
             {
                 output.WriteLine(Invariant(
-                    $"{line.Name}, {line.Rows} rows, one thread: {Cell(line.Gflops, "0.0")} GFLOP/s, {Cell(100 * line.PeakRatio, "0.0")} % of the FMA peak"));
+                    $"{line.Name}, {line.Rows} rows: {Cell(line.Gflops, "0.0")} GFLOP/s, {Cell(100 * line.PeakRatio, "0.0")} % of the peak"));
             }
 
             if (Predictions.Concat(Steps).Concat(References).Any(line => double.IsNaN(line.Gflops) || line.Accepted < 0.5))
