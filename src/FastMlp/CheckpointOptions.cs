@@ -1,7 +1,7 @@
 namespace FastMlp;
 
 /// <summary>
-/// Where and how often <see cref="Network.Fit"/> writes all that it needs to go on: each checkpoint is one safetensors file, written under a
+/// Where and how often <see cref="Network.Fit(Dataset, FitOptions, CancellationToken)"/> writes all that it needs to go on: each checkpoint is one safetensors file, written under a
 /// temporary name, flushed to the disk and renamed, so that a kill at any instant leaves the last whole one. One more is written when
 /// training ends, for whatever reason but an exception.
 /// </summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
@@ -251,6 +252,9 @@ public sealed class Dataset
 
         return (Array.FindAll(order, row => !heldOut[row]), Array.FindAll(order, row => heldOut[row]));
     }
+
+    /// <summary>Keeps the features where they are until the handle is disposed.</summary>
+    internal MemoryHandle PinFeatures() => features.Pin();
 
     private string TakeFingerprint()
     {

@@ -2,7 +2,7 @@ using FastMlp.Training;
 
 namespace FastMlp;
 
-/// <summary>How <see cref="Network.Fit"/> trains.</summary>
+/// <summary>How <see cref="Network.Fit(Dataset, FitOptions, CancellationToken)"/> trains.</summary>
 public sealed record FitOptions
 {
     /// <summary>What to make small. By default the loss that matches the output activation: softmax with cross-entropy, sigmoid with binary cross-entropy, all others with the quadratic loss.</summary>
@@ -54,14 +54,20 @@ public sealed record FitOptions
     /// <summary>Threads to use; 0 is all cores. The result is bit for bit the same for any number.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Stops after this many epochs without a lower validation loss; 0 never stops early. Needs <see cref="Validation"/> or <see cref="ValidationFraction"/>.</summary>
+    /// <summary>
+    /// What early stopping and <see cref="RestoreBest"/> watch of the validation rows; each metric knows which way is better. By default the loss.
+    /// Schedules look at losses in any case.
+    /// </summary>
+    public Metric Watch { get; init; } = Metric.Loss;
+
+    /// <summary>Stops after this many epochs in which <see cref="Watch"/> was no better than before; 0 never stops early. Needs <see cref="Validation"/> or <see cref="ValidationFraction"/>.</summary>
     public int EarlyStoppingPatience { get; init; }
 
-    /// <summary>An epoch counts as better when its validation loss is below the lowest so far by more than this; at least 0.</summary>
+    /// <summary>By how much an epoch must be better than the best before it for <see cref="EarlyStoppingPatience"/> to begin anew; at least 0.</summary>
     public float MinDelta { get; init; }
 
     /// <summary>
-    /// Whether the parameters of the lowest validation loss are put back at the end. By default they are where <see cref="EarlyStoppingPatience"/>
+    /// Whether the parameters of the epoch that was best by <see cref="Watch"/> are put back at the end. By default they are where <see cref="EarlyStoppingPatience"/>
     /// or <see cref="MaxDuration"/> is set and there are validation rows.
     /// </summary>
     public bool? RestoreBest { get; init; }
@@ -103,4 +109,41 @@ public sealed record FitOptions
     };
 
     internal UpdateLimits Limits => new(ClipValue, ClipNorm, L1, MaxNorm);
+
+    /// <exception cref="ArgumentException">An option is out of range, or two contradict each other.</exception>
+    internal void Check()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(Epochs, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(AccumulateBatches, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(EarlyStoppingPatience);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxDuration, TimeSpan.Zero);
+        ArgumentNullException.ThrowIfNull(Optimizer);
+        ArgumentNullException.ThrowIfNull(Watch);
+        ArgumentNullException.ThrowIfNull(Callbacks);
+        foreach (TrainingCallback callback in Callbacks)
+        {
+            ArgumentNullException.ThrowIfNull(callback, nameof(Callbacks));
+        }
+
+        if (!(MinDelta >= 0) || !float.IsFinite(MinDelta))
+        {
+            throw new ArgumentOutOfRangeException(nameof(MinDelta), MinDelta, "MinDelta is a finite number of at least 0.");
+        }
+
+        if (ValidationFraction is not (>= 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(ValidationFraction), ValidationFraction, "ValidationFraction is at least 0 and below 1.");
+        }
+
+        if (ValidationFraction > 0 && Validation is not null)
+        {
+            throw new ArgumentException("There are two sets of validation rows: set Validation or ValidationFraction.", nameof(Validation));
+        }
+
+        if (ValidationFraction == 0 && Validation is null && (EarlyStoppingPatience > 0 || RestoreBest == true || Watch != Metric.Loss))
+        {
+            throw new ArgumentException("Early stopping, RestoreBest and Watch are about validation rows: set Validation or ValidationFraction.", nameof(Validation));
+        }
+    }
 }

@@ -1,8 +1,8 @@
 namespace FastMlp;
 
-/// <summary>What <see cref="Network.Fit"/> did.</summary>
+/// <summary>What <see cref="Network.Fit(Dataset, FitOptions, CancellationToken)"/> did.</summary>
 /// <param name="Epochs">One report for each finished epoch, in order; the last may be of a part of one that <see cref="FitOptions.MaxDuration"/> cut short and that was scored. Those before a resumed checkpoint are included.</param>
-/// <param name="BestEpoch">The epoch (from 1) with the lowest validation loss, or training loss where there is no validation set; 0 if none was finished.</param>
+/// <param name="BestEpoch">The epoch (from 1) that was best by <see cref="FitOptions.Watch"/>; without validation rows the last, and 0 if none was finished.</param>
 /// <param name="SamplesPerSecond">Training rows per second of training time, validation not counted.</param>
 /// <param name="WallTime">From the start of the call to its end, with the time that went into a resumed checkpoint.</param>
 /// <param name="StopReason">Why training ended.</param>
@@ -13,7 +13,10 @@ public sealed record FitReport(
     TimeSpan WallTime,
     StopReason StopReason)
 {
-    /// <summary>The checkpoint that the run continued from; null where it started from the beginning.</summary>
+    /// <summary>The epoch whose parameters the network has: <see cref="BestEpoch"/> where the best are put back, else the last that was finished.</summary>
+    public int KeptEpoch { get; init; }
+
+    /// <summary>Where the run went on from; null where it began at the beginning.</summary>
     public ResumePoint? Resumed { get; init; }
 }
 
@@ -34,6 +37,9 @@ public readonly record struct EpochReport(
     double SamplesPerSecond,
     TimeSpan Elapsed)
 {
+    /// <summary><see cref="FitOptions.Watch"/> of the validation rows; null without a validation set.</summary>
+    public float? Watched { get; init; }
+
     /// <summary>The learning rate of the epoch's first update.</summary>
     public float LearningRate { get; init; }
 }
@@ -44,7 +50,7 @@ public enum StopReason
     /// <summary>All epochs were done.</summary>
     EpochsDone,
 
-    /// <summary>The validation loss had stopped falling.</summary>
+    /// <summary>What was watched had stopped getting better.</summary>
     EarlyStopping,
 
     /// <summary>The caller cancelled; the batch under way was finished first.</summary>

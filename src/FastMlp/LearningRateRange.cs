@@ -1,3 +1,5 @@
+using FastMlp.Training.Batches;
+
 namespace FastMlp;
 
 /// <summary>
@@ -10,6 +12,9 @@ public sealed record LearningRateRange(IReadOnlyList<LearningRatePoint> Points, 
 {
     /// <summary>How much of the smoothed loss the next one leaves: a mean over some ten steps.</summary>
     private const double Memory = 0.9;
+
+    /// <summary>Steps until the mean is one over as many as <see cref="Memory"/> allows: 1 / (1 - Memory).</summary>
+    private const int SmoothFrom = 10;
 
     /// <summary>The test ends where the smoothed loss is this many times its lowest value.</summary>
     private const double BreakAway = 4;
@@ -47,14 +52,14 @@ public sealed record LearningRateRange(IReadOnlyList<LearningRatePoint> Points, 
         using Network copy = network.Clone();
         using Trainer trainer = new(copy, options.ForTrainer());
         List<LearningRatePoint> points = [];
-        Batches batches = new(train, Math.Min(options.BatchSize, train.Rows), options.Seed);
+        Batches batches = new(train.Rows, Math.Min(options.BatchSize, train.Rows), options.Seed);
         double mean = 0;
         double lowest = double.PositiveInfinity;
         for (int step = 0; step < steps; step++)
         {
             float rate = (float)(from * Math.Pow((double)to / from, (double)step / (steps - 1)));
             trainer.LearningRate = rate;
-            if (!TryStep(trainer, batches.Next(), out float loss))
+            if (!TryStep(trainer, train, batches.Next(), out float loss))
             {
                 break;
             }
@@ -72,17 +77,11 @@ public sealed record LearningRateRange(IReadOnlyList<LearningRatePoint> Points, 
         return new LearningRateRange(points, Steepest(points, from));
     }
 
-    private static bool TryStep(Trainer trainer, Dataset batch, out float loss)
+    private static bool TryStep(Trainer trainer, Dataset train, ReadOnlySpan<int> rows, out float loss)
     {
         try
         {
-            loss = (batch.IsClassification, batch.Weights.IsEmpty) switch
-            {
-                (true, true) => trainer.Step(batch.Features, batch.Labels),
-                (true, false) => trainer.Step(batch.Features, batch.Labels, batch.Weights),
-                (false, true) => trainer.Step(batch.Features, batch.Targets),
-                (false, false) => trainer.Step(batch.Features, batch.Targets, batch.Weights),
-            };
+            loss = trainer.Step(train, rows);
             return true;
         }
         catch (TrainingDivergedException)
@@ -93,12 +92,21 @@ public sealed record LearningRateRange(IReadOnlyList<LearningRatePoint> Points, 
         }
     }
 
-    /// <summary>The rate in the middle of the steepest fall; steps are equally far apart in ln rate.</summary>
+    /// <summary>
+    /// The rate in the middle of the steepest fall; steps are equally far apart in ln rate. The first ten do not count, over which the mean is not smooth
+    /// yet, nor do those behind the lowest loss, where it jumps up and falls back.
+    /// </summary>
     private static float Steepest(List<LearningRatePoint> points, float from)
     {
+        int lowest = 0;
+        for (int i = 1; i < points.Count; i++)
+        {
+            lowest = points[i].SmoothedLoss < points[lowest].SmoothedLoss ? i : lowest;
+        }
+
         float best = from;
         float steepest = 0;
-        for (int i = 1; i < points.Count - 1; i++)
+        for (int i = SmoothFrom; i < lowest; i++)
         {
             float fall = points[i - 1].SmoothedLoss - points[i + 1].SmoothedLoss;
             if (fall > steepest)
@@ -112,21 +120,21 @@ public sealed record LearningRateRange(IReadOnlyList<LearningRatePoint> Points, 
     }
 
     /// <summary>Mini-batches without end, each epoch in a new order.</summary>
-    private sealed class Batches(Dataset data, int size, int seed)
+    private sealed class Batches(int rows, int size, int seed)
     {
-        private readonly int[] order = [.. Enumerable.Range(0, data.Rows)];
+        private readonly EpochOrder order = new(rows, seed);
         private int epoch;
         private int next;
 
-        public Dataset Next()
+        public ReadOnlySpan<int> Next()
         {
             if (next == 0)
             {
-                CounterRandom.Shuffle(order, seed, CounterRandom.ShuffleStream + ++epoch);
+                order.Shuffle(++epoch);
             }
 
-            Dataset batch = data.Select(order.AsSpan(next, Math.Min(size, order.Length - next)));
-            next = next + size < order.Length ? next + size : 0;
+            ReadOnlySpan<int> batch = order.Rows.Slice(next, Math.Min(size, rows - next));
+            next = next + size < rows ? next + size : 0;
             return batch;
         }
     }

@@ -112,6 +112,20 @@ public sealed unsafe class Network : IDisposable
         return FitRun.Execute(this, train, options, cancellationToken);
     }
 
+    /// <summary>The same on a stream: rows that come batch by batch, in the stream's sizes and order.</summary>
+    /// <param name="stream">The batches of each epoch.</param>
+    /// <param name="options">How; <see cref="FitOptions.BatchSize"/> and <see cref="FitOptions.Shuffle"/> have no say.</param>
+    /// <param name="cancellationToken">Ends training after the batch under way.</param>
+    /// <exception cref="ArgumentException">A batch does not fit the network, there is none, or the options contradict each other.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite.</exception>
+    public FitReport Fit(StreamedDataset stream, FitOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(options);
+        CheckNotDisposed();
+        return FitRun.Execute(this, stream, options, cancellationToken);
+    }
+
     /// <summary>Scores the network without training it, on all cores.</summary>
     /// <param name="data">Rows with their targets.</param>
     /// <param name="loss">By default the loss that matches the output activation.</param>

@@ -97,6 +97,9 @@ public abstract record Schedule
     /// <summary>Whether the factor depends on the length of the run.</summary>
     internal virtual bool NeedsTotalSteps => false;
 
+    /// <summary>Whether the factor depends on how many steps an epoch has: a stream then counts them first.</summary>
+    internal virtual bool CountsEpochs => true;
+
     /// <summary>What the losses of an epoch do to the schedule.</summary>
     internal virtual ScheduleState Observe(ScheduleState state, double trainLoss, double? validationLoss, float learningRate) => state;
 

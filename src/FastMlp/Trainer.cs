@@ -2,6 +2,7 @@ using FastMlp.Kernels;
 using FastMlp.Layers;
 using FastMlp.Memory;
 using FastMlp.Training;
+using FastMlp.Training.Batches;
 using FastMlp.Training.Schedules;
 
 namespace FastMlp;
@@ -16,7 +17,8 @@ public sealed unsafe class Trainer : IDisposable
     private readonly TrainingState state;
     private readonly TrainerOptions options;
     private Checkpoints? checkpoints;
-    private BatchRows? gathered;
+    private readonly BatchBuffer batch;
+    private int epochs;
     private int isInUse;
     private volatile bool isDisposed;
     private bool hasGradients;
@@ -35,6 +37,7 @@ public sealed unsafe class Trainer : IDisposable
         {
             Schedule = Follow(options),
         };
+        batch = new BatchBuffer(state.Threads);
     }
 
     /// <summary>Updates done so far.</summary>
@@ -47,17 +50,7 @@ public sealed unsafe class Trainer : IDisposable
     public float LearningRate
     {
         get => state.LearningRate;
-        set
-        {
-            if (state.Schedule is not null)
-            {
-                throw new InvalidOperationException("The schedule sets the learning rate; make the trainer without one to set it yourself.");
-            }
-
-            state.LearningRate = value > 0 && float.IsFinite(value)
-                ? value
-                : throw new ArgumentOutOfRangeException(nameof(value), value, "A learning rate is a positive, finite number.");
-        }
+        set => state.SetRate(value);
     }
 
     /// <summary>
@@ -118,14 +111,9 @@ public sealed unsafe class Trainer : IDisposable
             throw new ArgumentException("A batch needs at least one row.", nameof(rows));
         }
 
-        if (gathered is null || !gathered.IsFrom(data) || gathered.Capacity < rows.Length)
-        {
-            Shapes.Check(network.Stack, state.LossFunction, data, nameof(data));
-            gathered?.Dispose();
-            gathered = new BatchRows(data, rows.Length, state.Threads);
-        }
-
-        return Run(gathered.Gather(rows, out Targets targets), targets, Work.Update);
+        Shapes.Check(network.Stack, state.LossFunction, data, nameof(data));
+        Batch chosen = batch.Gather(data, rows);
+        return Run(chosen.X, chosen.Targets, Work.Update);
     }
 
     /// <summary>Forward and backward pass without an update; returns the loss.</summary>
@@ -178,27 +166,48 @@ public sealed unsafe class Trainer : IDisposable
         isAccumulating = hasGradients = false;
         double sum = 0;
         double weight = 0;
-        fixed (float* features = data.Features, values = data.Targets, weights = data.Weights)
+        int rows;
+        for (int first = 0; first < data.Rows; first += rows)
         {
-            fixed (int* labels = data.Labels)
-            {
-                int rows;
-                for (int first = 0; first < data.Rows; first += rows)
-                {
-                    rows = Math.Min(batchSize, data.Rows - first);
-                    MatrixView x = MatrixView.Dense(features + ((nint)first * data.InputSize), rows, data.InputSize);
-                    float* counts = weights == null ? null : weights + first;
-                    Targets targets = data.IsClassification
-                        ? new(null, labels + first, counts)
-                        : new(values + ((nint)first * data.TargetSize), null, counts);
-                    float loss = state.Step(x, targets, epoch: 0, Next());
-                    sum += loss * state.LossFunction.Weight;
-                    weight += state.LossFunction.Weight;
-                }
-            }
+            rows = Math.Min(batchSize, data.Rows - first);
+            Batch next = batch.Copy(data, first, rows);
+            float loss = state.Step(next.X, next.Targets, epoch: 0, Next());
+            sum += loss * state.LossFunction.Weight;
+            weight += state.LossFunction.Weight;
         }
 
         return weight > 0 ? (float)(sum / weight) : 0;
+    }
+
+    /// <summary>
+    /// Epochs over rows in memory with all that <see cref="Network.Fit(Dataset, FitOptions, CancellationToken)"/> can do, by this trainer's optimizer, whose state goes on from
+    /// what came before and is kept. The order of rows goes on too: n calls of one epoch are one call of n.
+    /// </summary>
+    /// <param name="data">The rows.</param>
+    /// <param name="options">How. What decides an update must be as in this trainer's options: <see cref="FitOptions.ForTrainer"/> makes them. The schedule is the trainer's.</param>
+    /// <param name="cancellationToken">Ends training after the batch under way.</param>
+    /// <exception cref="ArgumentException">The data do not fit the network, the options contradict each other or those of the trainer, or ask for checkpoints (<see cref="Save"/> writes them).</exception>
+    /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
+    public FitReport Fit(Dataset data, FitOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        using Turn turn = TakeTurn();
+        Begin(options);
+        return Counted(FitRun.Execute(network, state, data, options, follows: false, epochs, cancellationToken));
+    }
+
+    /// <summary>The same over a stream.</summary>
+    /// <param name="stream">The batches; epochs are counted from the trainer's first.</param>
+    /// <param name="options">How.</param>
+    /// <param name="cancellationToken">Ends training after the batch under way.</param>
+    /// <exception cref="ArgumentException">A batch does not fit the network, or the options are not for this.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or a parameter stopped being finite; parameters keep their last finite values.</exception>
+    public FitReport Fit(StreamedDataset stream, FitOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        using Turn turn = TakeTurn();
+        Begin(options);
+        return Counted(FitRun.Execute(network, state, stream, options, follows: false, epochs, cancellationToken));
     }
 
     /// <summary>
@@ -216,7 +225,7 @@ public sealed unsafe class Trainer : IDisposable
         (RunState run, float[][] states) = state.Capture(RunFacts.Of(options, state.Loss));
         Checkpoints to = In(folder);
         to.Prepare(resumes: true);
-        to.Save(keep, network, new Snapshot(run, state.Parameters.Span.ToArray(), Best: null, states));
+        to.Save(keep, network, new Snapshot(run with { Epochs = epochs }, state.Parameters.Span.ToArray(), Best: null, states));
     }
 
     /// <summary>Goes on from the newest whole checkpoint of a folder: the network gets its parameters, the trainer its state, and further steps give the bits that they would have given.</summary>
@@ -242,6 +251,7 @@ public sealed unsafe class Trainer : IDisposable
 
         Checkpoints.CheckSame(snapshot.Run.Options, RunFacts.Of(options, state.Loss), []);
         state.Restore(snapshot);
+        epochs = snapshot.Run.Epochs;
         isAccumulating = hasGradients = false;
         return new ResumePoint(found.Path, 0, 0, found.Skipped);
     }
@@ -265,6 +275,39 @@ public sealed unsafe class Trainer : IDisposable
             Free();
             Volatile.Write(ref isInUse, 0);
         }
+    }
+
+    private void Begin(FitOptions fit)
+    {
+        ArgumentNullException.ThrowIfNull(fit);
+        if (fit.Checkpoint is not null || fit.Resume is not null)
+        {
+            throw new ArgumentException("A trainer keeps its state over several fits, which the checkpoints of one do not hold: use Save and Load.", nameof(fit));
+        }
+
+        if (fit.Schedule is not null)
+        {
+            throw new ArgumentException("The schedule of a trainer runs over all of its steps: set it in TrainerOptions.", nameof(fit));
+        }
+
+        TrainerOptions asked = fit.ForTrainer() with { Schedule = options.Schedule, TotalSteps = options.TotalSteps, StepsPerEpoch = options.StepsPerEpoch };
+        Dictionary<string, string> own = RunFacts.Of(options, state.Loss);
+        foreach ((string name, string value) in RunFacts.Of(asked, asked.Loss ?? state.Loss))
+        {
+            if (own[name] != value)
+            {
+                throw new ArgumentException($"The {name} of the trainer is {own[name]}, and the options ask for {value}: one trainer has one.", nameof(fit));
+            }
+        }
+
+        isAccumulating = hasGradients = false;
+        state.ForgetAccumulated();
+    }
+
+    private FitReport Counted(FitReport report)
+    {
+        epochs += report.Epochs.Count;
+        return report;
     }
 
     /// <summary>The folder, with what is known of it from the last call.</summary>
@@ -439,7 +482,7 @@ public sealed unsafe class Trainer : IDisposable
 
     private void Free()
     {
-        gathered?.Dispose();
+        batch.Dispose();
         state.Dispose();
     }
 

@@ -1,10 +1,10 @@
 namespace FastMlp;
 
 /// <summary>
-/// What is called while <see cref="Network.Fit"/> trains, on its thread; override what is of interest. The arguments are made once, so a
+/// What is called while <see cref="Network.Fit(Dataset, FitOptions, CancellationToken)"/> trains, on its thread; override what is of interest. The arguments are made once, so a
 /// callback that allocates nothing leaves training at 0 bytes a step.
 /// </summary>
-/// <remarks>A callback may read the network, but not change it. What it throws ends the training.</remarks>
+/// <remarks>A callback may read the network, but not change it. It may set <see cref="TrainingProgress.LearningRate"/>. What it throws ends the training.</remarks>
 public abstract class TrainingCallback
 {
     /// <summary>Training begins, or goes on where <see cref="TrainingProgress.Resumed"/> is set.</summary>

@@ -32,7 +32,7 @@ public sealed class TrainingDivergedException : Exception
     /// <summary>The first layer (from 0) with a value that is not finite; -1 where it is the loss alone or the input.</summary>
     public int Layer { get; } = -1;
 
-    /// <summary>The epoch (from 1); 0 outside of <see cref="Network.Fit"/>.</summary>
+    /// <summary>The epoch (from 1); 0 outside of <see cref="Network.Fit(Dataset, FitOptions, CancellationToken)"/>.</summary>
     public int Epoch { get; }
 
     /// <summary>The batch in its epoch, or the step of the trainer (from 1).</summary>

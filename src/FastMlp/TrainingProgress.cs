@@ -9,12 +9,11 @@ public sealed class TrainingProgress
     private readonly TrainingState state;
     private readonly long start = Stopwatch.GetTimestamp();
 
-    internal TrainingProgress(Network network, TrainingState state, int epochs, int batchesPerEpoch)
+    internal TrainingProgress(Network network, TrainingState state, int epochs)
     {
         Network = network;
         this.state = state;
         Epochs = epochs;
-        BatchesPerEpoch = batchesPerEpoch;
     }
 
     /// <summary>The network that is being trained.</summary>
@@ -29,14 +28,20 @@ public sealed class TrainingProgress
     /// <summary>The batch under way in its epoch, from 1; 0 between epochs.</summary>
     public int Batch { get; internal set; }
 
-    /// <summary>Batches in an epoch.</summary>
-    public int BatchesPerEpoch { get; }
+    /// <summary>Batches in an epoch; 0 while a stream that does not tell is in its first.</summary>
+    public int BatchesPerEpoch { get; internal set; }
 
     /// <summary>Updates done so far, those before a resumed checkpoint included.</summary>
     public long StepCount => state.StepCount;
 
-    /// <summary>The learning rate of the next update.</summary>
-    public float LearningRate => state.LearningRate;
+    /// <summary>The learning rate of the next update. A callback may set it where there is no schedule; a checkpoint keeps it.</summary>
+    /// <exception cref="InvalidOperationException">It is set, and a schedule sets it too.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is set to what is not a positive, finite number.</exception>
+    public float LearningRate
+    {
+        get => state.LearningRate;
+        set => state.SetRate(value);
+    }
 
     /// <summary>The mean loss of the last batch, before its update.</summary>
     public float Loss { get; internal set; }

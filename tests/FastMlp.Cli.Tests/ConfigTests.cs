@@ -55,6 +55,7 @@ public sealed class ConfigTests(TempFolder folder) : IClassFixture<TempFolder>
         ["accumulate"] = ("4", ["4"]),
         ["early-stop"] = ("3", ["3"]),
         ["min-delta"] = ("0.01", ["0.01"]),
+        ["watch"] = ("\"accuracy\"", ["accuracy"]),
         ["seed"] = ("-7", ["-7"]),
         ["threads"] = ("1", ["1"]),
         ["checkpoint"] = ("\"run\"", ["run"]),

@@ -69,9 +69,9 @@ public sealed class CourseTests(TempFolder folder) : IClassFixture<TempFolder>
     [InlineData("--max-duration '30' is not a time such as 500ms, 30s or 5m", "--max-duration", "30")]
     [InlineData("--max-duration '0s' is not a time", "--max-duration", "0s")]
     [InlineData("--max-duration '-1s' is not a time", "--max-duration=-1s")]
-    [InlineData("not with --stream", "--stream", "--max-duration", "30s")]
-    [InlineData("not with --stream", "--stream", "--accumulate", "2")]
-    [InlineData("not with --stream", "--stream", "--early-stop", "2", "--min-delta", "1")]
+    [InlineData("--watch 'auc' is not one of loss, accuracy", "--watch", "auc")]
+    [InlineData("--watch tells", "--watch", "accuracy")]
+    [InlineData("--validation above 0", "--watch", "accuracy", "--early-stop", "3", "--validation", "0")]
     public void WhatIsWrongIsBadUsage(string message, params string[] options) =>
         Command.Run(["train", "wine", "--epochs", "1", "--out", Model, .. options]).WasBadUsage(message);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using FastMlp.Cli.Tests.Support;
 using FastMlp.Data;
 
@@ -80,6 +81,46 @@ public sealed class StreamTests : IDisposable
         Assert.Equal("kept", File.ReadAllText(older));
     }
 
+    /// <summary>Early stopping by a metric, schedule, added gradients, a limit of time: a stream goes without none of them.</summary>
+    [Fact]
+    public void AStreamCanDoWhatRowsInMemoryCan()
+    {
+        string data = folder.WriteTwoClasses("data.csv", rows: 400);
+        JsonElement run = Command.Run("train", data, "--stream", "--layers", "8", "--epochs", "60", "--lr", "0.02", "--schedule", "cosine", "--warm-up", "1", "--accumulate", "2", "--early-stop", "5", "--min-delta", "0.001", "--watch", "accuracy", "--max-duration", "1h", "--json", "--out", folder["model.safetensors"])
+            .Done().Json().GetProperty("training");
+        Assert.Equal("EarlyStopping", run.GetProperty("stopReason").GetString());
+        Assert.Equal(run.GetProperty("keptEpoch").GetInt32(), run.GetProperty("bestEpoch").GetInt32());
+        Assert.InRange(run.GetProperty("bestEpoch").GetInt32(), 1, run.GetProperty("epochs").GetInt32() - 5);
+        Assert.Contains("--watch accuracy", run.GetProperty("options").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void AStreamResumesToTheSameFile(int lost)
+    {
+        string data = folder.WriteTwoClasses("data.csv", rows: 300);
+        string checkpoints = folder["run"];
+        byte[] straight = Train();
+        Assert.Equal(straight, Train("--checkpoint", checkpoints, "--checkpoint-every", "1"));
+        foreach (string path in Directory.GetFiles(checkpoints).OrderDescending().Take(lost))
+        {
+            File.Delete(path);
+        }
+
+        Assert.Equal(straight, Train("--resume", checkpoints));
+        File.WriteAllText(data, File.ReadAllText(data).Replace('1', '2'));
+        Command.Run([.. Options("--resume", checkpoints)]).FailedWith("training data");
+
+        byte[] Train(params string[] more)
+        {
+            Command.Run(Options(more)).Done();
+            return File.ReadAllBytes(folder["model.safetensors"]);
+        }
+
+        string[] Options(params string[] more) => ["train", data, "--stream", "--shuffle-rows", "50", "--layers", "8", "--epochs", "3", "--batch", "16", "--json", "--out", folder["model.safetensors"], .. more];
+    }
+
     [Fact]
     public void WhatAStreamCannotDoIsSaid()
     {
@@ -87,6 +128,7 @@ public sealed class StreamTests : IDisposable
         Command.Run("train", "iris", "--stream").WasBadUsage("--stream", "CSV", "iris");
         Command.Run("train", data, "--stream", "--batch", "full").WasBadUsage("--batch full");
         Command.Run("train", data, "--stream", "--test", data).WasBadUsage("--test", "evaluate");
+        Command.Run("train", data, "--stream", "--optimizer", "irprop").WasBadUsage("--stream", "irprop");
         Command.Run("train", data, "--shuffle-rows", "5").WasBadUsage("--stream");
         Command.Run("train", folder.Write("one.csv", "a,t\n1,x\n2,x\n"), "--stream", "--test", "0", "--json").FailedWith("only the class x");
     }

@@ -70,6 +70,7 @@ public class CheckpointTests
         Dies(options with { MinDelta = 0.02f }, seed: 10);
         Dies(options with { RestoreBest = false }, seed: 11);
         Dies(options with { EarlyStoppingPatience = 0, RestoreBest = true, Epochs = 12 }, seed: 12);
+        Dies(options with { Watch = Metric.RocAuc, Epochs = 20 }, seed: 18);
     }
 
     [Fact]
@@ -81,7 +82,7 @@ public class CheckpointTests
         using Network whole = Mixed(1);
         using Network cut = Mixed(1);
         whole.Train(data, options);
-        Cut(cut, data, options with { Checkpoint = new CheckpointOptions(scratch.Path) }, afterBatches: 13);
+        Cut(cut, (network, life, stop) => network.Fit(data, life, stop), options with { Checkpoint = new CheckpointOptions(scratch.Path) }, afterBatches: 13);
         using Network resumed = Mixed(2);
         resumed.Train(data, options with { Resume = scratch.Path });
         Bits.Equal(Parameters.Of(whole), Parameters.Of(resumed), "parameters");
@@ -161,6 +162,8 @@ public class CheckpointTests
         Refusal.Names(() => network.Train(data, resume with { Loss = Loss.CrossEntropy.WithLabelSmoothing(0.1f) }), "loss", "0.1");
         Refusal.Names(() => network.Train(data, resume with { EarlyStoppingPatience = 3 }), "patience");
         Refusal.Names(() => network.Train(data, resume with { RestoreBest = true }), "restore best");
+        Refusal.Names(() => network.Train(data, resume with { Watch = Metric.Accuracy }), "watch", "accuracy");
+        Refusal.Names(() => network.Fit(new Streamed(data, options), resume), "batch size", "of the stream");
         using Network other = Network.Input(Inputs).Dense(9, Activation.Relu).Dense(Classes, Activation.Softmax).Build(1);
         Refusal.Names(() => other.Train(data, resume), "another network");
         using Trainer trainer = new(network, new TrainerOptions());
@@ -220,8 +223,8 @@ public class CheckpointTests
             Callbacks = [new Listener { Saved = _ => saved++ }],
         });
 
-        // Eight batches make updates after the third, the sixth and the last; the end of the epoch replaces the last one.
-        Assert.Equal(4, saved);
+        // Eight batches make updates after the third, the sixth and the last, with which the epoch ends.
+        Assert.Equal(3, saved);
         Assert.Equal(3, Directory.GetFiles(scratch.Path).Length);
     }
 
@@ -334,7 +337,7 @@ public class CheckpointTests
 
     /// <summary>
     /// Trains in one go; then again, dying after a few batches and going on from the last checkpoint, again and again to the end: both give
-    /// the same network and the same history.
+    /// the same network and the same history. So does the same as a stream, with a fingerprint and without.
     /// </summary>
     private static FitReport Dies(FitOptions options, int seed, Dataset? data = null, Activation? output = null, Func<int, Network>? start = null)
     {
@@ -343,7 +346,14 @@ public class CheckpointTests
         Random random = new(seed);
         using Network whole = start(seed);
         FitReport expected = whole.Train(data, options with { Threads = 1 });
-        foreach (bool cancels in new[] { true, false })
+        bool streams = options.Optimizer is not Lbfgs && options.ValidationFraction == 0;
+        Func<Network, FitOptions, CancellationToken, FitReport>[] ways =
+        [
+            (network, life, stop) => network.Fit(data, life, stop),
+            .. streams ? [(network, life, stop) => network.Fit(new Streamed(data, life, "these rows", counts: true), life, stop), (network, life, stop) => network.Fit(new Streamed(data, life), life, stop)]
+                : (Func<Network, FitOptions, CancellationToken, FitReport>[])[],
+        ];
+        foreach ((bool cancels, Func<Network, FitOptions, CancellationToken, FitReport> fit) in ways.SelectMany(way => new[] { (true, way), (false, way) }))
         {
             using Scratch scratch = new();
             FitReport? report = null;
@@ -359,7 +369,7 @@ public class CheckpointTests
                     Resume = lives > 0 ? scratch.Path : null,
                 };
                 int batches = 1 + random.Next(options.Optimizer is Lbfgs ? 4 : 30);
-                report = cancels ? Cancelled(network, data, life, batches) : Cut(network, data, life, batches);
+                report = cancels ? Cancelled(network, fit, life, batches) : Cut(network, fit, life, batches);
                 lives++;
                 if (report is not null)
                 {
@@ -376,19 +386,19 @@ public class CheckpointTests
     }
 
     /// <summary>The report if it came to its end.</summary>
-    private static FitReport? Cancelled(Network network, Dataset data, FitOptions options, int afterBatches)
+    private static FitReport? Cancelled(Network network, Func<Network, FitOptions, CancellationToken, FitReport> fit, FitOptions options, int afterBatches)
     {
         using CancellationTokenSource source = new();
-        FitReport report = network.Fit(data, options with { Callbacks = [new Listener { Batch = () => { if (--afterBatches == 0) { source.Cancel(); } } }] }, source.Token);
+        FitReport report = fit(network, options with { Callbacks = [new Listener { Batch = () => { if (--afterBatches == 0) { source.Cancel(); } } }] }, source.Token);
         return report.StopReason == StopReason.Cancelled ? null : report;
     }
 
     /// <summary>The same, dying by an exception, which writes nothing more.</summary>
-    private static FitReport? Cut(Network network, Dataset data, FitOptions options, int afterBatches)
+    private static FitReport? Cut(Network network, Func<Network, FitOptions, CancellationToken, FitReport> fit, FitOptions options, int afterBatches)
     {
         try
         {
-            return network.Train(data, options with { Callbacks = [new Listener { Batch = () => { if (--afterBatches == 0) { throw new TimeoutException(); } } }] });
+            return fit(network, options with { Callbacks = [new Listener { Batch = () => { if (--afterBatches == 0) { throw new TimeoutException(); } } }] }, TestContext.Current.CancellationToken);
         }
         catch (TimeoutException)
         {

@@ -418,7 +418,7 @@ public class MemorySafetyTests
         Assert.Throws<ArgumentNullException>(() => Network.Load((Stream)null!));
         Assert.Throws<ArgumentNullException>(() => Network.Load((string)null!));
         Assert.Throws<ArgumentNullException>(() => Network.Load((Stream)null!, Activation.Relu));
-        Assert.Throws<ArgumentNullException>(() => network.Fit(null!, new FitOptions(), TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentNullException>(() => network.Fit((Dataset)null!, new FitOptions(), TestContext.Current.CancellationToken));
         Assert.Throws<ArgumentNullException>(() => network.Train(data, null!));
         Assert.Throws<ArgumentNullException>(() => network.Train(data, new FitOptions { Optimizer = null! }));
         Assert.Throws<ArgumentNullException>(() => network.Train(data, new FitOptions { Callbacks = null! }));

@@ -1,3 +1,8 @@
+using System.Globalization;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using System.Text;
+
 namespace FastMlp.Data;
 
 /// <summary>
@@ -13,8 +18,9 @@ public sealed class CsvBatches
     private readonly double validationShare;
     private readonly ColumnPlan plan;
 
-    private CsvBatches(string path, CsvBatchOptions options, Preprocessing preprocessing, double validationShare, long[] rows)
+    private CsvBatches(string path, CsvBatchOptions options, Preprocessing preprocessing, double validationShare, long[] rows, string fingerprint)
     {
+        Fingerprint = fingerprint;
         this.path = path;
         this.options = options;
         this.validationShare = validationShare;
@@ -39,6 +45,9 @@ public sealed class CsvBatches
 
     /// <summary>Rows that are held out for the end.</summary>
     public long TestRows { get; }
+
+    /// <summary>16 hexadecimal digits that name what the first pass read: every value, and what was made of the columns.</summary>
+    public string Fingerprint { get; }
 
     /// <summary>Makes the first pass over the file.</summary>
     /// <exception cref="DataFormatException">The text cannot be used; the message says where and why.</exception>
@@ -69,10 +78,15 @@ public sealed class CsvBatches
     /// <param name="batchSize">Rows in a batch.</param>
     /// <param name="epoch">From 1; another epoch is another order.</param>
     /// <exception cref="DataFormatException">The file has changed since it was opened.</exception>
-    public IEnumerable<Dataset> Batches(int batchSize, int epoch)
+    public IEnumerable<Dataset> Batches(int batchSize, int epoch) => Batches(batchSize, epoch, shuffle: true, skip: 0);
+
+    /// <summary>The training rows as <see cref="Network.Fit(StreamedDataset, FitOptions, CancellationToken)"/> takes them; rows and batches were counted in the first pass.</summary>
+    /// <param name="batchSize">Rows in a batch.</param>
+    /// <param name="shuffle">Whether they come through the shuffle buffer, or in the order of the file.</param>
+    public StreamedDataset Stream(int batchSize, bool shuffle = true)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
-        return Batched(Shuffled(epoch), batchSize);
+        return new Epochs(this, (int)Math.Min(batchSize, TrainRows), shuffle);
     }
 
     /// <summary>The rows of a part in the order of the file, transformed, in batches.</summary>
@@ -83,6 +97,24 @@ public sealed class CsvBatches
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         return Batched(ReadRows(part), batchSize);
+    }
+
+    private IEnumerable<Dataset> Batches(int batchSize, int epoch, bool shuffle, int skip)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
+        return Batched(Without(shuffle ? Shuffled(epoch) : ReadRows(RowPart.Train), (long)skip * batchSize), batchSize);
+    }
+
+    /// <summary>Rows that are left out are read, but neither encoded nor scaled.</summary>
+    private static IEnumerable<double[]> Without(IEnumerable<double[]> rows, long count)
+    {
+        foreach (double[] row in rows)
+        {
+            if (count-- <= 0)
+            {
+                yield return row;
+            }
+        }
     }
 
     private static void CheckFraction(double fraction, string name)
@@ -191,6 +223,21 @@ public sealed class CsvBatches
         }
     }
 
+    /// <summary>The training rows, epoch after epoch.</summary>
+    private sealed class Epochs(CsvBatches file, int batchSize, bool shuffle) : StreamedDataset
+    {
+        public override int? BatchesPerEpoch => checked((int)((file.TrainRows + batchSize - 1) / batchSize));
+
+        public override long? RowsPerEpoch => file.TrainRows;
+
+        public override string Fingerprint => string.Create(CultureInfo.InvariantCulture,
+            $"{file.Fingerprint}, {(shuffle ? $"mixed by {file.options.ShuffleRows} rows with seed {file.options.Seed}" : "in the order of the file")}, batches of {batchSize}");
+
+        public override IEnumerable<Dataset> Batches(int epoch) => Batches(epoch, 0);
+
+        public override IEnumerable<Dataset> Batches(int epoch, int skip) => file.Batches(batchSize, epoch, shuffle, skip);
+    }
+
     /// <summary>Everything that the first pass gathers.</summary>
     private sealed class FirstPass(string path, CsvBatchOptions options, CancellationToken cancellationToken)
     {
@@ -199,6 +246,7 @@ public sealed class CsvBatches
 
         private readonly List<double> validationPlaces = [];
         private readonly long[] counts = new long[3];
+        private readonly XxHash64 hash = new();
         private CellReader[] readers = [];
         private ColumnStatistics[] statistics = [];
         private ColumnSummary[] ignored = [];
@@ -222,6 +270,7 @@ public sealed class CsvBatches
             targetReader = new CellReader(rows.Names[targetIndex], ColumnRule.Default, mark, new MissingTokens([]), TargetColumn.MaxClasses + 1);
             targetStatistics = new ColumnStatistics(mark);
             targets = new TargetColumn(rows.Names[targetIndex], options.Csv.Task, mark);
+            double[] cells = new double[readers.Length + 1];
             for (long row = 0; rows.Next(); row++)
             {
                 if (row % RowsBetweenChecks == 0)
@@ -233,7 +282,13 @@ public sealed class CsvBatches
                 for (int c = 0; c < readers.Length; c++)
                 {
                     ReadOnlySpan<char> field = rows[indices[c]];
-                    double cell = readers[c].Read(field, rows.Line, out bool isBeyond);
+                    double cell = cells[c] = readers[c].Read(field, rows.Line, out bool isBeyond);
+                    if (isBeyond)
+                    {
+                        // More texts than are kept: the cell does not tell which it was.
+                        hash.Append(MemoryMarshal.AsBytes(field));
+                    }
+
                     if (train && isBeyond)
                     {
                         statistics[c].AddBeyond(field);
@@ -244,7 +299,8 @@ public sealed class CsvBatches
                     }
                 }
 
-                ReadTarget(rows, train);
+                cells[^1] = ReadTarget(rows, train);
+                hash.Append(MemoryMarshal.AsBytes<double>(cells));
             }
 
             char whole = CsvDataset.Mark([.. readers, targetReader], rows, options.Csv);
@@ -288,10 +344,12 @@ public sealed class CsvBatches
             // What fell out of the validation rows is trained on, though the plan was fitted without it.
             counts[(int)RowPart.Train] += dropped;
             counts[(int)RowPart.Validation] = validationPlaces.Count;
-            return new CsvBatches(path, options, preprocessing, validationShare, counts);
+            hash.Append(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{preprocessing.ToJson()} {options.TestFraction} {validationShare} {options.Seed}")));
+            return new CsvBatches(path, options, preprocessing, validationShare, counts, hash.GetCurrentHashAsUInt64().ToString("x16", CultureInfo.InvariantCulture));
         }
 
-        private void ReadTarget(CsvRows rows, bool train)
+        /// <summary>Reads the target of a row and returns its cell.</summary>
+        private double ReadTarget(CsvRows rows, bool train)
         {
             ReadOnlySpan<char> field = rows[targetIndex];
             double cell = targetReader.Read(field, rows.Line, out bool isBeyond);
@@ -310,6 +368,8 @@ public sealed class CsvBatches
             {
                 targetMoments.Add((float)(isText && ValueText.TryNumber(field, mark, out value, out _) ? value : isText ? 0 : cell));
             }
+
+            return cell;
         }
 
         private void PassAgain((int Column, ColumnFit Fit)[] fits)

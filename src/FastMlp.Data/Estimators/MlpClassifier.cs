@@ -126,7 +126,8 @@ public sealed class MlpClassifier : MlpEstimator
     {
         ArgumentNullException.ThrowIfNull(data);
         CheckSame(data, Network, Preprocessing);
-        return Measure(Network, Preprocessing.Transform(data));
+        Dataset scaled = Preprocessing.Transform(data);
+        return scaled.IsClassification ? Network.Evaluate(scaled).Accuracy : FastMlp.Metrics.MultiLabelMetrics.Of(Network, scaled).ExactMatch;
     }
 
     /// <summary>Reads what <see cref="MlpEstimator.Save"/> wrote, or a model of <c>fastmlp train</c> without text columns, to predict with or to go on from.</summary>
@@ -161,8 +162,7 @@ public sealed class MlpClassifier : MlpEstimator
         : data.TargetSize == 2 ? (1, Activation.Sigmoid)
         : (data.TargetSize, Activation.Softmax);
 
-    private protected override double Measure(Network trained, Dataset scaled) =>
-        scaled.IsClassification ? trained.Evaluate(scaled).Accuracy : FastMlp.Metrics.MultiLabelMetrics.Of(trained, scaled).ExactMatch;
+    private protected override Metric ScoreOf(Dataset validation) => validation.IsClassification ? Metric.Accuracy : Metric.ExactMatch;
 
     private protected override void CheckKind(Dataset data)
     {
@@ -229,10 +229,20 @@ public sealed class MlpClassifier : MlpEstimator
     {
         ArgumentNullException.ThrowIfNull(y);
         int features = FeaturesOf(x, y.Count);
+        for (int row = 0; row < y.Count; row++)
+        {
+            _ = y[row] ?? throw new ArgumentException($"The class of row {row} is null; every row has the name of a class.", nameof(y));
+        }
+
         string[] names = [.. classes ?? [.. y.Distinct().Order(StringComparer.Ordinal)]];
         Dictionary<string, int> places = [];
         foreach (string name in names)
         {
+            if (name is null)
+            {
+                throw new ArgumentException("One of the classes is null; every class has a name.", nameof(classes));
+            }
+
             if (!places.TryAdd(name, places.Count))
             {
                 throw new ArgumentException($"The class '{name}' stands twice among the classes.", nameof(classes));

@@ -18,13 +18,13 @@ public abstract class MlpEstimator : IDisposable
     public const string MetadataKey = "fastmlp.estimator";
 
     /// <summary>The mini-batch where none is asked for, as long as there are as many rows.</summary>
-    private const int DefaultBatchSize = 200;
+    internal const int DefaultBatchSize = 200;
 
     private readonly List<double> losses = [];
     private readonly List<double> scores = [];
     private Network? network;
     private Preprocessing? preprocessing;
-    private MlpTraining? training;
+    private MlpCourse? course;
     private bool disposed;
 
     private protected MlpEstimator()
@@ -149,25 +149,24 @@ public abstract class MlpEstimator : IDisposable
         if (goesOn)
         {
             CheckSame(data, network!, preprocessing!);
+            CheckLayers(nameof(WarmStart));
         }
 
         (Network Network, Preprocessing Preprocessing) made = goesOn ? (network!, preprocessing!) : Create(data, seed);
-        MlpTraining? fitting = null;
+        MlpCourse? fitting = null;
         try
         {
             Dataset train = made.Preprocessing.Transform(data);
             Dataset? validation = null;
             if (EarlyStopping && Solver != MlpSolver.Lbfgs)
             {
-                (train, validation) = train.Split(ValidationFraction, seed, stratified: train.IsClassification);
+                (train, validation) = HoldOut(train, seed);
             }
 
             losses.Clear();
             scores.Clear();
-            fitting = Solver == MlpSolver.Lbfgs ? null : new MlpTraining(made.Network, this, BatchOf(train), seed);
-            HasConverged = fitting is null
-                ? MlpTraining.Search(made.Network, this, train, losses)
-                : Iterate(fitting, made.Network, train, validation);
+            fitting = new MlpCourse(made.Network, this, train.Rows, seed, losses, scores);
+            HasConverged = fitting.Fit(train, validation, validation is null ? Metric.Loss : ScoreOf(validation));
         }
         catch
         {
@@ -188,7 +187,7 @@ public abstract class MlpEstimator : IDisposable
     /// to its rows, and decides features and targets.
     /// </summary>
     /// <exception cref="ArgumentException">The data are of another kind than those before, or a parameter is out of range.</exception>
-    /// <exception cref="InvalidOperationException">The solver is <see cref="MlpSolver.Lbfgs"/>, which needs all rows at once.</exception>
+    /// <exception cref="InvalidOperationException">The solver is <see cref="MlpSolver.Lbfgs"/>, which needs all rows at once, or <see cref="EarlyStopping"/> is set, which looks at many passes.</exception>
     /// <exception cref="TrainingDivergedException">The loss stopped being finite.</exception>
     public void PartialFit(Dataset data)
     {
@@ -196,6 +195,11 @@ public abstract class MlpEstimator : IDisposable
         if (Solver == MlpSolver.Lbfgs)
         {
             throw new InvalidOperationException("L-BFGS needs all rows at once: PartialFit goes with the solvers Adam and Sgd.");
+        }
+
+        if (EarlyStopping)
+        {
+            throw new InvalidOperationException("Early stopping ends a fit of many passes, and PartialFit is one: set EarlyStopping to false, or call Fit.");
         }
 
         Check(data);
@@ -207,11 +211,12 @@ public abstract class MlpEstimator : IDisposable
         else
         {
             CheckSame(data, network, preprocessing!);
+            CheckLayers(nameof(PartialFit));
         }
 
         Dataset train = preprocessing!.Transform(data);
-        training ??= new MlpTraining(network, this, BatchOf(train), seed);
-        losses.Add(training.Pass(train));
+        course ??= new MlpCourse(network, this, train.Rows, seed, losses, scores);
+        course.Pass(train);
     }
 
     /// <summary>Writes network, scaling, names and parameters as one model file, which <c>fastmlp</c> reads too; the optimizer's state is not part of it.</summary>
@@ -236,7 +241,7 @@ public abstract class MlpEstimator : IDisposable
     protected virtual void Dispose(bool disposing)
     {
         disposed = true;
-        training?.Dispose();
+        course?.Dispose();
         network?.Dispose();
     }
 
@@ -246,8 +251,8 @@ public abstract class MlpEstimator : IDisposable
     /// <summary>Outputs, their activation, and the loss to train with.</summary>
     private protected abstract (int Outputs, Activation Activation) Output(Dataset data);
 
-    /// <summary>What early stopping wants to rise, on scaled rows.</summary>
-    private protected abstract double Measure(Network trained, Dataset scaled);
+    /// <summary>What early stopping watches of scaled rows.</summary>
+    private protected abstract Metric ScoreOf(Dataset validation);
 
     /// <summary>Complains about data of the wrong kind.</summary>
     private protected abstract void CheckKind(Dataset data);
@@ -371,66 +376,38 @@ public abstract class MlpEstimator : IDisposable
         }
     }
 
-    private void Keep(Network trained, Preprocessing with, MlpTraining? fitted)
+    private void Keep(Network trained, Preprocessing with, MlpCourse fitted)
     {
-        training?.Dispose();
+        course?.Dispose();
         if (trained != network)
         {
             network?.Dispose();
         }
 
-        (network, preprocessing, training) = (trained, with, fitted);
+        (network, preprocessing, course) = (trained, with, fitted);
     }
 
-    private bool Iterate(MlpTraining fitting, Network trained, Dataset train, Dataset? validation)
+    /// <summary>Parts the rows for early stopping: of values at least two are held out where there are four, for the score of one says little.</summary>
+    private (Dataset Train, Dataset Validation) HoldOut(Dataset rows, int seed)
     {
-        double best = double.PositiveInfinity;
-        double bestScore = double.NegativeInfinity;
-        Network? bestNetwork = null;
-        int idle = 0;
-        bool converged = false;
-        try
+        double least = rows.IsClassification || rows.Rows < 4 ? 0 : 2.0 / rows.Rows;
+        (Dataset train, Dataset heldOut) = rows.Split(Math.Max(ValidationFraction, least), seed, stratified: rows.IsClassification);
+        return train.Rows > 0 && heldOut.Rows > 0
+            ? (train, heldOut)
+            : throw new ArgumentException($"A ValidationFraction of {ValidationFraction} of {rows.Rows} rows leaves {train.Rows} to train on and {heldOut.Rows} to score: early stopping needs some of both.", nameof(rows));
+    }
+
+    /// <summary>Complains where training is to go on with other layers than the network has.</summary>
+    private void CheckLayers(string where)
+    {
+        DenseSpec[] hidden = [.. network!.Specification.OfType<DenseSpec>().SkipLast(1)];
+        int[] sizes = Array.ConvertAll(hidden, layer => layer.Units);
+        Activation? activation = hidden.Length > 0 ? hidden[0].Activation : null;
+        if (!sizes.SequenceEqual(HiddenLayerSizes) || (activation is { } made && made != Activation))
         {
-            for (int pass = 1; pass <= MaxIter && !converged; pass++)
-            {
-                double loss = fitting.Pass(train);
-                losses.Add(loss);
-                if (validation is not null)
-                {
-                    double score = Measure(trained, validation);
-                    scores.Add(score);
-                    idle = score < bestScore + Tol ? idle + 1 : 0;
-                    if (score > bestScore)
-                    {
-                        bestScore = score;
-                        bestNetwork?.Dispose();
-                        bestNetwork = trained.Clone();
-                    }
-                }
-                else
-                {
-                    idle = loss > best - Tol ? idle + 1 : 0;
-                    best = Math.Min(best, loss);
-                }
-
-                if (idle > NIterNoChange)
-                {
-                    converged = !fitting.SlowDown();
-                    idle = 0;
-                }
-            }
-
-            if (bestNetwork is not null)
-            {
-                Parameters.Copy(bestNetwork, trained);
-            }
+            throw new ArgumentException(
+                $"{where} goes on with the network that is there, with hidden layers ({string.Join(", ", sizes)}){(activation is null ? "" : $" of {activation}")}; HiddenLayerSizes and Activation now ask for ({string.Join(", ", HiddenLayerSizes)}) of {Activation}. A cold Fit makes a new network.");
         }
-        finally
-        {
-            bestNetwork?.Dispose();
-        }
-
-        return converged;
     }
 
     private (Network Network, Preprocessing Preprocessing) Create(Dataset data, int seed)
@@ -468,8 +445,6 @@ public abstract class MlpEstimator : IDisposable
             return values;
         }
     }
-
-    private int BatchOf(Dataset train) => Math.Min(BatchSize ?? DefaultBatchSize, train.Rows);
 
     private void Check(Dataset data)
     {

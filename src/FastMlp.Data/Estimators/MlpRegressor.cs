@@ -40,7 +40,7 @@ public sealed class MlpRegressor : MlpEstimator
     {
         ArgumentNullException.ThrowIfNull(data);
         CheckSame(data, Network, Preprocessing);
-        return Measure(Network, Preprocessing.Transform(data));
+        return FastMlp.Metrics.RegressionMetrics.Of(Network, Preprocessing.Transform(data)).All.R2;
     }
 
     /// <summary>Reads what <see cref="MlpEstimator.Save"/> wrote, or a model of <c>fastmlp train</c> without text columns, to predict with or to go on from.</summary>
@@ -66,7 +66,8 @@ public sealed class MlpRegressor : MlpEstimator
 
     private protected override (int Outputs, Activation Activation) Output(Dataset data) => (data.TargetSize, Activation.Identity);
 
-    private protected override double Measure(Network trained, Dataset scaled) => FastMlp.Metrics.RegressionMetrics.Of(trained, scaled).All.R2;
+    // R2 is not defined of values that are all the same, of one row above all.
+    private protected override Metric ScoreOf(Dataset validation) => Enumerable.Range(0, validation.TargetSize).Any(target => Varies(validation, target)) ? Metric.R2 : Metric.Rmse;
 
     private protected override void CheckKind(Dataset data)
     {
@@ -84,6 +85,9 @@ public sealed class MlpRegressor : MlpEstimator
             throw new ArgumentException($"The data have {data.InputSize} features and {data.TargetSize} targets; the network was made for {trained.InputSize} and {trained.OutputSize}.", nameof(data));
         }
     }
+
+    private static bool Varies(Dataset data, int target) =>
+        Enumerable.Range(1, data.Rows - 1).Any(row => data.Targets[(row * data.TargetSize) + target] != data.Targets[target]);
 
     private static Dataset Rows(ReadOnlySpan<float> x, ReadOnlySpan<float> y, int targets)
     {

@@ -24,7 +24,7 @@ public sealed record FitRecord
     /// <summary>Epochs that were finished.</summary>
     public required int EpochsDone { get; init; }
 
-    /// <summary>The epoch with the lowest watched loss.</summary>
+    /// <summary>The epoch that was best by what was watched; without validation rows the last.</summary>
     public required int BestEpoch { get; init; }
 
     /// <summary>Why training ended.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using FastMlp.Training.Batches;
 
 namespace FastMlp;
 
@@ -10,19 +11,26 @@ internal static class RunFacts
     /// <summary>The option that a run may change where no schedule looks at its end.</summary>
     public const string Epochs = "epochs";
 
-    public static Dictionary<string, string> Of(FitOptions options, Loss loss, Dataset train)
+    public static Dictionary<string, string> Of(FitOptions options, Loss loss, BatchSource source)
     {
         Dictionary<string, string> facts = Common(options.ForTrainer() with { Schedule = options.Schedule }, loss);
         facts[Epochs] = Number(options.Epochs);
-        facts["batch size"] = Number(Math.Min(options.BatchSize, train.Rows));
         facts["accumulated batches"] = Number(options.AccumulateBatches);
-        facts["shuffle"] = options.Shuffle ? "yes" : "no";
         facts["early stopping patience"] = Number(options.EarlyStoppingPatience);
         facts["min delta"] = Number(options.MinDelta);
         facts["restore best"] = options.RestoreBest is { } restores ? (restores ? "yes" : "no") : "by default";
         facts["validation fraction"] = Number(options.ValidationFraction);
-        facts["training data"] = train.Fingerprint;
         facts["validation data"] = options.Validation?.Fingerprint ?? "none";
+        if (options.Watch != Metric.Loss)
+        {
+            facts["watch"] = options.Watch.Name;
+        }
+
+        foreach ((string name, string value) in source.Facts)
+        {
+            facts[name] = value;
+        }
+
         return facts;
     }
 

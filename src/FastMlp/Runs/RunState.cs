@@ -29,8 +29,11 @@ internal sealed record RunState
     /// <summary>The position of a fit; null in the checkpoint of a trainer.</summary>
     public FitPosition? Fit { get; init; }
 
+    /// <summary>Epochs that a trainer has been through: the order of rows goes on from there.</summary>
+    public int Epochs { get; init; }
+
     /// <summary>The options that decide the result, by name.</summary>
-    public required Dictionary<string, string> Options { get; init; }
+    public required IReadOnlyDictionary<string, string> Options { get; init; }
 
     /// <summary>The versions and the instruction set that wrote it.</summary>
     public required Dictionary<string, string> Writer { get; init; }
@@ -51,6 +54,9 @@ internal sealed record FitPosition
     /// <summary>Batches done in it.</summary>
     public required int Batch { get; init; }
 
+    /// <summary>The hash of these batches, of a stream that has no fingerprint; else null.</summary>
+    public string? Passed { get; init; }
+
     /// <summary>What these batches have added up.</summary>
     public required EpochTotals Totals { get; init; }
 
@@ -61,6 +67,7 @@ internal sealed record FitPosition
 
     public required int BestEpoch { get; init; }
 
+    /// <summary>What was watched in the best epoch, with the sign that makes less better.</summary>
     public required float BestLoss { get; init; }
 
     /// <summary>Epochs in a row without progress.</summary>
@@ -88,7 +95,7 @@ internal sealed record FitPosition
 /// <param name="Right">Rows, or labels, that were right.</param>
 /// <param name="Squares">The sum of squared differences.</param>
 /// <param name="Rows">Rows seen.</param>
-internal readonly record struct EpochTotals(double Loss, double Weight, long Right, double Squares, int Rows);
+internal readonly record struct EpochTotals(double Loss, double Weight, long Right, double Squares, long Rows);
 
 /// <summary>A run at one instant: its state and copies of its blocks, laid out like the parameters.</summary>
 internal sealed record Snapshot(RunState Run, float[] Parameters, float[]? Best, float[][] States);

@@ -119,6 +119,7 @@ internal static class CheckpointFile
         Require(run.Steps >= 0, "Steps", "at least 0");
         Require(run.LearningRate > 0 && float.IsFinite(run.LearningRate), "LearningRate", "a finite number above 0");
         Require(run.StateBlocks >= 0, "StateBlocks", "at least 0");
+        Require(run.Epochs >= 0, "Epochs", "at least 0");
         Require(run.Schedule is not { } s || (s.Factor >= 0 && double.IsFinite(s.Factor) && !double.IsNaN(s.Best) && s.BadEpochs >= 0 && s.Cooldown >= 0), "Schedule", "the state of a schedule");
         Require(run.Lbfgs is not { } l || (l.Pairs >= 0 && 2 * l.Curvatures.Length == run.StateBlocks && l.Pairs >= l.Curvatures.Length && l.Curvatures.All(y => y > 0 && double.IsFinite(y))), "Lbfgs", "a curvature above 0 for each two blocks");
         if (run.Fit is not { } fit)

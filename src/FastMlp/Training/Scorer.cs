@@ -22,8 +22,16 @@ internal sealed unsafe class Scorer : IDisposable
     private readonly AlignedBuffer rowWeights;
     private readonly AlignedBuffer labelsOfBlock;
     private readonly AlignedBuffer workspace;
+    private readonly WatchedMetric watched;
 
-    public Scorer(LayerStack stack, Loss loss, Dataset data, int threads, string name)
+    /// <param name="stack">The network.</param>
+    /// <param name="loss">The loss.</param>
+    /// <param name="data">The rows.</param>
+    /// <param name="threads">Threads; 0 is all.</param>
+    /// <param name="name">The argument that errors name.</param>
+    /// <param name="metric">What <see cref="Watched"/> is; null is the loss.</param>
+    /// <exception cref="ArgumentException">The data do not fit the network, or have no such metric.</exception>
+    public Scorer(LayerStack stack, Loss loss, Dataset data, int threads, string name, Metric? metric = null)
     {
         this.loss = new LossFunction(loss, stack);
         Shapes.Check(stack, this.loss, data, name);
@@ -32,6 +40,7 @@ internal sealed unsafe class Scorer : IDisposable
             throw new ArgumentException("There are no rows to score.", name);
         }
 
+        watched = new WatchedMetric(metric ?? Metric.Loss, data, this.loss);
         this.stack = stack;
         this.data = data;
         this.threads = Math.Min(threads == 0 ? Environment.ProcessorCount : threads, Shares.MostParts);
@@ -45,16 +54,20 @@ internal sealed unsafe class Scorer : IDisposable
         workspace = new AlignedBuffer(this.threads * stack.WorkspaceLength(blockRows));
     }
 
+    /// <summary>The watched metric of the last run.</summary>
+    public float Watched { get; private set; }
+
     /// <summary>Loss and metrics; the confusion matrix only where it is asked for.</summary>
     public Evaluation Run(float* parameters, bool withConfusion = false)
     {
         int n = stack.OutputSize;
         int classes = data.TargetSize;
-        int[,]? confusion = withConfusion && data.IsClassification ? new int[classes, classes] : null;
+        int[,]? confusion = (withConfusion || watched.NeedsConfusion) && data.IsClassification ? new int[classes, classes] : null;
         LossScratch scratch = new(values.Pointer, rowLoss.Pointer, rowWeights.Pointer, labelsOfBlock.Pointer);
         double lossSum = 0;
         double weight = 0;
         long right = 0;
+        watched.Begin();
         double[] squares = new double[data.IsClassification ? 0 : n];
         fixed (float* features = data.Features, targets = data.Targets, weights = data.Weights)
         {
@@ -76,6 +89,7 @@ internal sealed unsafe class Scorer : IDisposable
                     Targets block = new(data.IsClassification ? null : y, data.IsClassification ? labels + first : null, weights == null ? null : weights + first);
                     lossSum += loss.Evaluate(a, MatrixView.Dense(deltas.Pointer, rows, n), block, scratch) * loss.Weight;
                     weight += loss.Weight;
+                    watched.Add(a, block);
                     if (!data.IsClassification)
                     {
                         right += loss.ComparesLabels ? Scores.RightLabels(a, y) : 0;
@@ -86,14 +100,11 @@ internal sealed unsafe class Scorer : IDisposable
         }
 
         float meanLoss = weight > 0 ? (float)(lossSum / weight) : 0;
-        if (data.IsClassification)
-        {
-            return new Evaluation(data.Rows, meanLoss, (float)((double)right / data.Rows), float.NaN, float.NaN, confusion);
-        }
-
-        float rmse = (float)Math.Sqrt(squares.Sum() / ((double)data.Rows * n));
-        float accuracy = loss.ComparesLabels ? (float)(right / ((double)data.Rows * n)) : float.NaN;
-        return new Evaluation(data.Rows, meanLoss, accuracy, rmse, R2(squares), null);
+        Evaluation all = data.IsClassification
+            ? new Evaluation(data.Rows, meanLoss, (float)((double)right / data.Rows), float.NaN, float.NaN, confusion)
+            : OfValues(meanLoss, right, squares);
+        Watched = watched.Value(all);
+        return all;
     }
 
     public void Dispose()
@@ -105,6 +116,13 @@ internal sealed unsafe class Scorer : IDisposable
         rowWeights.Dispose();
         labelsOfBlock.Dispose();
         workspace.Dispose();
+    }
+
+    private Evaluation OfValues(float meanLoss, long right, double[] squares)
+    {
+        double values = (double)data.Rows * squares.Length;
+        float accuracy = loss.ComparesLabels ? (float)(right / values) : float.NaN;
+        return new Evaluation(data.Rows, meanLoss, accuracy, (float)Math.Sqrt(squares.Sum() / values), R2(squares), null);
     }
 
     private long CountRight(MatrixView a, int* labels, int[,]? confusion)

@@ -57,6 +57,34 @@ internal static unsafe class Scores
         return sum;
     }
 
+    /// <summary>The sum of absolute differences over rows and outputs; targets are dense, each for so many outputs.</summary>
+    public static double AbsoluteError(MatrixView outputs, float* targets, int outputsPerTarget)
+    {
+        double sum = 0;
+        nint size = outputs.Columns / outputsPerTarget;
+        for (nint row = 0; row < outputs.Rows; row++)
+        {
+            for (nint j = 0; j < outputs.Columns; j++)
+            {
+                sum += Math.Abs((double)outputs.Pointer[(row * outputs.Stride) + j] - targets[(row * size) + (j / outputsPerTarget)]);
+            }
+        }
+
+        return sum;
+    }
+
+    /// <summary>Rows of which every output is on its target's side of 1/2; targets are dense.</summary>
+    public static long RightRows(MatrixView outputs, float* targets)
+    {
+        long right = 0;
+        for (nint row = 0; row < outputs.Rows; row++)
+        {
+            right += RightLabels(outputs.Slice(row, 1), targets + (row * outputs.Columns)) == outputs.Columns ? 1 : 0;
+        }
+
+        return right;
+    }
+
     /// <summary>Outputs on their target's side of 1/2, over rows and outputs; targets are dense.</summary>
     public static long RightLabels(MatrixView outputs, float* targets)
     {

@@ -59,22 +59,45 @@ internal sealed unsafe class TrainingState : IDisposable
     public Backpropagation Backpropagation { get; }
 
     /// <summary>The schedule of the run; null where the rate is set from outside.</summary>
-    public ScheduleRun? Schedule { get; init; }
+    public ScheduleRun? Schedule { get; set; }
 
     /// <summary>The rate of the next update.</summary>
     public float LearningRate
     {
         get => Schedule?.RateAfter(StepCount) ?? field;
-        set;
+        private set;
     }
 
     public long StepCount => lbfgs?.StepCount ?? optimizer!.StepCount;
 
-    /// <summary>Whether every step has the same batch: a search then goes on from what it evaluated last.</summary>
-    public bool IsBatchFixed { get; init; }
+    /// <summary>Whether every step from now on has the same batch: a search then goes on from what it evaluated last.</summary>
+    public bool IsBatchFixed
+    {
+        get;
+        set
+        {
+            field = value;
+            lbfgs?.Forget();
+        }
+    }
 
     /// <summary>Whether a search has come to its end: further steps change nothing.</summary>
     public bool HasConverged => lbfgs is { HasConverged: true };
+
+    /// <summary>Sets the rate from outside.</summary>
+    /// <exception cref="InvalidOperationException">A schedule sets it.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is not a positive, finite number.</exception>
+    public void SetRate(float value)
+    {
+        if (Schedule is not null)
+        {
+            throw new InvalidOperationException("The schedule sets the learning rate: leave it out to set the rate yourself.");
+        }
+
+        LearningRate = value > 0 && float.IsFinite(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "A learning rate is a positive, finite number.");
+    }
 
     /// <summary>Forward, backward, update; the loss before the update.</summary>
     /// <param name="x">The batch.</param>
@@ -173,7 +196,7 @@ internal sealed unsafe class TrainingState : IDisposable
     }
 
     /// <summary>Everything that the next step takes over, beside the parameters.</summary>
-    public (RunState Run, float[][] States) Capture(Dictionary<string, string> options)
+    public (RunState Run, float[][] States) Capture(IReadOnlyDictionary<string, string> options)
     {
         List<float[]> blocks = [];
         LbfgsMemory? memory = lbfgs?.Capture(blocks);

@@ -126,11 +126,98 @@ public sealed class CsvBatchesTests : IDisposable
         Assert.Throws<ArgumentException>(() => streamed.Fit(batches, new FitOptions { EarlyStoppingPatience = 3 }));
         using Network other = Network.Input(size + 1).Dense(1).Build(seed: 1);
         Assert.Throws<ArgumentException>(() => other.Fit(batches, new FitOptions()));
-        Assert.Throws<ArgumentException>(() => streamed.Fit(_ => [], new FitOptions()));
 
         // What a stream cannot honour it refuses, rather than leave it out.
-        Assert.Contains("stream", Assert.Throws<ArgumentException>(() => streamed.Fit(batches, new FitOptions { Schedule = Schedule.Constant })).Message);
+        Assert.Contains("stream", Assert.Throws<ArgumentException>(() => streamed.Fit(batches, new FitOptions { ValidationFraction = 0.1 })).Message);
         Assert.Contains("L-BFGS", Assert.Throws<ArgumentException>(() => streamed.Fit(batches, new FitOptions { Optimizer = new Lbfgs() })).Message);
+    }
+
+    [Fact]
+    public void InTheOrderOfTheFileItIsTheTableBitForBit()
+    {
+        Write(300);
+        CsvOptions csv = new() { Missing = Missing.Mean, Target = "kind" };
+        CsvBatches file = CsvBatches.Open(path, new CsvBatchOptions { Csv = csv });
+        RawTable table = CsvDataset.LoadTable(path, csv);
+        Dataset rows = Preprocessing.Fit(table).Transform(table);
+        FitOptions options = new()
+        {
+            Loss = Loss.CrossEntropy,
+            Epochs = 6,
+            BatchSize = 32,
+            Shuffle = false,
+            AccumulateBatches = 2,
+            Schedule = Schedule.OneCycle(),
+            Validation = rows.Slice(0, 50),
+            EarlyStoppingPatience = 5,
+            Watch = Metric.BalancedAccuracy,
+        };
+        using Network streamed = Network.Input(rows.InputSize).Dense(8, Activation.Tanh).Dropout(0.1f).Dense(3, Activation.Softmax).Build(seed: 1);
+        using Network inMemory = streamed.Clone();
+        FitReport fromFile = streamed.Fit(file, options);
+        FitReport fromMemory = inMemory.Fit(rows, options);
+        Assert.Equal(inMemory.Predict(rows.Features), streamed.Predict(rows.Features));
+        Assert.Equal(fromMemory.Epochs.Select(epoch => (epoch.TrainLoss, epoch.TrainMetric, epoch.Watched, epoch.LearningRate)), fromFile.Epochs.Select(epoch => (epoch.TrainLoss, epoch.TrainMetric, epoch.Watched, epoch.LearningRate)));
+    }
+
+    [Fact]
+    public void ARunThatDiesGoesOnWhereItWasInTheFile()
+    {
+        Write(500);
+        string folder = Directory.CreateTempSubdirectory("fastmlp").FullName;
+        try
+        {
+            CsvBatchOptions reading = new() { Csv = new CsvOptions { Missing = Missing.Mean, Target = "kind" }, ValidationFraction = 0.1, ShuffleRows = 60, Seed = 4 };
+            FitOptions options = new() { Loss = Loss.CrossEntropy, Epochs = 4, BatchSize = 16, EarlyStoppingPatience = 3 };
+            CsvBatches file = CsvBatches.Open(path, reading);
+            using Network whole = Network.Input(file.Preprocessing.Features.Size).Dense(8, Activation.Tanh).Dense(3, Activation.Softmax).Build(seed: 1);
+            using Network first = whole.Clone();
+            FitReport expected = whole.Fit(file, options);
+            FitReport? report = null;
+            for (int life = 1; report is null; life++)
+            {
+                // The process has died: the file is opened anew, and the network is not the one that was trained.
+                using Network next = life == 1 ? first.Clone() : Network.Input(first.InputSize).Dense(8, Activation.Tanh).Dense(3, Activation.Softmax).Build(seed: life);
+                FitOptions resumes = options with { Checkpoint = new CheckpointOptions(folder) { Every = TimeSpan.FromTicks(1) }, Resume = life == 1 ? null : folder, Callbacks = [new Death(7 * life)] };
+                try
+                {
+                    report = next.Fit(CsvBatches.Open(path, reading), resumes);
+                }
+                catch (TimeoutException)
+                {
+                    continue;
+                }
+
+                Assert.InRange(life, 3, 20);
+                Assert.Equal(whole.Predict(file.Validation!.Features), next.Predict(file.Validation.Features));
+                Assert.Equal(expected.Epochs.Select(epoch => (epoch.TrainLoss, epoch.ValidationLoss)), report.Epochs.Select(epoch => (epoch.TrainLoss, epoch.ValidationLoss)));
+                Refuses(reading with { ShuffleRows = 61 });
+                string text = File.ReadAllText(path);
+                int last = text.LastIndexOfAny([.. "12345678"]);
+                File.WriteAllText(path, text[..last] + '9' + text[(last + 1)..]);
+                Refuses(reading);
+
+                void Refuses(CsvBatchOptions other) =>
+                    Assert.Contains("training data", Assert.Throws<ArgumentException>(() => next.Fit(CsvBatches.Open(path, other), resumes)).Message, StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private sealed class Death(int afterBatches) : TrainingCallback
+    {
+        private int left = afterBatches;
+
+        public override void OnBatchEnd(TrainingProgress progress)
+        {
+            if (--left == 0)
+            {
+                throw new TimeoutException();
+            }
+        }
     }
 
     [Fact]

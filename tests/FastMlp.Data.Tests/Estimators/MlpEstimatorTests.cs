@@ -256,6 +256,57 @@ public sealed class MlpEstimatorTests : IDisposable
         Assert.True(classifier.ValidationScores[^1] < classifier.ValidationScores.Max() + 1e-4);
     }
 
+    /// <summary>R2 of one row, or of rows with the same value, is not defined: nothing could ever be better than the first pass.</summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(6)]
+    [InlineData(14)]
+    public void AFewRowsStopEarlyByAScoreThatMoves(int rows)
+    {
+        float[] x = [.. Enumerable.Range(0, rows).Select(row => (float)row)];
+        float[] y = Array.ConvertAll(x, value => (3 * value) - 7);
+        using MlpRegressor regressor = new() { HiddenLayerSizes = [], EarlyStopping = true, RandomState = 1, LearningRateInit = 0.05f, MaxIter = 500, NIterNoChange = 50 };
+        regressor.Fit(x, y);
+        Assert.InRange(regressor.ValidationScores.Distinct().Count(), 10, int.MaxValue);
+        Assert.InRange(regressor.Score(x, y), 0.99, 1);
+    }
+
+    [Fact]
+    public void WhatPartialFitAndAWarmStartCannotDoIsSaid()
+    {
+        (float[] x, int[] y) = TwoClasses(60);
+        using MlpClassifier classifier = new() { HiddenLayerSizes = [4], RandomState = 1, MaxIter = 3, EarlyStopping = true };
+        Assert.Contains("EarlyStopping", Assert.Throws<InvalidOperationException>(() => classifier.PartialFit(x, y, [0, 1])).Message, StringComparison.Ordinal);
+        classifier.EarlyStopping = false;
+        classifier.Fit(x, y);
+        classifier.WarmStart = true;
+        classifier.HiddenLayerSizes = [4, 4];
+        Assert.Contains("(4)", Assert.Throws<ArgumentException>(() => classifier.Fit(x, y)).Message, StringComparison.Ordinal);
+        Assert.Contains("(4, 4)", Assert.Throws<ArgumentException>(() => classifier.PartialFit(x, y)).Message, StringComparison.Ordinal);
+        classifier.HiddenLayerSizes = [4];
+        classifier.Activation = Activation.Tanh;
+        Assert.Contains("tanh", Assert.Throws<ArgumentException>(() => classifier.Fit(x, y)).Message, StringComparison.OrdinalIgnoreCase);
+        classifier.WarmStart = false;
+        classifier.Fit(x, y);
+        Assert.Contains("row 1 is null", Assert.Throws<ArgumentException>(() => classifier.Fit([1, 2, 3], ["a", null!, "b"])).Message, StringComparison.Ordinal);
+        Assert.Contains("classes is null", Assert.Throws<ArgumentException>(() => new MlpClassifier().PartialFit([1, 2, 3], ["a", "b", "b"], ["a", null!, "b"])).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The optimizer goes on after Fit with the moments that it has, as scikit-learn's does.</summary>
+    [Fact]
+    public void PartialFitGoesOnAfterFit()
+    {
+        Dataset wine = BuiltInDatasets.Wine();
+        using MlpClassifier whole = new() { RandomState = 2, MaxIter = 5, BatchSize = 50, Tol = 0 };
+        using MlpClassifier parts = new() { RandomState = 2, MaxIter = 3, BatchSize = 50, Tol = 0 };
+        whole.Fit(wine);
+        parts.Fit(wine);
+        parts.PartialFit(wine);
+        parts.PartialFit(wine);
+        Assert.Equal(Weight(whole.Network, 0), Weight(parts.Network, 0));
+        Assert.Equal(whole.LossCurve, parts.LossCurve);
+    }
+
     [Fact]
     public void LbfgsFindsTheFlatOfALinearModel()
     {

@@ -20,7 +20,7 @@ internal static partial class FolderRules
         ["Threading"] = [],
         ["Kernels"] = ["Simd", "Memory", "Threading"],
         ["Layers"] = ["Kernels", "Memory", "Threading"],
-        ["Training"] = ["Layers", "Kernels", "Memory", "Threading", "Simd"],
+        ["Training"] = ["Layers", "Kernels", "Memory", "Threading", "Simd", "Metrics"],
         ["Serialization"] = ["Layers"],
         ["Metrics"] = [],
         ["Runs"] = ["Training", "Serialization"],

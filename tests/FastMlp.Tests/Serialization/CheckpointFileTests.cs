@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text;
 using FastMlp.Serialization;
 using FastMlp.Tests.Support;
+using FastMlp.Training;
+using FastMlp.Training.Batches;
 
 namespace FastMlp.Tests.Serialization;
 
@@ -177,10 +179,13 @@ public class CheckpointFileTests
         public bool Resumes(CheckpointContents contents)
         {
             FitOptions options = Options(which switch { 0 => new Adam(), 1 => new Lbfgs(history: 2), _ => new Sgd(0.1f, 0.9f) });
-            using FastMlp.Training.FitLoop loop = new(network, Data(), options, save: null);
+            using TrainingState state = FitRun.StateOf(network, options);
+            using DatasetBatches source = new(Data(), Data(), options, threads: 1);
+            using FitLoop loop = new(network, state, source, options.Validation, options, epochsBefore: 0);
             try
             {
-                loop.Resume(Checkpoints.Take(network, contents), new ResumePoint("here", 1, 0, []));
+                FitRun.Follow(state, source, options);
+                loop.Resume(Checkpoints.Take(network, contents), new ResumePoint("here", 1, 0, []), RunFacts.Of(options, state.Loss, source));
                 loop.Run(CancellationToken.None);
                 return true;
             }

@@ -67,6 +67,7 @@ internal static class TrainingSummary
         json.WriteString("options", run.Plan.Options);
         json.WriteNumber("epochs", run.Report.Epochs.Count);
         json.WriteNumber("bestEpoch", run.Report.BestEpoch);
+        json.WriteNumber("keptEpoch", run.Report.KeptEpoch);
         json.WriteString("stopReason", run.Report.StopReason.ToString());
         json.WriteNumber("seconds", run.Report.WallTime.TotalSeconds);
         Figure(json, "samplesPerSecond", run.Report.SamplesPerSecond);

@@ -62,8 +62,11 @@ internal sealed record TrainSettings
 
     public int EarlyStop { get; init; }
 
-    /// <summary>How far the validation loss must fall for <see cref="EarlyStop"/> to count anew.</summary>
+    /// <summary>By how much an epoch must be better for <see cref="EarlyStop"/> to count anew.</summary>
     public float MinDelta { get; init; }
+
+    /// <summary>What decides which epoch is the best; null is the loss.</summary>
+    public Metric? Watch { get; init; }
 
     public Named<TimeSpan>? MaxDuration { get; init; }
 

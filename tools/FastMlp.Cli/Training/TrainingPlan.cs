@@ -106,6 +106,11 @@ internal sealed class TrainingPlan
             AddCount("--accumulate", settings.Accumulate, usual: 1);
             all["--early-stop"] = settings.EarlyStop.ToString(CultureInfo.InvariantCulture);
             Add("--min-delta", settings.MinDelta);
+            if (settings.Watch is { } watch)
+            {
+                all["--watch"] = watch.Name;
+            }
+
             if (settings.MaxDuration is not null)
             {
                 all["--max-duration"] = settings.MaxDuration.Name;
@@ -190,6 +195,7 @@ internal sealed class TrainingPlan
         AccumulateBatches = settings.Accumulate,
         EarlyStoppingPatience = validation is null ? 0 : settings.EarlyStop,
         MinDelta = settings.MinDelta,
+        Watch = validation is null ? Metric.Loss : settings.Watch ?? Metric.Loss,
         MaxDuration = settings.MaxDuration?.Value ?? TimeSpan.Zero,
         Seed = settings.Seed,
         Threads = settings.Threads,

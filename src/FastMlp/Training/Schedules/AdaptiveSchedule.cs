@@ -8,6 +8,8 @@ internal sealed record AdaptiveSchedule(double Tolerance, int Patience) : Schedu
     /// <summary>The rate at which scikit-learn gives up.</summary>
     private const float LeastRate = 1e-6f;
 
+    internal override bool CountsEpochs => false;
+
     public override double Factor(SchedulePosition position) => 1;
 
     internal override ScheduleState Observe(ScheduleState state, double trainLoss, double? validationLoss, float learningRate)

@@ -3,6 +3,8 @@ namespace FastMlp.Training.Schedules;
 /// <summary>A smaller rate whenever the watched loss has stopped falling.</summary>
 internal sealed record PlateauSchedule(double Drop, int Patience, double Threshold, int Rest, double Final) : Schedule
 {
+    internal override bool CountsEpochs => false;
+
     public override double Factor(SchedulePosition position) => 1;
 
     internal override ScheduleState Observe(ScheduleState state, double trainLoss, double? validationLoss, float learningRate)

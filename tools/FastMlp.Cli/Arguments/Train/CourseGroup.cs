@@ -7,7 +7,11 @@ namespace FastMlp.Cli.Arguments.Train;
 internal sealed class CourseGroup : TrainGroup
 {
     public CourseGroup()
-        : base("Course") => Batch.Offers("full");
+        : base("Course")
+    {
+        Batch.Offers("full");
+        Watch.Offers([.. Metric.All.Select(metric => metric.Name)]);
+    }
 
     public Option<int?> Epochs { get; } = Arguments.Options.Integer("--epochs", "Passes over the training rows [default: 60,000 / training rows, from 20 to 200]", least: 1);
 
@@ -26,16 +30,22 @@ internal sealed class CourseGroup : TrainGroup
         "Mini-batches whose gradients are added up before an update: the step of a batch N times as large, in the memory of one [default: 1]", least: 1);
 
     public Option<int?> EarlyStop { get; } = Arguments.Options.Integer("--early-stop",
-        "Stop after N epochs without a lower validation loss and keep the best epoch; 0 is never [default: 0]", least: 0);
+        "Stop after N epochs of which none is a new best by --watch, and keep the best; 0 is never [default: 0]", least: 0);
 
     public Option<float?> MinDelta { get; } = Arguments.Options.AtLeast0("--min-delta",
-        "How far below the lowest validation loss an epoch must come for --early-stop to count anew [default: 0]");
+        "By how much an epoch must be better than the best before it for --early-stop to count anew [default: 0]");
+
+    public Option<Metric?> Watch { get; } = Arguments.Options.Value("--watch", "METRIC",
+        $"What tells which epoch is the best, of the validation rows: {MetricNames} [default: loss]", $"one of {MetricNames}",
+        (string text, out Metric value) => (value = Metric.Find(text)!) is not null);
 
     public Option<int?> Seed { get; } = Arguments.Options.Integer("--seed", "Seed of the split, the first weights and the order of rows [default: 1]", int.MinValue);
 
     public Option<int?> Threads { get; } = Arguments.Options.Integer("--threads", "Threads; 0 is all cores. The result is the same for any number [default: 0]", least: 0);
 
-    public override IReadOnlyList<Option> Options => [Epochs, MaxDuration, Batch, Accumulate, EarlyStop, MinDelta, Seed, Threads];
+    public override IReadOnlyList<Option> Options => [Epochs, MaxDuration, Batch, Accumulate, EarlyStop, MinDelta, Watch, Seed, Threads];
+
+    private static string MetricNames => string.Join(", ", Metric.All);
 
     public override TrainSettings Read(ParseResult parsed, TrainSettings settings) => settings with
     {
@@ -45,6 +55,7 @@ internal sealed class CourseGroup : TrainGroup
         Accumulate = parsed.GetValue(Accumulate) ?? settings.Accumulate,
         EarlyStop = parsed.GetValue(EarlyStop) ?? settings.EarlyStop,
         MinDelta = parsed.GetValue(MinDelta) ?? 0,
+        Watch = parsed.GetValue(Watch),
         Seed = parsed.GetValue(Seed) ?? settings.Seed,
         Threads = parsed.GetValue(Threads) ?? settings.Threads,
     };

@@ -46,9 +46,15 @@ internal sealed class TrainOptions
             throw new UsageException("--min-delta goes with --early-stop, which it makes stricter.");
         }
 
-        if (parsed.GetValue(Course.EarlyStop) > 0 && parsed.GetValue(Data.Validation) == 0)
+        bool watches = parsed.GetValue(Course.Watch) is not null;
+        if ((parsed.GetValue(Course.EarlyStop) > 0 || watches) && parsed.GetValue(Data.Validation) == 0)
         {
-            throw new UsageException("--early-stop watches the validation loss; it needs a --validation above 0.");
+            throw new UsageException("--early-stop and --watch look at the validation rows; they need a --validation above 0.");
+        }
+
+        if (watches && parsed.GetValue(Course.EarlyStop) is (null or 0) && parsed.GetValue(Course.MaxDuration) is null)
+        {
+            throw new UsageException("--watch tells which epoch --early-stop or --max-duration keeps; it goes with one of them.");
         }
     }
 
@@ -98,19 +104,9 @@ internal sealed class TrainOptions
             return;
         }
 
-        if (parsed.GetValue(Update.Optimizer) is OptimizerKind.Lbfgs or OptimizerKind.IRprop || parsed.GetValue(Update.Schedule) is not null || parsed.GetValue(Update.WarmUp) > 0)
+        if (parsed.GetValue(Update.Optimizer) is OptimizerKind.Lbfgs or OptimizerKind.IRprop)
         {
-            throw new UsageException("--stream does not know how many steps an epoch has nor hold all rows at once: it goes without --schedule, --warm-up, and --optimizer lbfgs and irprop.");
-        }
-
-        if ((parsed.GetValue(Checkpoints.Checkpoint) ?? parsed.GetValue(Checkpoints.Resume)) is not null)
-        {
-            throw new UsageException("--checkpoint and --resume go with data in memory, not with --stream.");
-        }
-
-        if (parsed.GetValue(Course.MinDelta) > 0 || parsed.GetValue(Course.MaxDuration) is not null || parsed.GetValue(Course.Accumulate) > 1)
-        {
-            throw new UsageException("--min-delta, --max-duration and --accumulate go with data in memory, not with --stream.");
+            throw new UsageException("--stream never holds all rows at once: it goes without --optimizer lbfgs and irprop.");
         }
     }
 }
