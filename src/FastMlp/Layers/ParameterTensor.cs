@@ -7,7 +7,8 @@ namespace FastMlp.Layers;
 /// <param name="Shape">Sizes of its axes.</param>
 /// <param name="Role">What it is for.</param>
 /// <param name="Offset">The first float in the block.</param>
-internal sealed unsafe record ParameterTensor(string Name, int[] Shape, TensorRole Role, nint Offset)
+/// <param name="Extent">Floats in the block that count once, padding with zeros included.</param>
+internal sealed unsafe record ParameterTensor(string Name, int[] Shape, TensorRole Role, nint Offset, nint Extent)
 {
     /// <summary>Width of the panels that a matrix is packed in (see <see cref="Packing"/>); 0 for values that lie one after the other.</summary>
     public nint PanelWidth { get; init; }

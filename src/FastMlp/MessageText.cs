@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
-namespace FastMlp.Serialization;
+namespace FastMlp;
 
 /// <summary>Text from a file in a form that is fit for a one-line message, and names of enum members.</summary>
-internal static class Text
+internal static class MessageText
 {
     private const int LongestName = 80;
     private const int LongestReason = 160;
