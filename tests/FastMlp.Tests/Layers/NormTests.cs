@@ -148,13 +148,13 @@ public class NormTests
     }
 
     [Theory]
-    [InlineData("""{"kind":"Convolution"}""", "known are Dropout, BatchNorm, LayerNorm, Activation and Residual")]
+    [InlineData("""{"kind":"Convolution"}""", "known are Dropout, BatchNorm, LayerNorm, Activation, Residual")]
     [InlineData("""{"kind":3}""", "'kind' of layer 0 of the specification is '3'")]
-    [InlineData("""{"kind":"Dropout","rate":1}""", "must be a number from 0 to below 1")]
+    [InlineData("""{"kind":"Dropout","rate":1}""", "a share from 0 to below 1")]
     [InlineData("""{"kind":"Dropout","rate":0.5,"seed":1}""", "unknown member 'seed'")]
     [InlineData("""{"kind":"BatchNorm","momentum":2,"epsilon":1e-5}""", "'momentum' of layer 0 of the specification is '2'")]
-    [InlineData("""{"kind":"LayerNorm","epsilon":0}""", "must be a number above 0")]
-    [InlineData("""{"kind":"Activation","activation":"Softmax"}""", "belongs to a dense layer")]
+    [InlineData("""{"kind":"LayerNorm","epsilon":0}""", "a positive, finite number")]
+    [InlineData("""{"kind":"Activation","activation":"Softmax"}""", "give it to a dense layer")]
     [InlineData("""{"kind":"Residual","layers":[]}""", "must be an array of at least one layer")]
     [InlineData("""{"kind":"Residual","layers":[{"kind":"Dropout","rate":-1}]}""", "'rate' of layer 0 of layer 0 of the specification")]
     public void RefusesSpecifications(string layer, string message)
