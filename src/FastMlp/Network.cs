@@ -296,5 +296,5 @@ public sealed unsafe class Network : IDisposable
     }
 
     private NetworkLayer Describe(Layer layer) => new(
-        layer.Name, layer.Spec, layer.Sources, layer.InputSize, layer.OutputSize, layer.ParameterCount, new(layer.Tensors.Select(place => Tensors[place.Name])));
+        layer.Name, layer.Spec, Array.AsReadOnly(layer.Sources), layer.InputSize, layer.OutputSize, layer.ParameterCount, new(layer.Tensors.Select(place => Tensors[place.Name])));
 }

@@ -10,6 +10,9 @@ public sealed record ResidualSpec(IReadOnlyList<LayerSpec> Body) : LayerSpec
     /// <summary>How deep blocks may stand in blocks: a limit, so that whatever is built can be saved and read again.</summary>
     internal const int MostNested = 100;
 
+    /// <summary>F, first to last: a copy of the list that was given.</summary>
+    public IReadOnlyList<LayerSpec> Body { get; init => field = Copy(value); } = Copy(Body);
+
     /// <inheritdoc/>
     public override string Kind => "Residual";
 
@@ -38,7 +41,7 @@ public sealed record ResidualSpec(IReadOnlyList<LayerSpec> Body) : LayerSpec
 
     internal override void Check()
     {
-        if (Body is null or [])
+        if (Body.Count == 0)
         {
             throw new ArgumentException("The body of a residual block needs at least one layer.", nameof(Body));
         }
@@ -86,6 +89,15 @@ public sealed record ResidualSpec(IReadOnlyList<LayerSpec> Body) : LayerSpec
         }
 
         json.WriteEndArray();
+    }
+
+    private static System.Collections.ObjectModel.ReadOnlyCollection<LayerSpec> Copy(IReadOnlyList<LayerSpec> body)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        LayerSpec[] copy = [.. body];
+        return Array.Exists(copy, layer => layer is null)
+            ? throw new ArgumentException("A layer of the body is null.", nameof(body))
+            : Array.AsReadOnly(copy);
     }
 
     private int Depth => 1 + Body.OfType<ResidualSpec>().Select(block => block.Depth).DefaultIfEmpty().Max();

@@ -64,6 +64,23 @@ public class GraphTests
         Assert.Throws<ArgumentException>(() => Network.Input(4).Add(new ResidualSpec([])));
     }
 
+    /// <summary>What a caller holds of a network's description cannot change the network.</summary>
+    [Fact]
+    public void AListOfTheCallersMayChangeAfterwards()
+    {
+        List<LayerSpec> body = [new DenseSpec(4, Activation.Tanh, Bias.PerUnit, Initializer.GlorotUniform)];
+        ResidualSpec block = new(body);
+        using Network network = Network.Input(4).Add(block).Dense(2).Build(1).Fill(2);
+        float[] x = Numbers.Uniform(1, 4), y = new float[2];
+        float[] expected = network.Predict(x);
+        body[0] = new DenseSpec(400, Activation.Tanh, Bias.PerUnit, Initializer.GlorotUniform);
+        Assert.IsNotType<int[]>(network.Layers[1].Sources);
+        Assert.IsNotType<LayerSpec[]>(network.Specification);
+        using Predictor frozen = network.Freeze();
+        frozen.Predict(x, y);
+        Bits.Equal(expected, y, "frozen");
+    }
+
     [Theory]
     [InlineData(31)]
     [InlineData(ResidualSpec.MostNested)]

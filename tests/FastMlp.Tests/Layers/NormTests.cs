@@ -196,7 +196,7 @@ public class NormTests
 
     private static FastMlp.Layers.Graph Folded(Network network)
     {
-        ModelContents contents = network.Contents(network.Parameters.Span);
+        ModelContents contents = network.Contents();
         return new(network.InputSize, FastMlp.Layers.PredictionFolding.Fold(contents.Layers, network.InputSize, contents.Tensors).Specs);
     }
 

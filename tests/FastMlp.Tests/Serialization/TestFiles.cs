@@ -72,9 +72,14 @@ internal static class TestFiles
             DenseSpec layer = layers[i];
             tensors.Add($"layers.{i}.weight", Awkward(random, layer.Units * (i == 0 ? InputSize : layers[i - 1].Units)));
             if (layer.Bias != Bias.None)
+            {
                 tensors.Add($"layers.{i}.bias", Awkward(random, layer.Bias == Bias.Shared ? 1 : layer.Units));
+            }
+
             foreach (string constant in !layer.Activation.IsLearnable ? [] : layer.Activation.Name == "ScaledSigmoid" ? new[] { "scale", "slope" } : ["slope"])
+            {
                 tensors.Add($"layers.{i}.activation.{constant}", Awkward(random, 1));
+            }
         }
         return new ModelContents(
             InputSize,
