@@ -32,6 +32,9 @@ public readonly record struct Activation
     /// <summary>Constants that training fits: c and beta, or the slope.</summary>
     internal int ParameterCount => !IsLearnable ? 0 : Kind == ActivationKind.ScaledSigmoid ? 2 : 1;
 
+    /// <summary>Whether it makes zeros of many inputs.</summary>
+    internal bool IsOftenZero => Kind is ActivationKind.Relu or ActivationKind.Step;
+
     /// <summary>What model files call them.</summary>
     internal IReadOnlyList<string> LearnableNames => !IsLearnable ? [] : Kind == ActivationKind.ScaledSigmoid ? ["scale", "slope"] : ["slope"];
 
@@ -89,21 +92,27 @@ public readonly record struct Activation
     public string Name => Kind.ToString();
 
     /// <summary>The constants of the formula in the order of its factory's parameters: slope, alpha, or c and beta; empty for most. Training moves learnable ones away from these.</summary>
-    public IReadOnlyList<float> Constants => Kind switch
+    public IReadOnlyList<float> Constants => ConstantCount(Kind) switch
     {
-        ActivationKind.LeakyRelu or ActivationKind.Elu or ActivationKind.PRelu => [First],
-        ActivationKind.ScaledSigmoid => [First, Second],
-        _ => [],
+        0 => [],
+        1 => [First],
+        _ => [First, Second],
     };
 
     /// <summary>The name with its constants, for people: <c>LeakyRelu(0.01)</c>.</summary>
-    public override string ToString() => Kind switch
+    public override string ToString() => ConstantCount(Kind) switch
     {
-        ActivationKind.LeakyRelu or ActivationKind.Elu or ActivationKind.PRelu =>
-            string.Create(CultureInfo.InvariantCulture, $"{Kind}({First})"),
-        ActivationKind.ScaledSigmoid =>
-            string.Create(CultureInfo.InvariantCulture, $"{Kind}({First}, {Second}{(IsLearnable ? ", learnable" : "")})"),
-        _ => Kind.ToString(),
+        0 => Name,
+        1 => string.Create(CultureInfo.InvariantCulture, $"{Kind}({First})"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{Kind}({First}, {Second}{(IsLearnable ? ", learnable" : "")})"),
+    };
+
+    /// <summary>How many constants a formula has: slope or alpha; c and beta.</summary>
+    internal static int ConstantCount(ActivationKind kind) => kind switch
+    {
+        ActivationKind.LeakyRelu or ActivationKind.Elu or ActivationKind.PRelu => 1,
+        ActivationKind.ScaledSigmoid => 2,
+        _ => 0,
     };
 
     /// <summary>Writes the members of a specification: the name, then what constants there are.</summary>

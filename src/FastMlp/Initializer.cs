@@ -29,6 +29,8 @@ public readonly record struct Initializer
     /// <summary>All weights 0: for a perceptron, or for weights that are set afterwards.</summary>
     public static Initializer Zeros => new(InitializerKind.Zeros);
 
+    internal static Initializer FromKind(InitializerKind kind) => new(kind);
+
     /// <inheritdoc/>
     public override string ToString() => Kind.ToString();
 }

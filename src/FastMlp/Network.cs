@@ -46,13 +46,13 @@ public sealed unsafe class Network : IDisposable
     public int ParameterCount => Stack.ParameterCount;
 
     /// <summary>Dense layers: those whose tensors are named <c>layers.0.</c>, <c>layers.1.</c> and so on.</summary>
-    public int LayerCount => Stack.Layers.Length;
+    public int LayerCount => Stack.Dense.Length;
 
     /// <summary>The layers as they were described; a residual block is one of them.</summary>
     public IReadOnlyList<LayerSpec> Specification => Array.AsReadOnly(Stack.Specs);
 
     /// <summary>Every layer in order of computation, with what it takes; a residual block is those of its body, perhaps a dense one around it, and a sum.</summary>
-    public IReadOnlyList<NetworkLayer> Layers => field ??= Array.AsReadOnly(Array.ConvertAll(Stack.Stages, Describe));
+    public IReadOnlyList<NetworkLayer> Layers => field ??= Array.AsReadOnly(Array.ConvertAll(Stack.Layers, Describe));
 
     /// <summary>The parameters and running statistics by their names in the model's file: <c>Tensors["layers.0.weight"]</c>.</summary>
     public TensorList<Tensor> Tensors => field ??= new(Stack.Tensors.Select(place => new Tensor(this, place)));
@@ -145,7 +145,9 @@ public sealed unsafe class Network : IDisposable
         CheckNotDisposed();
         if (PredictionFolding.Applies(Stack))
         {
-            using Network folded = FromContents(PredictionFolding.Fold(Contents()));
+            ModelContents contents = Contents();
+            (LayerSpec[] specs, Dictionary<string, float[]> tensors) = PredictionFolding.Fold(contents.Layers, InputSize, contents.Tensors);
+            using Network folded = FromContents(contents with { Layers = specs, Tensors = tensors });
             return new Predictor(folded.Stack, folded.Parameters, weights);
         }
 
@@ -215,7 +217,12 @@ public sealed unsafe class Network : IDisposable
     {
         Seed = seed;
         AlignedBuffer block = Parameters;
-        Initialization.Run(Stack, block.Pointer, seed);
+        block.Span.Clear();
+        foreach (Layer layer in Stack.Layers)
+        {
+            layer.Initialize(block.Pointer, seed);
+        }
+
         GC.KeepAlive(block);
     }
 
@@ -264,39 +271,25 @@ public sealed unsafe class Network : IDisposable
     internal ModelContents Contents(ReadOnlySpan<float> block)
     {
         CheckNotDisposed();
-        float[][] weights = new float[LayerCount][];
-        float[][] biases = new float[LayerCount][];
-        float[][] constants = new float[LayerCount][];
-        NormContents[] norms = new NormContents[Stack.Norms.Length];
+        Dictionary<string, float[]> tensors = [];
 
-        // A block of an optimizer's may end where training does.
+        // A block of an optimizer's may end where training does: it has nothing for running statistics.
         bool hasStatistics = block.Length >= Stack.ParameterLength;
         fixed (float* from = block)
         {
-            for (int i = 0; i < LayerCount; i++)
+            foreach (ParameterTensor tensor in Stack.Tensors)
             {
-                DenseLayer layer = Stack.Layers[i];
-                fixed (float* weight = weights[i] = new float[layer.OutputSize * layer.InputSize])
+                float[] values = new float[tensor.Length];
+                if (tensor.IsTrained || hasStatistics)
                 {
-                    layer.GetWeight(from, weight);
+                    tensor.Read(from, values);
                 }
 
-                layer.GetBias(from, biases[i] = new float[layer.BiasLength]);
-                constants[i] = layer.ActivationParameters(from).ToArray();
-            }
-
-            for (int i = 0; i < norms.Length; i++)
-            {
-                NormLayer norm = Stack.Norms[i];
-                norms[i] = new(
-                    norm.Scale(from).ToArray(),
-                    norm.Shift(from).ToArray(),
-                    hasStatistics ? norm.RunningMean(from).ToArray() : new float[norm.StatisticLength],
-                    hasStatistics ? norm.RunningVariance(from).ToArray() : new float[norm.StatisticLength]);
+                tensors.Add(tensor.Name, values);
             }
         }
 
-        return new ModelContents(InputSize, Stack.Specs, weights, biases, constants, new Dictionary<string, string>(Metadata), Seed) { Norms = norms };
+        return new ModelContents(InputSize, Stack.Specs, tensors, new Dictionary<string, string>(Metadata), Seed);
     }
 
     /// <summary>The reverse: sets a block of this network's layout from the content of a file.</summary>
@@ -306,32 +299,16 @@ public sealed unsafe class Network : IDisposable
         bool hasStatistics = block.Length >= Stack.ParameterLength;
         fixed (float* to = block)
         {
-            for (int i = 0; i < LayerCount; i++)
+            foreach (ParameterTensor tensor in Stack.Tensors)
             {
-                DenseLayer layer = Stack.Layers[i];
-                fixed (float* weight = contents.Weights[i])
+                if (tensor.IsTrained || hasStatistics)
                 {
-                    layer.SetWeight(to, weight);
-                }
-
-                layer.SetBias(to, contents.Biases[i]);
-                contents.ActivationParameters[i].CopyTo(layer.ActivationParameters(to));
-            }
-
-            for (int i = 0; i < Stack.Norms.Length; i++)
-            {
-                NormLayer norm = Stack.Norms[i];
-                contents.Norms[i].Scale.CopyTo(norm.Scale(to));
-                contents.Norms[i].Shift.CopyTo(norm.Shift(to));
-                if (hasStatistics)
-                {
-                    contents.Norms[i].Mean.CopyTo(norm.RunningMean(to));
-                    contents.Norms[i].Variance.CopyTo(norm.RunningVariance(to));
+                    tensor.Write(to, contents.Tensors[tensor.Name]);
                 }
             }
         }
     }
 
     private NetworkLayer Describe(Layer layer) => new(
-        layer.Name, layer.Spec, layer.Sources, layer.InputSize, layer.OutputSize, layer.ParameterCount, new(layer.Tensors.Select(place => Tensors[place.Name])));
+        layer.Name, layer.Spec, Array.AsReadOnly(layer.Sources), layer.InputSize, layer.OutputSize, layer.ParameterCount, new(layer.Tensors.Select(place => Tensors[place.Name])));
 }

@@ -90,9 +90,9 @@ public class WeightFormatTests
             .Dense(127, Activation.Relu)
             .Dense(1, Activation.Identity)
             .Build(1);
-        Assert.Equal([true, true, true, false, true, false, false], network.Stack.Frozen(WeightFormat.Float32).Layers.Select(layer => layer.HasRows));
-        Assert.Equal([true, true, true, false, true, false, false], network.Stack.Frozen(WeightFormat.BFloat16).Layers.Select(layer => layer.HasRows));
-        Assert.DoesNotContain(network.Stack.Layers, layer => layer.HasRows);
+        Assert.Equal([true, true, true, false, true, false, false], network.Stack.Frozen(WeightFormat.Float32).Dense.Select(layer => layer.HasRows));
+        Assert.Equal([true, true, true, false, true, false, false], network.Stack.Frozen(WeightFormat.BFloat16).Dense.Select(layer => layer.HasRows));
+        Assert.DoesNotContain(network.Stack.Dense, layer => layer.HasRows);
     }
 
     [Fact]

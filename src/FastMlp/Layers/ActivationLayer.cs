@@ -5,9 +5,11 @@ using FastMlp.Memory;
 namespace FastMlp.Layers;
 
 /// <summary>a = g(x), an activation on its own: behind a normalization, for one. What a dense layer does beside its product.</summary>
-internal abstract class ActivationLayer(int size, ActivationSpec spec, nint parameterOffset) : Layer(size, size, parameterOffset)
+internal abstract class ActivationLayer(int size, ActivationSpec spec, nint parameterOffset) : SingleInputLayer(size, size, parameterOffset)
 {
     public override ActivationSpec Spec => spec;
+
+    public override bool IsOftenZero => spec.Activation.IsOftenZero;
 }
 
 /// <inheritdoc cref="ActivationLayer"/>

@@ -7,11 +7,9 @@ namespace FastMlp.Layers;
 /// Batch normalization: with the mean and variance of the batch in training, with their running averages at prediction. It keeps
 /// the batch's mean and variance.
 /// </summary>
-internal sealed unsafe class BatchNormLayer(int size, BatchNormSpec spec, int index, nint parameterOffset) : NormLayer(size, index, parameterOffset)
+internal sealed unsafe class BatchNormLayer(int size, BatchNormSpec spec, nint parameterOffset) : NormLayer(size, parameterOffset)
 {
     public override BatchNormSpec Spec => spec;
-
-    public override float Epsilon => spec.Epsilon;
 
     public override int StatisticLength => OutputSize;
 

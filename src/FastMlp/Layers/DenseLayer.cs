@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using CommunityToolkit.HighPerformance.Buffers;
 using FastMlp.Kernels;
 using FastMlp.Kernels.Activations;
 using FastMlp.Memory;
@@ -10,7 +11,7 @@ namespace FastMlp.Layers;
 /// W lies packed in the panels that the forward kernel reads (see <see cref="Packing"/>), for good; b as one value for each
 /// unit, also where it is shared (all equal) or absent (all 0), padded to whole panels with zeros.
 /// </remarks>
-internal abstract unsafe class DenseLayer : Layer
+internal abstract unsafe class DenseLayer : SingleInputLayer
 {
     protected DenseLayer(int inputSize, DenseSpec spec, nint parameterOffset, WeightStorage storage)
         : base(inputSize, spec.Units, parameterOffset)
@@ -31,7 +32,6 @@ internal abstract unsafe class DenseLayer : Layer
             inputSize, OutputSize, PanelVectors, PanelLayout.Vectors(padded), inputSize * WeightRow, KBlock, isBFloat16, rowsOffset: HasRows ? WeightLength : 0);
         BiasOffset = WeightOffset + ((HasRows ? 2 : 1) * WeightLength);
         ActivationOffset = BiasOffset + AlignedBuffer.RoundUp(padded);
-        BiasEnd = spec.Bias == Bias.Shared ? BiasOffset + 1 : ActivationOffset;
         End = ActivationOffset + AlignedBuffer.RoundUp(ActivationParameterCount);
     }
 
@@ -45,6 +45,11 @@ internal abstract unsafe class DenseLayer : Layer
     private readonly bool isBFloat16;
 
     public override DenseSpec Spec { get; }
+
+    public override bool IsOftenZero => Spec.Activation.IsOftenZero;
+
+    /// <summary>Where the biases end in memory, and learnable constants begin.</summary>
+    public nint ActivationOffset { get; }
 
     /// <summary>Whether there is one unit, whose W is a row of weights as it stands (panels of one column) and whose products are <see cref="Dot"/>'s.</summary>
     public bool IsDot { get; }
@@ -90,14 +95,14 @@ internal abstract unsafe class DenseLayer : Layer
     {
         get
         {
-            List<ParameterTensor> tensors = [new($"{Name}.weight", [OutputSize, InputSize], TensorRole.Weight, WeightOffset) { PanelWidth = PanelWidth }];
+            List<ParameterTensor> tensors = [new($"{Name}.weight", [OutputSize, InputSize], TensorRole.Weight, WeightOffset, BiasOffset - WeightOffset) { PanelWidth = PanelWidth }];
             if (Spec.Bias != Bias.None)
             {
-                tensors.Add(new($"{Name}.bias", [BiasLength], TensorRole.Bias, BiasOffset) { Copies = OutputSize / BiasLength });
+                tensors.Add(new($"{Name}.bias", [BiasLength], TensorRole.Bias, BiasOffset, Spec.Bias == Bias.Shared ? 1 : ActivationOffset - BiasOffset) { Copies = OutputSize / BiasLength });
             }
 
             tensors.AddRange(Spec.Activation.LearnableNames.Select(
-                (name, i) => new ParameterTensor($"{Name}.activation.{name}", [1], TensorRole.ActivationConstant, ActivationOffset + i)));
+                (name, i) => new ParameterTensor($"{Name}.activation.{name}", [1], TensorRole.ActivationConstant, ActivationOffset + i, i + 1 < ActivationParameterCount ? 1 : End - ActivationOffset - i)));
             return tensors;
         }
     }
@@ -279,23 +284,28 @@ internal abstract unsafe class DenseLayer : Layer
         Gemm.Multiply(in arguments, epilogue, threads);
     }
 
-    public void GetWeight(float* block, float* weight) => Packing.Unpack(block + WeightOffset, OutputSize, InputSize, PanelWidth, weight);
-
     public void SetWeight(float* block, float* weight) => Packing.Pack(weight, OutputSize, InputSize, PanelWidth, block + WeightOffset);
 
-    public void GetBias(float* block, Span<float> bias) => new Span<float>(block + BiasOffset, BiasLength).CopyTo(bias);
-
-    public void SetBias(float* block, ReadOnlySpan<float> bias)
+    /// <summary>W from the seed, constants of the activation as they were given, b = 0.</summary>
+    public override void Initialize(float* block, int seed)
     {
-        if (Spec.Bias == Bias.Shared)
+        using SpanOwner<float> weight = SpanOwner<float>.Allocate(OutputSize * InputSize, AllocationMode.Clear);
+        Initialization.Fill(weight.Span, Spec.Initializer, InputSize, OutputSize, seed, Index);
+        fixed (float* source = weight.Span)
         {
-            new Span<float>(block + BiasOffset, OutputSize).Fill(bias[0]);
+            SetWeight(block, source);
         }
-        else
+
+        for (int i = 0; i < ActivationParameterCount; i++)
         {
-            bias.CopyTo(new Span<float>(block + BiasOffset, BiasLength));
+            block[ActivationOffset + i] = Spec.Activation.Constants[i];
         }
     }
+
+    public override void ParameterGradient(in TrainingPass pass, MatrixView x, MatrixView z, MatrixView delta) => Gradient(pass.Gradients, x, delta, pass.Threads);
+
+    public override void InputDelta(in TrainingPass pass, MatrixView x, MatrixView z, MatrixView a, MatrixView delta, MatrixView deltaOfX) =>
+        InputProduct(pass.Parameters, delta, deltaOfX, new Store(), pass.Threads);
 
     public override void Convert(Layer source, float* from, float* to)
     {
@@ -322,8 +332,6 @@ internal abstract unsafe class DenseLayer : Layer
 
         base.Convert(source, from, to);
     }
-
-    public Span<float> ActivationParameters(float* block) => new(block + ActivationOffset, ActivationParameterCount);
 
     /// <summary>a &lt;- g(x W^T + b), g in the store of the product.</summary>
     protected void Forward<TActivation>(TActivation g, float* parameters, MatrixView x, MatrixView a, int threads)

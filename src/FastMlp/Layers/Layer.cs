@@ -4,7 +4,7 @@ using FastMlp.Memory;
 namespace FastMlp.Layers;
 
 /// <summary>
-/// One step of a network, a = f(x): its sizes, where it takes x from, the place of its parameters in the network's one block, and
+/// One layer of a network, a = f(x): its specification, its sizes, what it takes, its tensors, the place of its parameters in the network's one block, and
 /// its gradients. The parameters themselves are passed in, so one layer serves a network, its snapshots and its trainers.
 /// </summary>
 /// <remarks>
@@ -25,7 +25,7 @@ internal abstract unsafe class Layer
         OutputSize = outputSize;
         PanelVectors = PanelLayout.PanelVectors(outputSize);
         Stride = StrideOf(PanelLayout.Padded(outputSize));
-        WeightOffset = BiasOffset = BiasEnd = ActivationOffset = End = parameterOffset;
+        WeightOffset = BiasOffset = End = parameterOffset;
     }
 
     /// <summary>What it computes.</summary>
@@ -44,8 +44,11 @@ internal abstract unsafe class Layer
     /// <summary>Floats between rows of this layer's activations and deltas in a workspace.</summary>
     public nint Stride { get; }
 
-    /// <summary>The stage whose output is x; -1 is the network's input.</summary>
-    public int Source { get; set; } = -1;
+    /// <summary>The layers whose outputs it takes; -1 is the network's input.</summary>
+    public int[] Sources { get; set; } = [];
+
+    /// <summary>Its number among the layers whose names begin alike; what is drawn at random depends on it.</summary>
+    public int Index { get; set; }
 
     /// <summary>The dense layer that this is, or else the last before it (0 where there is none): what messages name.</summary>
     public int Number { get; set; }
@@ -56,20 +59,17 @@ internal abstract unsafe class Layer
     /// <summary>Where the weights end and what weight decay spares begins.</summary>
     public nint BiasOffset { get; protected init; }
 
-    /// <summary>Where the biases that count end: behind the first where all are one.</summary>
-    public nint BiasEnd { get; protected init; }
-
-    /// <summary>Where the biases end in memory, and further constants begin.</summary>
-    public nint ActivationOffset { get; protected init; }
-
     /// <summary>The first float after this layer's parameters.</summary>
     public nint End { get; protected init; }
 
     /// <summary>What the layer learns, in the order of the file.</summary>
     public virtual IReadOnlyList<ParameterTensor> Tensors => [];
 
-    /// <summary>The stages whose outputs it takes.</summary>
-    public virtual IReadOnlyList<int> Sources => [Source];
+    /// <summary>Floats of running statistics, which lie behind all parameters of the network and are not trained.</summary>
+    public virtual nint StatisticsLength => 0;
+
+    /// <summary>Where the running statistics start in the block.</summary>
+    public nint StatisticsOffset { get; set; }
 
     /// <summary>Trainable numbers.</summary>
     public virtual int ParameterCount => 0;
@@ -77,17 +77,35 @@ internal abstract unsafe class Layer
     /// <summary>Whether the layer is a = x at prediction, so that prediction leaves it out.</summary>
     public virtual bool IsForTraining => false;
 
+    /// <summary>Whether outputs are 0 often, so that a row pays for looking.</summary>
+    public virtual bool IsOftenZero => false;
+
     /// <summary>Floats that the backward pass needs beside x and a, as the forward pass leaves them in z.</summary>
     public virtual nint KeptLength(nint rows) => 0;
 
-    /// <summary>a &lt;- f(x) at prediction, nothing kept.</summary>
-    public abstract void Forward(float* parameters, MatrixView x, MatrixView a, int threads);
+    /// <summary>Sets the first values of what it learns; the block holds zeros.</summary>
+    /// <param name="block">The parameters.</param>
+    /// <param name="seed">What random values are drawn from.</param>
+    public virtual void Initialize(float* block, int seed)
+    {
+    }
 
-    /// <summary>The same for one row from x to a, which may be padded.</summary>
-    public abstract void ForwardRow(float* parameters, float* x, float* a, bool isPadded);
+    /// <summary>a &lt;- f(x, ...) at prediction, nothing kept.</summary>
+    public abstract void Forward(float* parameters, ReadOnlySpan<MatrixView> x, MatrixView a, int threads);
 
-    /// <summary>a &lt;- f(x) in training; what the backward pass needs is kept in z (where it needs nothing, z is not touched).</summary>
-    public abstract void ForwardKeeping(in TrainingPass pass, MatrixView x, MatrixView z, MatrixView a);
+    /// <summary>The same for one row to a, which may be padded.</summary>
+    public abstract void ForwardRow(float* parameters, float** x, float* a, bool isPadded);
+
+    /// <summary>a &lt;- f(x, ...) in training; what the backward pass needs is kept in z (where it needs nothing, z is not touched).</summary>
+    public abstract void ForwardKeeping(in TrainingPass pass, ReadOnlySpan<MatrixView> x, MatrixView z, MatrixView a);
+
+    /// <summary>Fills the gradients.</summary>
+    public virtual void ParameterGradient(in TrainingPass pass, ReadOnlySpan<MatrixView> x, MatrixView z, MatrixView delta)
+    {
+    }
+
+    /// <summary>deltaOfX &lt;- dL/dx of one input, after <see cref="ParameterGradient"/>.</summary>
+    public abstract void InputDelta(in TrainingPass pass, int input, ReadOnlySpan<MatrixView> x, MatrixView z, MatrixView a, MatrixView delta, MatrixView deltaOfX);
 
     /// <summary>delta &lt;- dL/dz from dL/da, in place, where there is an activation; adds to the gradient of its learnable constants.</summary>
     public virtual void ApplyDerivative(float* parameters, float* gradients, MatrixView z, MatrixView a, MatrixView delta)
@@ -100,15 +118,6 @@ internal abstract unsafe class Layer
     {
         next.InputProduct(parameters, deltaNext, delta, new Store(), threads);
         ApplyDerivative(parameters, gradients, z, a, delta);
-    }
-
-    /// <summary>deltaOfX &lt;- dL/dx of a layer that is not dense (<see cref="PullDelta"/> is that of one that is), after <see cref="ParameterGradient"/>.</summary>
-    public virtual void InputDelta(in TrainingPass pass, MatrixView x, MatrixView z, MatrixView a, MatrixView delta, MatrixView deltaOfX) =>
-        throw new NotSupportedException("A dense layer's delta is pulled by the layer below.");
-
-    /// <summary>Fills the gradients of a layer that is not dense.</summary>
-    public virtual void ParameterGradient(in TrainingPass pass, MatrixView x, MatrixView z, MatrixView delta)
-    {
     }
 
     /// <summary>Moves running averages by what the forward pass of a batch kept in z.</summary>

@@ -4,11 +4,9 @@ using FastMlp.Memory;
 namespace FastMlp.Layers;
 
 /// <summary>Layer normalization: the same in training and at prediction. It keeps mean and scale of each row.</summary>
-internal sealed unsafe class LayerNormLayer(int size, LayerNormSpec spec, int index, nint parameterOffset) : NormLayer(size, index, parameterOffset)
+internal sealed unsafe class LayerNormLayer(int size, LayerNormSpec spec, nint parameterOffset) : NormLayer(size, parameterOffset)
 {
     public override LayerNormSpec Spec => spec;
-
-    public override float Epsilon => spec.Epsilon;
 
     public override nint KeptLength(nint rows) => 2 * rows;
 

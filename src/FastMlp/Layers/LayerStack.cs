@@ -10,12 +10,11 @@ internal sealed unsafe class LayerStack
 {
     private readonly nint widest;
     private readonly int firstTrained;
-    private readonly int[] firstUses;
-    private readonly int[] lastUses;
-    private readonly PredictionPlan plan;
+    private readonly Graph graph;
 
-    // Of the plan, but one step nearer: a prediction of one row takes some 50 ns.
-    private readonly Layer[] steps;
+    // Of the graph, but one step nearer: a prediction of one row takes some 50 ns. A chain's layers all take one output.
+    private readonly Layer[] layers;
+    private readonly SingleInputLayer[] chain;
     private readonly int slots;
 
     // Whether batches go through all layers on their side.
@@ -23,25 +22,20 @@ internal sealed unsafe class LayerStack
 
     public LayerStack(int inputSize, ReadOnlySpan<LayerSpec> specs, WeightFormat? frozen = null)
     {
-        InputSize = inputSize;
         Specs = specs.ToArray();
-        Stages = [.. StageList.Of(inputSize, specs, frozen)];
-        Layers = [.. Stages.OfType<DenseLayer>()];
-        Norms = [.. Stages.OfType<NormLayer>()];
-        Trained = [.. Stages.Where(stage => stage.End > stage.WeightOffset)];
-        Output = Stages[^1] as DenseLayer ?? throw new ArgumentException("The last layer must be dense.", nameof(specs));
-        IsChain = !Stages.Any(stage => stage is SumLayer);
-        firstTrained = Array.IndexOf(Stages, Trained[0]);
-        (firstUses, lastUses) = Uses();
-        plan = new PredictionPlan(Stages);
-        steps = plan.Steps;
-        slots = plan.Slots;
-        TrainedLength = Output.End;
-        ParameterLength = Norms.Length == 0 ? TrainedLength : Norms[^1].StatisticsEnd;
+        graph = new Graph(inputSize, Specs, frozen);
+        Dense = [.. Layers.OfType<DenseLayer>()];
+        Trained = [.. Layers.Where(layer => layer.End > layer.WeightOffset)];
+        Output = Layers[^1] as DenseLayer ?? throw new ArgumentException("The last layer must be dense.", nameof(specs));
+        IsChain = graph.IsChain;
+        firstTrained = Array.IndexOf(Layers, Trained[0]);
+        layers = graph.Prediction;
+        chain = IsChain ? Array.ConvertAll(layers, layer => (SingleInputLayer)layer) : [];
+        slots = graph.SlotCount;
         nint inputWidth = inputSize;
         nint widestPass = 0;
         long count = 0;
-        foreach (Layer layer in steps)
+        foreach (Layer layer in layers)
         {
             widest = Math.Max(widest, layer.Stride);
             widestPass = Math.Max(widestPass, inputWidth + layer.Stride);
@@ -64,13 +58,13 @@ internal sealed unsafe class LayerStack
         ParameterCount = (int)count;
 
         NeedsPadding = Routes.PadsOutputs(OutputSize, PanelLayout.Lanes);
-        WidestColumns = (Math.Max(inputSize, steps.Max(step => step.OutputSize)) + Columns.Block - 1) & -Columns.Block;
-        goesSideways = IsChain && WidestColumns <= Routes.MaxSidewaysColumns && steps.All(step => step is DenseLayer { CanGoSideways: true })
-            && Routes.FewestSidewaysRows([.. steps.Select(step => ((DenseLayer)step).Shape)], PanelLayout.Lanes, isTraining: false, endsLinear: false) < nint.MaxValue;
+        WidestColumns = (Math.Max(inputSize, layers.Max(layer => layer.OutputSize)) + Columns.Block - 1) & -Columns.Block;
+        goesSideways = IsChain && WidestColumns <= Routes.MaxSidewaysColumns && layers.All(layer => layer is DenseLayer { CanGoSideways: true })
+            && Routes.FewestSidewaysRows([.. layers.Select(layer => ((DenseLayer)layer).Shape)], PanelLayout.Lanes, isTraining: false, endsLinear: false) < nint.MaxValue;
         RowBlock = Routes.NetworkRowBlock(widestPass);
     }
 
-    public int InputSize { get; }
+    public int InputSize => graph.InputSize;
 
     public int OutputSize => Output.OutputSize;
 
@@ -78,32 +72,28 @@ internal sealed unsafe class LayerStack
     public LayerSpec[] Specs { get; }
 
     /// <summary>All layers in order of computation.</summary>
-    public Layer[] Stages { get; }
+    public Layer[] Layers => graph.Layers;
 
-    /// <summary>The dense ones among them: the layers that indices of the public face count.</summary>
-    public DenseLayer[] Layers { get; }
-
-    /// <summary>The normalizations among them.</summary>
-    public NormLayer[] Norms { get; }
+    /// <summary>The dense ones among them.</summary>
+    public DenseLayer[] Dense { get; }
 
     /// <summary>Those that have parameters.</summary>
     public Layer[] Trained { get; }
 
-    /// <summary>All tensors in the order of the file: those of dense layers, then of the others.</summary>
-    public IReadOnlyList<ParameterTensor> Tensors => field ??=
-        [.. Stages.OfType<DenseLayer>().SelectMany(layer => layer.Tensors), .. Stages.Where(layer => layer is not DenseLayer).SelectMany(layer => layer.Tensors)];
+    /// <summary>All tensors in the order of the file.</summary>
+    public IReadOnlyList<ParameterTensor> Tensors => graph.Tensors;
 
     /// <summary>The last layer.</summary>
     public DenseLayer Output { get; }
 
-    /// <summary>Whether each stage takes the one before it, and nothing else.</summary>
+    /// <summary>Whether each layer takes the one before it, and nothing else.</summary>
     public bool IsChain { get; }
 
     /// <summary>Floats in the parameter block, padding and running statistics included.</summary>
-    public nint ParameterLength { get; }
+    public nint ParameterLength => graph.ParameterLength;
 
     /// <summary>Floats up to the statistics, which no optimizer touches.</summary>
-    public nint TrainedLength { get; }
+    public nint TrainedLength => graph.TrainedLength;
 
     /// <summary>Trainable numbers.</summary>
     public int ParameterCount { get; }
@@ -127,14 +117,17 @@ internal sealed unsafe class LayerStack
     /// <summary>The same for any number of rows.</summary>
     public nint MaxWorkspaceLength => WorkspaceLength(Math.Max(RowBlock, Routes.SidewaysRows));
 
-    /// <summary>Whether the delta of a stage leads to any gradient: whether something that is trained lies there or below.</summary>
-    public bool NeedsDelta(int stage) => stage >= firstTrained;
+    /// <summary>Whether the delta of a layer leads to any gradient: whether something that is trained lies there or below.</summary>
+    public bool NeedsDelta(int layer) => layer >= firstTrained;
 
-    /// <summary>The first stage that takes this one's output: the last in the backward pass.</summary>
-    public int FirstUse(int stage) => firstUses[stage];
+    /// <inheritdoc cref="Graph.MostSources"/>
+    public int MostSources => graph.MostSources;
 
-    /// <summary>The last stage that takes this one's output: the first in the backward pass.</summary>
-    public int LastUse(int stage) => lastUses[stage];
+    /// <inheritdoc cref="Graph.FirstUse"/>
+    public int FirstUse(int layer) => graph.FirstUse(layer);
+
+    /// <inheritdoc cref="Graph.LastUse"/>
+    public int LastUse(int layer) => graph.LastUse(layer);
 
     /// <summary>The same layers to predict only, with weights in a format.</summary>
     public LayerStack Frozen(WeightFormat format) => new(InputSize, Specs, format);
@@ -143,9 +136,9 @@ internal sealed unsafe class LayerStack
     public AlignedBuffer Convert(LayerStack source, AlignedBuffer parameters)
     {
         AlignedBuffer converted = new(ParameterLength);
-        for (int i = 0; i < Stages.Length; i++)
+        for (int i = 0; i < Layers.Length; i++)
         {
-            Stages[i].Convert(source.Stages[i], parameters.Pointer, converted.Pointer);
+            Layers[i].Convert(source.Layers[i], parameters.Pointer, converted.Pointer);
         }
 
         GC.KeepAlive(parameters);
@@ -164,33 +157,31 @@ internal sealed unsafe class LayerStack
             return;
         }
 
-        nint block = Routes.IsOneProduct(steps.Length, Output.IsActivationCheap, NeedsPadding) ? x.Rows : RowBlock;
+        nint block = Routes.IsOneProduct(layers.Length, Output.IsActivationCheap, NeedsPadding) ? x.Rows : RowBlock;
         nint slot = Math.Min(x.Rows, block) * widest;
+        Span<MatrixView> inputs = stackalloc MatrixView[graph.MostSources];
         for (nint row = 0; row < x.Rows; row += block)
         {
             nint count = Math.Min(block, x.Rows - row);
-            MatrixView input = x.Slice(row, count);
-            for (int i = 0; i < steps.Length; i++)
+            MatrixView rows = x.Slice(row, count);
+            MatrixView input = rows;
+            for (int i = 0; i < layers.Length; i++)
             {
-                Layer layer = steps[i];
-                bool isLast = i == steps.Length - 1;
+                bool isLast = i == layers.Length - 1;
                 MatrixView output = isLast && !NeedsPadding ? y.Slice(row, count) : Value(i, count, workspace, slot);
-                if (!IsChain)
+                int[] sources = graph.PredictionSources[i];
+                for (int k = 0; k < sources.Length; k++)
                 {
-                    input = plan.Source(i) < 0 ? x.Slice(row, count) : Value(plan.Source(i), count, workspace, slot);
+                    inputs[k] = IsChain ? input : sources[k] < 0 ? rows : Value(sources[k], count, workspace, slot);
                 }
 
                 if (isLast && linearOutput)
                 {
-                    Output.ForwardLinear(parameters, input, output, threads: 1);
-                }
-                else if (layer is SumLayer)
-                {
-                    SumLayer.Forward(input, plan.Skip(i) < 0 ? x.Slice(row, count) : Value(plan.Skip(i), count, workspace, slot), output, threads: 1);
+                    Output.ForwardLinear(parameters, inputs[0], output, threads: 1);
                 }
                 else
                 {
-                    layer.Forward(parameters, input, output, threads: 1);
+                    layers[i].Forward(parameters, inputs[..sources.Length], output, threads: 1);
                 }
 
                 input = output;
@@ -219,15 +210,15 @@ internal sealed unsafe class LayerStack
             nint stride = Sideways.Stride(count);
             float* input = first, output = second;
             Sideways.Load(x.Pointer + (row * x.Stride), x.Stride, count, InputSize, input, stride, left);
-            for (int i = 0; i < steps.Length; i++)
+            for (int i = 0; i < layers.Length; i++)
             {
-                if (linearOutput && i == steps.Length - 1)
+                if (linearOutput && i == layers.Length - 1)
                 {
                     Output.ForwardLinearSideways(parameters, input, output, stride);
                 }
                 else
                 {
-                    ((DenseLayer)steps[i]).ForwardSideways(parameters, input, output, stride);
+                    ((DenseLayer)layers[i]).ForwardSideways(parameters, input, output, stride);
                 }
 
                 float* next = output;
@@ -248,7 +239,7 @@ internal sealed unsafe class LayerStack
             return;
         }
 
-        Layer[] layers = steps;
+        SingleInputLayer[] layers = chain;
         int last = layers.Length - 1;
         float* even = workspace, odd = workspace + widest;
         for (int i = 0; i < last; i++)
@@ -287,52 +278,22 @@ internal sealed unsafe class LayerStack
     /// <summary>One row where outputs are used more than once.</summary>
     private void ForwardRowOfGraph(float* parameters, float* x, float* y, float* workspace)
     {
-        int last = steps.Length - 1;
-        for (int i = 0; i < last; i++)
+        float** inputs = stackalloc float*[graph.MostSources];
+        for (int i = 0; i < layers.Length; i++)
         {
-            float* a = Row(i, x, workspace);
-            if (steps[i] is SumLayer sum)
+            int[] sources = graph.PredictionSources[i];
+            for (int k = 0; k < sources.Length; k++)
             {
-                int n = sum.OutputSize;
-                SumLayer.Forward(
-                    MatrixView.Dense(Row(plan.Source(i), x, workspace), 1, n), MatrixView.Dense(Row(plan.Skip(i), x, workspace), 1, n), MatrixView.Dense(a, 1, n), threads: 1);
+                inputs[k] = sources[k] < 0 ? x : workspace + (graph.PredictionSlots[sources[k]] * widest);
             }
-            else
-            {
-                steps[i].ForwardRow(parameters, Row(plan.Source(i), x, workspace), a, isPadded: true);
-            }
-        }
 
-        steps[last].ForwardRow(parameters, Row(plan.Source(last), x, workspace), y, isPadded: false);
-    }
-
-    private float* Row(int step, float* x, float* workspace) => step < 0 ? x : workspace + (plan.Slot(step) * widest);
-
-    private MatrixView Value(int step, nint rows, float* workspace, nint slot) =>
-        new((nint)(workspace + (plan.Slot(step) * slot)), rows, steps[step].OutputSize, steps[step].Stride, IsPadded: true);
-
-    /// <summary>The first and last stage that take each stage's output.</summary>
-    private (int[] First, int[] Last) Uses()
-    {
-        int[] first = new int[Stages.Length];
-        int[] last = new int[Stages.Length];
-        for (int i = Stages.Length - 1; i >= 0; i--)
-        {
-            Use(Stages[i].Source, i);
-            Use(Stages[i] is SumLayer sum ? sum.Skip : -1, i);
-        }
-
-        return (first, last);
-
-        void Use(int source, int stage)
-        {
-            if (source >= 0)
-            {
-                first[source] = stage;
-                last[source] = Math.Max(last[source], stage);
-            }
+            bool isLast = i == layers.Length - 1;
+            layers[i].ForwardRow(parameters, inputs, isLast ? y : workspace + (graph.PredictionSlots[i] * widest), isPadded: !isLast);
         }
     }
+
+    private MatrixView Value(int layer, nint rows, float* workspace, nint slot) =>
+        new((nint)(workspace + (graph.PredictionSlots[layer] * slot)), rows, layers[layer].OutputSize, layers[layer].Stride, IsPadded: true);
 
     private static void ForwardPart(void* context, int part, int parts)
     {

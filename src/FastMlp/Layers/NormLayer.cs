@@ -5,18 +5,14 @@ namespace FastMlp.Layers;
 
 /// <summary>A normalization with a scale gamma and a shift beta for each feature, which start at 1 and 0.</summary>
 /// <remarks>gamma and beta are padded to whole panels with zeros, so that what comes out of the padding is 0.</remarks>
-internal abstract unsafe class NormLayer : Layer
+internal abstract unsafe class NormLayer : SingleInputLayer
 {
-    protected NormLayer(int size, int index, nint parameterOffset)
+    protected NormLayer(int size, nint parameterOffset)
         : base(size, size, parameterOffset)
     {
-        Index = index;
         Padded = AlignedBuffer.RoundUp(PanelLayout.Padded(size));
-        BiasEnd = ActivationOffset = End = BiasOffset + (2 * Padded);
+        End = BiasOffset + (2 * Padded);
     }
-
-    /// <summary>Its place among the norms of the network.</summary>
-    public int Index { get; }
 
     /// <summary>Floats that one value for each feature takes.</summary>
     public nint Padded { get; }
@@ -24,12 +20,8 @@ internal abstract unsafe class NormLayer : Layer
     /// <summary>Values of a running statistic: the features, or none.</summary>
     public virtual int StatisticLength => 0;
 
-    /// <summary>Where the running mean stands in the block, the running variance behind it; neither is trained.</summary>
-    public nint StatisticsOffset { get; set; }
-
-    public nint StatisticsEnd => StatisticsOffset + (StatisticLength > 0 ? 2 * Padded : 0);
-
-    public abstract float Epsilon { get; }
+    /// <summary>The running mean, and the running variance behind it.</summary>
+    public override nint StatisticsLength => StatisticLength > 0 ? 2 * Padded : 0;
 
     public override IReadOnlyList<ParameterTensor> Tensors
     {
@@ -37,13 +29,13 @@ internal abstract unsafe class NormLayer : Layer
         {
             List<ParameterTensor> tensors =
             [
-                new($"{Name}.weight", [OutputSize], TensorRole.Scale, BiasOffset),
-                new($"{Name}.bias", [OutputSize], TensorRole.Shift, BiasOffset + Padded),
+                new($"{Name}.weight", [OutputSize], TensorRole.Scale, BiasOffset, Padded),
+                new($"{Name}.bias", [OutputSize], TensorRole.Shift, BiasOffset + Padded, Padded),
             ];
             if (StatisticLength > 0)
             {
-                tensors.Add(new($"{Name}.running_mean", [OutputSize], TensorRole.RunningMean, StatisticsOffset));
-                tensors.Add(new($"{Name}.running_var", [OutputSize], TensorRole.RunningVariance, StatisticsOffset + Padded));
+                tensors.Add(new($"{Name}.running_mean", [OutputSize], TensorRole.RunningMean, StatisticsOffset, Padded));
+                tensors.Add(new($"{Name}.running_var", [OutputSize], TensorRole.RunningVariance, StatisticsOffset + Padded, Padded));
             }
 
             return tensors;
@@ -61,7 +53,7 @@ internal abstract unsafe class NormLayer : Layer
     public Span<float> RunningVariance(float* block) => new(block + StatisticsOffset + Padded, StatisticLength);
 
     /// <summary>gamma 1 and beta 0, mean 0 and variance 1.</summary>
-    public void Initialize(float* block)
+    public override void Initialize(float* block, int seed)
     {
         Scale(block).Fill(1);
         Shift(block).Clear();

@@ -7,7 +7,8 @@ namespace FastMlp.Layers;
 /// <param name="Shape">Sizes of its axes.</param>
 /// <param name="Role">What it is for.</param>
 /// <param name="Offset">The first float in the block.</param>
-internal sealed unsafe record ParameterTensor(string Name, int[] Shape, TensorRole Role, nint Offset)
+/// <param name="Extent">Floats in the block that count once, padding with zeros included.</param>
+internal sealed unsafe record ParameterTensor(string Name, int[] Shape, TensorRole Role, nint Offset, nint Extent)
 {
     /// <summary>Width of the panels that a matrix is packed in (see <see cref="Packing"/>); 0 for values that lie one after the other.</summary>
     public nint PanelWidth { get; init; }
@@ -15,7 +16,8 @@ internal sealed unsafe record ParameterTensor(string Name, int[] Shape, TensorRo
     /// <summary>How often a shared value lies in memory, once for each unit.</summary>
     public int Copies { get; init; } = 1;
 
-    public int Length { get; } = checked((int)Shape.Aggregate(1L, (product, size) => checked(product * size)));
+    /// <summary>Values; computed when asked for, for the shape may be that of a file with impossible sizes.</summary>
+    public int Length => Shape.Length == 1 ? Shape[0] : checked(Shape[0] * Shape[1]);
 
     /// <summary>Whether training changes it by its gradient.</summary>
     public bool IsTrained => Role is not (TensorRole.RunningMean or TensorRole.RunningVariance);

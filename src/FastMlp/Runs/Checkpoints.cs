@@ -127,7 +127,7 @@ internal sealed class Checkpoints(string folder)
             string now = present.GetValueOrDefault(name, "not set");
             if (was != now && !exempt.Contains(name))
             {
-                throw new ArgumentException($"The checkpoint cannot be resumed with another {name}: it was {Text.Quote(was)} and is {Text.Quote(now)}.", nameof(present));
+                throw new ArgumentException($"The checkpoint cannot be resumed with another {name}: it was {MessageText.Quote(was)} and is {MessageText.Quote(now)}.", nameof(present));
             }
         }
     }

@@ -46,7 +46,7 @@ public sealed record FitRecord
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new ModelFormatException($"The metadata '{MetadataKey}' of the model is no record of a fit: {Serialization.Text.Quote(e.Message)}", e);
+            throw new ModelFormatException($"The metadata '{MetadataKey}' of the model is no record of a fit: {MessageText.Quote(e.Message)}", e);
         }
     }
 

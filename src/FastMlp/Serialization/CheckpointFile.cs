@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using FastMlp.Layers;
 
 namespace FastMlp.Serialization;
 
@@ -55,7 +56,7 @@ internal static class CheckpointFile
         Specification specification = Specification.Parse(specificationText);
 
         TensorMap map = new(header);
-        ModelFile.Require(map, specification);
+        IReadOnlyList<ParameterTensor> places = ModelFile.Require(map, specification);
         if (run.HasBest)
             ModelFile.Require(map, specification, BestPrefix);
         for (int k = 0; k < run.StateBlocks; k++)
@@ -65,14 +66,17 @@ internal static class CheckpointFile
 
         string checksum = Checksum(specificationText, text, header.Tensors.Select(tensor => map[tensor.Name]));
         if (verifies && (!header.Metadata.TryGetValue(ChecksumKey, out string? stored) || stored != checksum))
-            throw new ModelFormatException($"The checksum of the content is {checksum}, not {Text.Quote(stored ?? "there")}: the file is damaged.");
+            throw new ModelFormatException($"The checksum of the content is {checksum}, not {MessageText.Quote(stored ?? "there")}: the file is damaged.");
 
+        ModelFile.CheckValues(map, places);
+        if (run.HasBest)
+            ModelFile.CheckValues(map, places, BestPrefix);
         Dictionary<string, string> metadata = header.Metadata.Where(entry => !IsReserved(entry.Key)).ToDictionary();
         return new CheckpointContents(
             run,
-            ModelFile.CheckVariances(ModelFile.Take(map, specification, metadata)),
-            run.HasBest ? ModelFile.CheckVariances(ModelFile.Take(map, specification, metadata, BestPrefix)) : null,
-            [.. Enumerable.Range(0, run.StateBlocks).Select(k => ModelFile.Take(map, specification, metadata, StatePrefix(k)))]);
+            ModelFile.Take(map, places, specification, metadata),
+            run.HasBest ? ModelFile.Take(map, places, specification, metadata, BestPrefix) : null,
+            [.. Enumerable.Range(0, run.StateBlocks).Select(k => ModelFile.Take(map, places, specification, metadata, StatePrefix(k)))]);
     }
 
     /// <summary>Whether a metadata key has a meaning of its own.</summary>
@@ -104,7 +108,7 @@ internal static class CheckpointFile
         }
         catch (JsonException e)
         {
-            throw new ModelFormatException($"The state of the run (metadata key '{Key}') is not what this version writes: {Text.Reason(e)}", e);
+            throw new ModelFormatException($"The state of the run (metadata key '{Key}') is not what this version writes: {MessageText.Reason(e)}", e);
         }
         catch (InvalidOperationException e)
         {

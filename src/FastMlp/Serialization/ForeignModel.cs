@@ -1,3 +1,5 @@
+using FastMlp.Layers;
+
 namespace FastMlp.Serialization;
 
 /// <summary>Makes a model of a file without a specification, from the names and shapes of its tensors.</summary>
@@ -30,14 +32,21 @@ internal static class ForeignModel
             Bias bias = biases.Contains(BiasOf(weights[i])) ? Bias.PerUnit : Bias.None;
             layers[i] = new DenseSpec((int)weights[i].Shape[0], activations[i], bias, DenseSpec.DefaultInitializer(activations[i]));
         }
-        return new ModelContents(
-            (int)weights[0].Shape[1],
-            layers,
-            [.. weights.Select(weight => map[weight.Name])],
-            [.. weights.Select((weight, i) => layers[i].Bias == Bias.None ? [] : map[BiasOf(weight)])],
-            [.. layers.Select(layer => StartValues(layer.Activation))],
-            header.Metadata.ToDictionary(),
-            Seed: 0);
+        Graph graph = new((int)weights[0].Shape[1], layers);
+        Dictionary<string, float[]> tensors = [];
+        for (int i = 0; i < layers.Length; i++)
+        {
+            // Learnable constants, which such a file does not have, start as they were given.
+            Queue<float> constants = new(layers[i].Activation.Constants);
+            foreach (ParameterTensor place in graph.Layers[i].Tensors)
+                tensors.Add(place.Name, place.Role switch
+                {
+                    TensorRole.Weight => map[weights[i].Name],
+                    TensorRole.Bias => map[BiasOf(weights[i])],
+                    _ => [constants.Dequeue()],
+                });
+        }
+        return new ModelContents(graph.InputSize, layers, tensors, header.Metadata.ToDictionary(), Seed: 0);
     }
 
     private static TensorInfo[] FindWeights(SafetensorsHeader header, TensorMap map, out HashSet<string> biases)
@@ -74,7 +83,7 @@ internal static class ForeignModel
         bool isSorted = weights.GroupBy(weight => weight.Type)
             .All(group => group.Zip(group.Skip(1)).All(pair => string.CompareOrdinal(pair.First.Name, pair.Second.Name) < 0));
         return isSorted
-            ? [.. weights.OrderBy(weight => weight.Name, Comparer<string>.Create(Text.CompareNatural))]
+            ? [.. weights.OrderBy(weight => weight.Name, Comparer<string>.Create(MessageText.CompareNatural))]
             : [.. weights];
     }
 
@@ -87,14 +96,7 @@ internal static class ForeignModel
         }
     }
 
-    private static string Names(TensorInfo[] weights) => Text.Quote([.. weights.Select(weight => weight.Name)]);
+    private static string Names(TensorInfo[] weights) => MessageText.Quote([.. weights.Select(weight => weight.Name)]);
 
     private static string BiasOf(TensorInfo weight) => weight.Name[..^Weight.Length] + BiasSuffix;
-
-    private static float[] StartValues(Activation activation) => activation switch
-    {
-        { IsLearnable: false } => [],
-        { Kind: ActivationKind.ScaledSigmoid } => [activation.First, activation.Second],
-        _ => [activation.First],
-    };
 }

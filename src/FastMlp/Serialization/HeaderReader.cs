@@ -31,7 +31,7 @@ internal ref struct HeaderReader
         }
         catch (JsonException e)
         {
-            throw new ModelFormatException($"The header is not valid JSON near byte {Safetensors.LengthBytes + header.reader.BytesConsumed}: {Text.Reason(e)}", e);
+            throw new ModelFormatException($"The header is not valid JSON near byte {Safetensors.LengthBytes + header.reader.BytesConsumed}: {MessageText.Reason(e)}", e);
         }
     }
 
@@ -45,7 +45,7 @@ internal ref struct HeaderReader
         while (NextProperty("the header", out string name))
         {
             if (!names.Add(name))
-                throw Fail($"the name {Text.Quote(name)} stands twice; every name must be unique");
+                throw Fail($"the name {MessageText.Quote(name)} stands twice; every name must be unique");
             if (name == "__metadata__")
                 ReadMetadata(metadata);
             else
@@ -61,15 +61,15 @@ internal ref struct HeaderReader
         Expect(JsonTokenType.StartObject, "__metadata__ must be an object that maps text to text");
         while (NextProperty("__metadata__", out string key))
         {
-            Expect(JsonTokenType.String, $"the metadata entry {Text.Quote(key)} must be text");
+            Expect(JsonTokenType.String, $"the metadata entry {MessageText.Quote(key)} must be text");
             if (!metadata.TryAdd(key, GetString()))
-                throw Fail($"the metadata key {Text.Quote(key)} stands twice");
+                throw Fail($"the metadata key {MessageText.Quote(key)} stands twice");
         }
     }
 
     private TensorInfo ReadTensor(string name)
     {
-        string quoted = Text.Quote(name);
+        string quoted = MessageText.Quote(name);
         Expect(JsonTokenType.StartObject, $"tensor {quoted} must be an object with dtype, shape and data_offsets");
 
         TensorType? type = null;
@@ -83,8 +83,8 @@ internal ref struct HeaderReader
                     Once(type is null, quoted, field);
                     Expect(JsonTokenType.String, $"dtype of tensor {quoted} must be text such as \"F32\"");
                     string text = GetString();
-                    if (!Text.TryName(text, out TensorType known))
-                        throw Fail($"tensor {quoted} has the unknown dtype {Text.Quote(text)}; known are {Text.Names<TensorType>()}");
+                    if (!MessageText.TryName(text, out TensorType known))
+                        throw Fail($"tensor {quoted} has the unknown dtype {MessageText.Quote(text)}; known are {MessageText.Names<TensorType>()}");
                     type = known;
                     break;
                 case "shape":

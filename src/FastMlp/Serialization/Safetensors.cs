@@ -115,8 +115,8 @@ internal static class Safetensors
             json.WriteStartObject("__metadata__");
             foreach ((string key, string value) in metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal))
             {
-                if (value is null || !Text.IsWellFormed(key) || !Text.IsWellFormed(value))
-                    throw new ArgumentException($"The metadata entry {Text.Quote(key)} is null or has half of a surrogate pair; it must be valid Unicode text.", nameof(metadata));
+                if (value is null || !MessageText.IsWellFormed(key) || !MessageText.IsWellFormed(value))
+                    throw new ArgumentException($"The metadata entry {MessageText.Quote(key)} is null or has half of a surrogate pair; it must be valid Unicode text.", nameof(metadata));
                 json.WriteString(key, value);
             }
             json.WriteEndObject();
@@ -126,10 +126,10 @@ internal static class Safetensors
         long offset = 0;
         foreach ((string name, long[] shape, float[] values) in tensors)
         {
-            if (!names.Add(name) || !Text.IsWellFormed(name))
-                throw new ArgumentException($"The tensor name {Text.Quote(name)} is reserved, stands twice or is not valid Unicode.", nameof(tensors));
+            if (!names.Add(name) || !MessageText.IsWellFormed(name))
+                throw new ArgumentException($"The tensor name {MessageText.Quote(name)} is reserved, stands twice or is not valid Unicode.", nameof(tensors));
             if (shape.Aggregate(1L, (product, extent) => checked(product * extent)) != values.Length)
-                throw new ArgumentException($"Tensor {Text.Quote(name)} of shape {Text.Shape(shape)} is given {values.Length} values.", nameof(tensors));
+                throw new ArgumentException($"Tensor {MessageText.Quote(name)} of shape {MessageText.Shape(shape)} is given {values.Length} values.", nameof(tensors));
 
             json.WriteStartObject(name);
             json.WriteString("dtype", nameof(TensorType.F32));

@@ -16,10 +16,10 @@ internal sealed record TensorInfo(string Name, TensorType Type, long[] Shape, lo
     }
 
     /// <summary>The name as it may stand in a one-line message.</summary>
-    public string Quoted => Text.Quote(Name);
+    public string Quoted => MessageText.Quote(Name);
 
     /// <summary><c>[10, 64]</c>, for messages.</summary>
-    public string ShapeText => Text.Shape(Shape);
+    public string ShapeText => MessageText.Shape(Shape);
 
     /// <summary>Whether the type is one of the four that are read as float32.</summary>
     public bool IsReadable => Type is TensorType.F32 or TensorType.F64 or TensorType.F16 or TensorType.BF16;

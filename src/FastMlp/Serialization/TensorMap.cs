@@ -22,9 +22,9 @@ internal sealed class TensorMap
     public void Require(string name, long[] shape, bool mustBeFinite = true)
     {
         if (!tensors.TryGetValue(name, out TensorInfo? tensor))
-            throw new ModelFormatException($"Tensor {Text.Quote(name)} of shape {Text.Shape(shape)} is missing.");
+            throw new ModelFormatException($"Tensor {MessageText.Quote(name)} of shape {MessageText.Shape(shape)} is missing.");
         if (!tensor.Shape.AsSpan().SequenceEqual(shape))
-            throw new ModelFormatException($"Tensor {tensor.Quoted} has shape {tensor.ShapeText}; it must be {Text.Shape(shape)}.");
+            throw new ModelFormatException($"Tensor {tensor.Quoted} has shape {tensor.ShapeText}; it must be {MessageText.Shape(shape)}.");
         required.Add(name);
         if (!mustBeFinite)
             unbounded.Add(name);

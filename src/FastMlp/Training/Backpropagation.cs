@@ -9,7 +9,7 @@ namespace FastMlp.Training;
 internal sealed unsafe class Backpropagation : IDisposable
 {
     private readonly LayerStack stack;
-    private readonly Layer[] stages;
+    private readonly Layer[] layers;
     private readonly int threads;
     private readonly nint fewestBlocked;
     private TrainingWorkspace? workspace;
@@ -19,7 +19,7 @@ internal sealed unsafe class Backpropagation : IDisposable
     public Backpropagation(LayerStack stack, LossFunction loss, int threads)
     {
         this.stack = stack;
-        stages = stack.Stages;
+        layers = stack.Layers;
         Function = loss;
         this.threads = threads;
         fewestBlocked = RowBlocks.FewestRows(stack, loss);
@@ -42,7 +42,7 @@ internal sealed unsafe class Backpropagation : IDisposable
     public long Step { get; set; }
 
     /// <summary>The outputs of the last batch, [rows, outputSize].</summary>
-    public MatrixView Outputs(nint rows) => isBlocked ? blocks!.Outputs : workspace!.Activation(stages.Length - 1, rows);
+    public MatrixView Outputs(nint rows) => isBlocked ? blocks!.Outputs : workspace!.Activation(layers.Length - 1, rows);
 
     /// <summary>Whether a batch is taken in blocks of rows: then <see cref="Forward"/> leaves the gradients, and nothing is left for <see cref="Backward"/>.</summary>
     public bool IsBlocked(nint rows) => LossOfBlocks is not null && rows >= fewestBlocked;
@@ -61,21 +61,14 @@ internal sealed unsafe class Backpropagation : IDisposable
 
         Reserve((int)x.Rows);
         TrainingPass pass = Pass(parameters);
-        int last = stages.Length - 1;
+        int last = layers.Length - 1;
+        Span<MatrixView> inputs = stackalloc MatrixView[stack.MostSources];
         for (int i = 0; i < last; i++)
         {
-            MatrixView a = workspace!.Activation(i, x.Rows);
-            if (stages[i] is SumLayer sum)
-            {
-                SumLayer.Forward(Output(sum.Source, x), Output(sum.Skip, x), a, threads);
-            }
-            else
-            {
-                stages[i].ForwardKeeping(in pass, Output(stages[i].Source, x), workspace.PreActivation(i, x.Rows), a);
-            }
+            layers[i].ForwardKeeping(in pass, Inputs(layers[i], x, inputs), workspace!.PreActivation(i, x.Rows), workspace.Activation(i, x.Rows));
         }
 
-        return Function.Run(in pass, Output(stages[last].Source, x), workspace!, targets);
+        return Function.Run(in pass, Output(layers[last].Sources[0], x), workspace!, targets);
     }
 
     /// <summary>Fills <see cref="Gradients"/> from the batch that went forward last.</summary>
@@ -87,9 +80,9 @@ internal sealed unsafe class Backpropagation : IDisposable
         }
 
         TrainingPass pass = Pass(parameters);
-        for (int i = stages.Length - 1; i >= 0; i--)
+        for (int i = layers.Length - 1; i >= 0; i--)
         {
-            if (stages[i] is DenseLayer dense)
+            if (layers[i] is DenseLayer dense)
             {
                 PullDelta(in pass, dense, i, x.Rows);
                 dense.Gradient(Gradients.Pointer, Output(dense.Source, x), workspace!.Delta(i, x.Rows), threads);
@@ -109,9 +102,9 @@ internal sealed unsafe class Backpropagation : IDisposable
     {
         TrainingPass pass = Pass(parameters);
         int failed = -1;
-        for (int i = stages.Length - 1; i >= 0; i--)
+        for (int i = layers.Length - 1; i >= 0; i--)
         {
-            if (stages[i] is DenseLayer dense)
+            if (layers[i] is DenseLayer dense)
             {
                 // Before W changes: the delta below comes from W as it was.
                 PullDelta(in pass, dense, i, x.Rows);
@@ -144,9 +137,9 @@ internal sealed unsafe class Backpropagation : IDisposable
             return;
         }
 
-        for (int i = 0; i < stages.Length; i++)
+        for (int i = 0; i < layers.Length; i++)
         {
-            stages[i].UpdateStatistics(parameters, workspace!.PreActivation(i, rows));
+            layers[i].UpdateStatistics(parameters, workspace!.PreActivation(i, rows));
         }
     }
 
@@ -158,14 +151,14 @@ internal sealed unsafe class Backpropagation : IDisposable
             return blocks!.FirstLayerNotFinite;
         }
 
-        for (int i = 0; i < stages.Length; i++)
+        for (int i = 0; i < layers.Length; i++)
         {
             MatrixView a = workspace!.Activation(i, rows);
             for (nint row = 0; row < rows; row++)
             {
                 if (!Reductions.AllFinite(a.Pointer + (row * a.Stride), a.Columns))
                 {
-                    return stages[i].Number;
+                    return layers[i].Number;
                 }
             }
         }
@@ -182,11 +175,22 @@ internal sealed unsafe class Backpropagation : IDisposable
 
     private TrainingPass Pass(float* parameters) => new(parameters, Gradients.Pointer, Seed, Step, threads);
 
-    /// <summary>What a stage puts out; -1 is the batch itself.</summary>
-    private MatrixView Output(int stage, MatrixView x) => stage < 0 ? x : workspace!.Activation(stage, x.Rows);
+    /// <summary>What a layer puts out; -1 is the batch itself.</summary>
+    private MatrixView Output(int layer, MatrixView x) => layer < 0 ? x : workspace!.Activation(layer, x.Rows);
+
+    /// <summary>What a layer takes, written into <paramref name="inputs"/>.</summary>
+    private ReadOnlySpan<MatrixView> Inputs(Layer layer, MatrixView x, Span<MatrixView> inputs)
+    {
+        for (int k = 0; k < layer.Sources.Length; k++)
+        {
+            inputs[k] = Output(layer.Sources[k], x);
+        }
+
+        return inputs[..layer.Sources.Length];
+    }
 
     /// <summary>The delta of the layer below a dense one, if it is needed: a product, with the derivative in its store where it is the whole delta.</summary>
-    private void PullDelta(in TrainingPass pass, DenseLayer layer, int stage, nint rows)
+    private void PullDelta(in TrainingPass pass, DenseLayer layer, int index, nint rows)
     {
         int below = layer.Source;
         if (!stack.NeedsDelta(below))
@@ -194,10 +198,10 @@ internal sealed unsafe class Backpropagation : IDisposable
             return;
         }
 
-        MatrixView delta = workspace!.Delta(stage, rows);
+        MatrixView delta = workspace!.Delta(index, rows);
         if (stack.FirstUse(below) == stack.LastUse(below))
         {
-            stages[below].PullDelta(
+            layers[below].PullDelta(
                 pass.Parameters,
                 pass.Gradients,
                 layer,
@@ -209,43 +213,37 @@ internal sealed unsafe class Backpropagation : IDisposable
             return;
         }
 
-        MatrixView part = Part(stage, below, rows);
+        MatrixView part = Part(index, below, rows);
         layer.InputProduct(pass.Parameters, delta, part, new Store(), threads);
-        AddPart(in pass, stage, below, part);
+        AddPart(in pass, index, below, part);
     }
 
     /// <summary>Gradients and deltas below of a layer that is not dense.</summary>
-    private void BackwardBeside(in TrainingPass pass, int stage, MatrixView x)
+    private void BackwardBeside(in TrainingPass pass, int index, MatrixView x)
     {
-        Layer layer = stages[stage];
-        layer.ParameterGradient(in pass, Output(layer.Source, x), workspace!.PreActivation(stage, x.Rows), workspace.Delta(stage, x.Rows));
-        PushDelta(in pass, stage, layer.Source, x);
-        if (layer is SumLayer sum)
+        Layer layer = layers[index];
+        Span<MatrixView> memory = stackalloc MatrixView[stack.MostSources];
+        ReadOnlySpan<MatrixView> inputs = Inputs(layer, x, memory);
+        MatrixView z = workspace!.PreActivation(index, x.Rows), a = workspace.Activation(index, x.Rows), delta = workspace.Delta(index, x.Rows);
+        layer.ParameterGradient(in pass, inputs, z, delta);
+        for (int k = 0; k < inputs.Length; k++)
         {
-            PushDelta(in pass, stage, sum.Skip, x);
+            int below = layer.Sources[k];
+            if (stack.NeedsDelta(below))
+            {
+                MatrixView part = Part(index, below, x.Rows);
+                layer.InputDelta(in pass, k, inputs, z, a, delta, part);
+                AddPart(in pass, index, below, part);
+            }
         }
     }
 
-    /// <summary>The delta of a layer below one that is not dense, if it is needed.</summary>
-    private void PushDelta(in TrainingPass pass, int stage, int below, MatrixView x)
-    {
-        if (!stack.NeedsDelta(below))
-        {
-            return;
-        }
-
-        MatrixView part = Part(stage, below, x.Rows);
-        stages[stage].InputDelta(
-            in pass, Output(below, x), workspace!.PreActivation(stage, x.Rows), workspace.Activation(stage, x.Rows), workspace.Delta(stage, x.Rows), part);
-        AddPart(in pass, stage, below, part);
-    }
-
-    /// <summary>Where a stage puts its part of dL/da of one below: the first part at its place, others beside it.</summary>
-    private MatrixView Part(int stage, int below, nint rows) =>
-        stage == stack.LastUse(below) ? workspace!.Delta(below, rows) : workspace!.DeltaPart(below, rows);
+    /// <summary>Where a layer puts its part of dL/da of one below: the first part at its place, others beside it.</summary>
+    private MatrixView Part(int layer, int below, nint rows) =>
+        layer == stack.LastUse(below) ? workspace!.Delta(below, rows) : workspace!.DeltaPart(below, rows);
 
     /// <summary>Adds a part that stands beside; after the last part, dL/da becomes the delta.</summary>
-    private void AddPart(in TrainingPass pass, int stage, int below, MatrixView part)
+    private void AddPart(in TrainingPass pass, int layer, int below, MatrixView part)
     {
         MatrixView delta = workspace!.Delta(below, part.Rows);
         if (part != delta)
@@ -253,9 +251,9 @@ internal sealed unsafe class Backpropagation : IDisposable
             Vectors.Combine(1, part.Pointer, 1, delta.Pointer, delta.Pointer, part.Rows * part.Stride);
         }
 
-        if (stage == stack.FirstUse(below))
+        if (layer == stack.FirstUse(below))
         {
-            stages[below].ApplyDerivative(pass.Parameters, pass.Gradients, workspace.PreActivation(below, part.Rows), workspace.Activation(below, part.Rows), delta);
+            layers[below].ApplyDerivative(pass.Parameters, pass.Gradients, workspace.PreActivation(below, part.Rows), workspace.Activation(below, part.Rows), delta);
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed class DoublePass
     /// <param name="labels">[rows]; empty where there are targets.</param>
     public DoublePass(LayerStack stack, Loss loss, ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<int> labels)
     {
-        layers = stack.Layers;
+        layers = stack.Dense;
         this.loss = loss;
         int n = stack.OutputSize;
         int m = x.Length / stack.InputSize;
@@ -52,7 +52,7 @@ internal sealed class DoublePass
     private bool WeighsTerms => loss.Kind == LossKind.CrossEntropy || (loss.Kind == LossKind.BinaryCrossEntropy && layers[^1].OutputSize == 1);
 
     /// <summary>Whether all layers are dense.</summary>
-    public static bool Knows(LayerStack stack) => stack.Stages.All(stage => stage is DenseLayer);
+    public static bool Knows(LayerStack stack) => stack.Layers.All(layer => layer is DenseLayer);
 
     /// <summary>The mean loss for these parameters of each layer.</summary>
     /// <param name="values">Every trained tensor by its name.</param>

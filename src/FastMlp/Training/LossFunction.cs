@@ -34,7 +34,7 @@ internal sealed unsafe class LossFunction
     {
         this.loss = loss;
         output = stack.Output;
-        outputIndex = stack.Stages.Length - 1;
+        outputIndex = stack.Layers.Length - 1;
         n = stack.OutputSize;
         OutputsPerTarget = loss.Levels?.Count ?? 1;
         if (n % OutputsPerTarget != 0)
@@ -105,9 +105,9 @@ internal sealed unsafe class LossFunction
     public static LossFunction Create(Loss loss, LayerStack stack)
     {
         LossFunction function = new(loss, stack);
-        for (int i = 0; i < stack.Layers.Length; i++)
+        for (int i = 0; i < stack.Dense.Length; i++)
         {
-            if (stack.Layers[i].Spec.Activation.Kind != ActivationKind.Step)
+            if (stack.Dense[i].Spec.Activation.Kind != ActivationKind.Step)
             {
                 continue;
             }
@@ -115,7 +115,7 @@ internal sealed unsafe class LossFunction
             if (stack.Trained.Length > 1)
             {
                 throw new InvalidOperationException(
-                    $"Layer {i} has the step activation, which has no derivative: backpropagation cannot train a network of {stack.Layers.Length} layers with it. Use Sigmoid, or a single step layer (the perceptron rule).");
+                    $"Layer {i} has the step activation, which has no derivative: backpropagation cannot train a network of {stack.Dense.Length} layers with it. Use Sigmoid, or a single step layer (the perceptron rule).");
             }
 
             if (!function.IsSquared)
@@ -124,7 +124,7 @@ internal sealed unsafe class LossFunction
             }
         }
 
-        if (stack.Stages.Any(stage => stage is ActivationLayer { Spec.Activation.Kind: ActivationKind.Step }))
+        if (stack.Layers.Any(layer => layer is ActivationLayer { Spec.Activation.Kind: ActivationKind.Step }))
         {
             throw new InvalidOperationException("A step activation stands between layers; it has no derivative, so backpropagation cannot train the layers before it.");
         }

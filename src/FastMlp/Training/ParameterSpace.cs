@@ -9,6 +9,8 @@ namespace FastMlp.Training;
 /// </summary>
 internal sealed unsafe class ParameterSpace(LayerStack stack)
 {
+    private readonly List<(nint Begin, nint End, bool IsWeight)> ranges = Ranges(stack);
+
     /// <summary>Floats that are added up in single precision before the sum goes on in double: their rounding stays near 10^-6 for vectors of any length.</summary>
     private const nint Block = 4096;
 
@@ -45,18 +47,33 @@ internal sealed unsafe class ParameterSpace(LayerStack stack)
         where TTerms : struct, ITerms
     {
         double sum = 0;
-        foreach (Layer layer in stack.Trained)
+        foreach ((nint begin, nint end, bool isWeight) in ranges)
         {
-            nint bias = layer.BiasOffset;
-            sum += SumOfRange(terms, layer.WeightOffset, bias);
-            if (!weightsOnly)
-            {
-                sum += SumOfRange(terms, bias, layer.BiasEnd);
-                sum += SumOfRange(terms, layer.ActivationOffset, layer.End);
-            }
+            sum += isWeight || !weightsOnly ? SumOfRange(terms, begin, end) : 0;
         }
 
         return sum;
+    }
+
+    /// <summary>Where each tensor that is trained lies, layer by layer; a shift goes with the scale before it, and one constant of an activation with another.</summary>
+    private static List<(nint Begin, nint End, bool IsWeight)> Ranges(LayerStack stack)
+    {
+        List<(nint Begin, nint End, bool IsWeight)> ranges = [];
+        TensorRole before = default;
+        foreach (ParameterTensor tensor in stack.Trained.SelectMany(layer => layer.Tensors).Where(tensor => tensor.IsTrained))
+        {
+            nint begin = tensor.Offset;
+            if ((before, tensor.Role) is (TensorRole.Scale, TensorRole.Shift) or (TensorRole.ActivationConstant, TensorRole.ActivationConstant) && ranges[^1].End == begin)
+            {
+                begin = ranges[^1].Begin;
+                ranges.RemoveAt(ranges.Count - 1);
+            }
+
+            ranges.Add((begin, tensor.Offset + tensor.Extent, tensor.Role == TensorRole.Weight));
+            before = tensor.Role;
+        }
+
+        return ranges;
     }
 
     private static double SumOfRange<TTerms>(TTerms terms, nint begin, nint end)

@@ -57,7 +57,7 @@ internal sealed unsafe class RowBlocks : IDisposable
     {
         nint sideways = SidewaysPass.FewestRows(stack, loss);
         return sideways < nint.MaxValue ? sideways
-            : Array.TrueForAll(stack.Stages, stage => stage is DenseLayer) ? Routes.FewestUprightRows(UprightPass.BlockRows(stack)) : nint.MaxValue;
+            : Array.TrueForAll(stack.Layers, layer => layer is DenseLayer) ? Routes.FewestUprightRows(UprightPass.BlockRows(stack)) : nint.MaxValue;
     }
 
     /// <summary>The mean loss of the batch, and its gradient into <paramref name="gradients"/>.</summary>

@@ -35,7 +35,7 @@ internal sealed unsafe class SidewaysPass : BlockPass
     {
         this.stack = stack;
         this.loss = loss;
-        layers = stack.Layers;
+        layers = stack.Dense;
         block = BlockRows(stack);
         nint offset = 0;
         nint turned = Take(Room(stack.InputSize));
@@ -82,15 +82,15 @@ internal sealed unsafe class SidewaysPass : BlockPass
     /// <summary>Rows from which on a network gains by going on its side in training; <see cref="nint.MaxValue"/> if it never does, or cannot.</summary>
     public static nint FewestRows(LayerStack stack, LossFunction loss)
     {
-        if (stack.Stages.Length != stack.Layers.Length || stack.WidestColumns > Routes.MaxSidewaysColumns)
+        if (stack.Layers.Length != stack.Dense.Length || stack.WidestColumns > Routes.MaxSidewaysColumns)
         {
             return nint.MaxValue;
         }
 
-        LayerShape[] shapes = new LayerShape[stack.Layers.Length];
+        LayerShape[] shapes = new LayerShape[stack.Dense.Length];
         for (int i = 0; i < shapes.Length; i++)
         {
-            DenseLayer layer = stack.Layers[i];
+            DenseLayer layer = stack.Dense[i];
             bool isLinear = layer == stack.Output && loss.TakesLogits;
             if (layer.ActivationParameterCount > 0 || !(layer.IsElementwise || isLinear))
             {
@@ -107,7 +107,7 @@ internal sealed unsafe class SidewaysPass : BlockPass
     public static nint BlockRows(LayerStack stack)
     {
         nint floats = stack.InputSize;
-        foreach (DenseLayer layer in stack.Layers)
+        foreach (DenseLayer layer in stack.Dense)
         {
             // Activation and delta, and what is kept for the derivative.
             floats += (layer.KeepsPreActivation ? 3 : 2) * layer.OutputSize;

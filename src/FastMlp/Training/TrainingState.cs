@@ -282,7 +282,7 @@ internal sealed unsafe class TrainingState : IDisposable
 
         if (limits.MaxNorm > 0)
         {
-            foreach (DenseLayer layer in stack.Layers)
+            foreach (DenseLayer layer in stack.Dense)
             {
                 nint panels = PanelLayout.Panels(layer.OutputSize);
                 MaxNorm.Run(parameters.Pointer + layer.WeightOffset, panels, layer.InputSize, layer.PanelWidth, limits.MaxNorm);

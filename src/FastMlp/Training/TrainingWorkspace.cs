@@ -20,8 +20,8 @@ internal sealed unsafe class TrainingWorkspace : IDisposable
     {
         this.stack = stack;
         Rows = rows;
-        Layer[] stages = stack.Stages;
-        int count = stages.Length;
+        Layer[] layers = stack.Layers;
+        int count = layers.Length;
         activations = new nint[count];
         preActivations = new nint[count];
         deltas = new nint[count];
@@ -29,7 +29,7 @@ internal sealed unsafe class TrainingWorkspace : IDisposable
         nint widest = 0;
         for (int i = 0; i < count; i++)
         {
-            Layer layer = stages[i];
+            Layer layer = layers[i];
             activations[i] = Take(layer.Stride * rows);
             nint kept = layer.KeptLength(rows);
             preActivations[i] = kept > 0 ? Take(kept) : activations[i];
@@ -42,7 +42,7 @@ internal sealed unsafe class TrainingWorkspace : IDisposable
         nint odd = Take(widest * rows);
         for (int i = 0; i < count - 1; i++)
         {
-            deltas[i] = !stack.IsChain ? Take(stages[i].Stride * rows) : (i & 1) == 0 ? even : odd;
+            deltas[i] = !stack.IsChain ? Take(layers[i].Stride * rows) : (i & 1) == 0 ? even : odd;
         }
 
         // The places that take turns are free for parts then.
@@ -83,5 +83,5 @@ internal sealed unsafe class TrainingWorkspace : IDisposable
     public void Dispose() => buffer.Dispose();
 
     private MatrixView View(nint offset, int layer, nint rows) =>
-        new((nint)(buffer.Pointer + offset), rows, stack.Stages[layer].OutputSize, stack.Stages[layer].Stride, IsPadded: true);
+        new((nint)(buffer.Pointer + offset), rows, stack.Layers[layer].OutputSize, stack.Layers[layer].Stride, IsPadded: true);
 }

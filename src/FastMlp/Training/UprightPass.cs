@@ -13,10 +13,10 @@ internal sealed unsafe class UprightPass(LayerStack stack, LossFunction loss) : 
     public static nint BlockRows(LayerStack stack)
     {
         nint bytes = 0;
-        foreach (Layer stage in stack.Stages)
+        foreach (Layer layer in stack.Layers)
         {
             // Activation and delta, and what is kept for the derivative.
-            bytes += ((2 * stage.Stride) + stage.KeptLength(1)) * sizeof(float);
+            bytes += ((2 * layer.Stride) + layer.KeptLength(1)) * sizeof(float);
         }
 
         return Routes.UprightBlockRows(bytes);

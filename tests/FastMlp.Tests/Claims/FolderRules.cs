@@ -13,6 +13,9 @@ internal static partial class FolderRules
     // Folders whose types are the root's: what a user types, but too much for one folder.
     private static readonly string[] ofTheRoot = ["Runs"];
 
+    // Rooms in which descriptions of the root's stand beside what is made from them.
+    private static readonly string[] besideTheirLikes = ["Layers"];
+
     private static readonly Dictionary<string, string[]> mayUse = new()
     {
         ["Simd"] = [],
@@ -55,7 +58,7 @@ internal static partial class FolderRules
         string code = WithoutCommentsAndStrings(source);
         string home = room == Root || ofTheRoot.Contains(room) ? "FastMlp" : $"FastMlp.{room}";
         string declared = Namespace().Match(code).Groups[1].Value;
-        if (declared != home && !declared.StartsWith(home + ".", StringComparison.Ordinal))
+        if (declared != home && !declared.StartsWith(home + ".", StringComparison.Ordinal) && !(declared == "FastMlp" && besideTheirLikes.Contains(room)))
         {
             yield return $"{path}: its namespace is {declared}, its folder says {home}";
         }

@@ -208,7 +208,7 @@ public class DropoutTests
         .Dense(4, Activation.Softmax).Build(1).Fill(2);
 
     private static double[] Factors(float rate, int rows, int seed = 0, int index = 0, long step = 0) =>
-        [.. ReferenceBridge.Factors(new DropoutLayer(Size, new DropoutSpec(rate), index, 0), rows, seed, step).SelectMany(row => row)];
+        [.. ReferenceBridge.Factors(new DropoutLayer(Size, new DropoutSpec(rate), 0) { Index = index }, rows, seed, step).SelectMany(row => row)];
 
     private static double Correlation(double[] x, double[] y)
     {

@@ -71,7 +71,7 @@ public class MixtureTests
         float[] expected = network.Predict(x);
         float[] y = new float[expected.Length];
         predictor.Predict(x, y);
-        if (PredictionFolding.Applies(network.Stack))
+        if (FastMlp.Layers.PredictionFolding.Applies(network.Stack))
         {
             // Probabilities: folding rounds weights once more.
             Near.Equal(ReferenceBridge.ToDouble(expected), y, 4e-6, "output");

@@ -32,7 +32,7 @@ internal static class ReferenceBridge
     public static ReferenceGraph GraphFrom(Network network, int rows, int seed = 0, long step = 0)
     {
         ReferenceNetwork layers = From(network);
-        DropoutLayer[] dropouts = [.. network.Stack.Stages.OfType<DropoutLayer>()];
+        DropoutLayer[] dropouts = [.. network.Stack.Layers.OfType<DropoutLayer>()];
         int dense = 0;
         int norm = 0;
         int dropout = 0;

@@ -36,7 +36,7 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(Target, _ => throw new InvalidOperationException()));
         Assert.Contains(Target, Assert.Throws<UnauthorizedAccessException>(() => AtomicFile.Write(Target, _ => throw new UnauthorizedAccessException("no"))).Message, StringComparison.Ordinal);
         ModelContents diverged = TestFiles.Small();
-        diverged.Biases[0][1] = float.NaN;
+        diverged.Tensors["layers.0.bias"][1] = float.NaN;
         Assert.Throws<ArgumentException>(() => ModelFile.Write(Target, diverged));
 
         Assert.Equal(old, File.ReadAllBytes(Target));

@@ -15,9 +15,8 @@ public sealed class ForeignModelTests
         Assert.Equal(3, contents.InputSize);
         DenseSpec[] layers = [.. contents.Layers.OfType<DenseSpec>()];
         Assert.Equal([new DenseSpec(2, Activation.Relu, Bias.PerUnit, Initializer.HeNormal), new DenseSpec(1, Activation.Identity, Bias.None, Initializer.GlorotUniform)], layers);
-        Assert.Equal([[1, 2, 3, 4, 5, 6], [9, 10]], contents.Weights);
-        Assert.Equal([[7, 8], []], contents.Biases);
-        Assert.Equal([[], []], contents.ActivationParameters);
+        Assert.Equal(["layers.0.weight", "layers.0.bias", "layers.1.weight"], contents.Tensors.Keys);
+        Assert.Equal([[1, 2, 3, 4, 5, 6], [7, 8], [9, 10]], contents.Tensors.Values);
         Assert.Equal(new Dictionary<string, string> { ["format"] = "pt" }, contents.Metadata);
     }
 
@@ -26,7 +25,7 @@ public sealed class ForeignModelTests
     {
         // All of one size: sorting as text would read 0, 10, 2 without any error.
         byte[] file = TestFiles.Floats("", ("net.0.weight", [1, 1], [0]), ("net.10.weight", [1, 1], [10]), ("net.2.weight", [1, 1], [2]));
-        Assert.Equal([[0], [2], [10]], Load(file, 3).Weights);
+        Assert.Equal([[0], [2], [10]], Load(file, 3).Tensors.Values);
     }
 
     [Fact]
@@ -36,7 +35,7 @@ public sealed class ForeignModelTests
         byte[] file = TestFiles.Raw(
             """{"2.weight":{"dtype":"F64","shape":[1,1],"data_offsets":[0,8]},"0.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[8,12]},"10.weight":{"dtype":"BF16","shape":[1,1],"data_offsets":[12,14]}}""",
             Convert.FromHexString("0000000000000040" + "0000803F" + "003F"));
-        Assert.Equal([[1], [2], [0.5f]], Load(file, 3).Weights);
+        Assert.Equal([[1], [2], [0.5f]], Load(file, 3).Tensors.Values);
     }
 
     /// <summary>Weights in float16 are widened before anything is summed: 60,000 + 60,000 is no float16.</summary>
@@ -52,7 +51,7 @@ public sealed class ForeignModelTests
     public void UnsortedNamesKeepTheOrderOfTheData()
     {
         byte[] file = TestFiles.Floats("", ("fc2.weight", [1, 1], [2]), ("fc10.weight", [1, 1], [10]), ("fc1.weight", [1, 1], [1]));
-        Assert.Equal([[2], [10], [1]], Load(file, 3).Weights);
+        Assert.Equal([[2], [10], [1]], Load(file, 3).Tensors.Values);
     }
 
     [Fact]
@@ -60,9 +59,8 @@ public sealed class ForeignModelTests
     {
         byte[] file = TestFiles.Floats("", ("bias", [1], [5]), ("weight", [1, 1], [4]));
         ModelContents contents = ModelFile.Read(new MemoryStream(file), [Activation.ScaledSigmoid(2, 3, learnable: true)]);
-        Assert.Equal([[4]], contents.Weights);
-        Assert.Equal([[5]], contents.Biases);
-        Assert.Equal([[2, 3]], contents.ActivationParameters);
+        Assert.Equal(["layers.0.weight", "layers.0.bias", "layers.0.activation.scale", "layers.0.activation.slope"], contents.Tensors.Keys);
+        Assert.Equal([[4], [5], [2], [3]], contents.Tensors.Values);
         TestFiles.AssertSame(contents, TestFiles.Read(TestFiles.Write(contents)));
     }
 

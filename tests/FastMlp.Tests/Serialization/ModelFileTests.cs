@@ -13,9 +13,14 @@ public sealed class ModelFileTests
         ModelContents contents = new(
             2,
             [new DenseSpec(1, Activation.LeakyRelu(), Bias.PerUnit, Initializer.HeNormal), new DenseSpec(1, Activation.ScaledSigmoid(2, -0.5f, learnable: true), Bias.None, Initializer.GlorotUniform)],
-            [[1, -2.5f], [0.1f]],
-            [[0.5f], []],
-            [[], [1.75f, -0f]],
+            new()
+            {
+                ["layers.0.weight"] = [1, -2.5f],
+                ["layers.0.bias"] = [0.5f],
+                ["layers.1.weight"] = [0.1f],
+                ["layers.1.activation.scale"] = [1.75f],
+                ["layers.1.activation.slope"] = [-0f],
+            },
             new Dictionary<string, string> { ["zeta"] = "z", ["alpha"] = "a" },
             Seed: 7);
 
@@ -111,9 +116,8 @@ public sealed class ModelFileTests
     public void TheSoundSpecificationOfTheseTestsIsRead()
     {
         ModelContents contents = TestFiles.Read(TestFiles.WithSpecification($$"""{"format":1,"inputSize":2,"seed":3,"layers":[{{Layer}}]}"""));
-        Assert.Equal([1, 2], contents.Weights[0]);
-        Assert.Equal([3], contents.Biases[0]);
-        Assert.Empty(contents.ActivationParameters[0]);
+        Assert.Equal(["layers.0.weight", "layers.0.bias"], contents.Tensors.Keys);
+        Assert.Equal([[1, 2], [3]], contents.Tensors.Values);
         Assert.Equal(3, contents.Seed);
         Assert.Empty(contents.Metadata);
     }
@@ -136,7 +140,7 @@ public sealed class ModelFileTests
         BitConverter.TryWriteBytes(file.AsSpan(file.Length - 8), bad);
         Assert.Equal($"Tensor 'layers.1.weight' has {text} at index 1; every number must be finite in float32.", Assert.Throws<ModelFormatException>(() => TestFiles.Read(file)).Message);
 
-        small.Weights[1][1] = bad;
+        small.Tensors["layers.1.weight"][1] = bad;
         Assert.Contains("layers.1.weight[1]", Assert.Throws<ArgumentException>(() => TestFiles.Write(small)).Message, StringComparison.Ordinal);
     }
 
@@ -150,9 +154,9 @@ public sealed class ModelFileTests
             small with { Layers = [] },
             small with { InputSize = 0 },
             small with { InputSize = 3 },
-            small with { Weights = [small.Weights[0]] },
-            small with { Biases = [[], small.Biases[1]] },
-            small with { ActivationParameters = [[], []] },
+            small with { Tensors = small.Tensors.Where(tensor => tensor.Key != "layers.1.weight").ToDictionary() },
+            small with { Tensors = new(small.Tensors) { ["layers.0.bias"] = [] } },
+            small with { Tensors = new(small.Tensors) { ["layers.0.activation.slope"] = [1, 2] } },
             small with { Metadata = new() { ["k"] = null! } },
             small with { Metadata = new() { ["\udfff"] = "" } },
         ];

@@ -66,12 +66,25 @@ internal static class TestFiles
         const int InputSize = 3;
         DenseSpec[] layers = [.. kinds.Select((kind, i) => new DenseSpec(1 + i % 4, kind.Activation, kind.Bias, kind.Initializer))];
         Random random = new(5);
+        Dictionary<string, float[]> tensors = [];
+        for (int i = 0; i < layers.Length; i++)
+        {
+            DenseSpec layer = layers[i];
+            tensors.Add($"layers.{i}.weight", Awkward(random, layer.Units * (i == 0 ? InputSize : layers[i - 1].Units)));
+            if (layer.Bias != Bias.None)
+            {
+                tensors.Add($"layers.{i}.bias", Awkward(random, layer.Bias == Bias.Shared ? 1 : layer.Units));
+            }
+
+            foreach (string constant in !layer.Activation.IsLearnable ? [] : layer.Activation.Name == "ScaledSigmoid" ? new[] { "scale", "slope" } : ["slope"])
+            {
+                tensors.Add($"layers.{i}.activation.{constant}", Awkward(random, 1));
+            }
+        }
         return new ModelContents(
             InputSize,
             layers,
-            [.. layers.Select((layer, i) => Awkward(random, layer.Units * (i == 0 ? InputSize : layers[i - 1].Units)))],
-            [.. layers.Select(layer => Awkward(random, layer.Bias switch { Bias.PerUnit => layer.Units, Bias.Shared => 1, _ => 0 }))],
-            [.. layers.Select(layer => Awkward(random, !layer.Activation.IsLearnable ? 0 : layer.Activation.Kind == ActivationKind.ScaledSigmoid ? 2 : 1))],
+            tensors,
             new Dictionary<string, string> { ["classes"] = "[\"a\",\"b\"]", ["Ünïcode \U0001F600"] = "line\nbreak \\ \"quote\" \0 </script>", [""] = "" },
             Seed: -42);
     }
@@ -80,9 +93,7 @@ internal static class TestFiles
     public static ModelContents Small() => new(
         2,
         [new DenseSpec(2, Activation.PRelu(0.25f), Bias.PerUnit, Initializer.HeNormal), new DenseSpec(1, Activation.Sigmoid, Bias.Shared, Initializer.GlorotUniform)],
-        [[1, -2, 3, -4], [5, 6]],
-        [[0.5f, -0.5f], [7]],
-        [[0.125f], []],
+        new() { ["layers.0.weight"] = [1, -2, 3, -4], ["layers.0.bias"] = [0.5f, -0.5f], ["layers.0.activation.slope"] = [0.125f], ["layers.1.weight"] = [5, 6], ["layers.1.bias"] = [7] },
         new Dictionary<string, string> { ["note"] = "small" },
         Seed: 1);
 
@@ -103,16 +114,12 @@ internal static class TestFiles
         Assert.Equal(expected.Layers, actual.Layers);
         Assert.Equal(Constants(expected), Constants(actual));
         Assert.Equal(expected.Metadata, actual.Metadata);
-        AssertSameBits(expected.Weights, actual.Weights);
-        AssertSameBits(expected.Biases, actual.Biases);
-        AssertSameBits(expected.ActivationParameters, actual.ActivationParameters);
+        Assert.Equal(expected.Tensors.Keys, actual.Tensors.Keys);
+        Assert.Equal(expected.Tensors.Values.Select(values => values.Select(Bits)), actual.Tensors.Values.Select(values => values.Select(Bits)));
     }
 
     private static IEnumerable<(int First, int Second)> Constants(ModelContents contents) =>
         contents.Layers.OfType<DenseSpec>().Select(layer => (Bits(layer.Activation.First), Bits(layer.Activation.Second)));
-
-    private static void AssertSameBits(float[][] expected, float[][] actual) =>
-        Assert.Equal(expected.Select(values => values.Select(Bits)), actual.Select(values => values.Select(Bits)));
 
     private static int Bits(float value) => BitConverter.SingleToInt32Bits(value);
 

@@ -33,7 +33,7 @@ internal sealed unsafe class LbfgsState : IDisposable
             throw new ArgumentException("L-BFGS follows the slope of its loss, which ClipValue, ClipNorm, L1 and MaxNorm would falsify: set them to 0, or take another optimizer.", nameof(limits));
         }
 
-        if (stack.Stages.Any(stage => stage is DropoutLayer))
+        if (stack.Layers.Any(layer => layer is DropoutLayer))
         {
             throw new ArgumentException("L-BFGS compares losses along a line, which dropout would draw anew each time: leave it out, or take another optimizer.", nameof(stack));
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FastMlp.Layers;
 
 namespace FastMlp;
 
@@ -11,6 +12,8 @@ public sealed record DenseSpec(int Units, Activation Activation, Bias Bias, Init
 {
     /// <inheritdoc/>
     public override string Kind => "Dense";
+
+    internal override string Group => "layers";
 
     /// <inheritdoc/>
     public override int OutputSize(int inputSize) => Units;
@@ -28,7 +31,12 @@ public sealed record DenseSpec(int Units, Activation Activation, Bias Bias, Init
     /// <inheritdoc/>
     public override string ToString() => FormattableString.Invariant($"{Units} {Activation}");
 
+    internal static DenseSpec Read(SpecReader reader) => new(
+        reader.Int("units", least: 1), reader.Activation(), reader.Name<Bias>("bias"), Initializer.FromKind(reader.Name<InitializerKind>("initializer")));
+
     internal override void Check() => ArgumentOutOfRangeException.ThrowIfLessThan(Units, 1, "units");
+
+    internal override Layer Create(Graph graph, int source) => LayerFactory.Create(graph.Width(source), this, graph.Offset, graph.Storage(source));
 
     internal static Initializer DefaultInitializer(Activation activation) => activation.Kind switch
     {

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
-namespace FastMlp.Serialization;
+namespace FastMlp;
 
 /// <summary>Text from a file in a form that is fit for a one-line message, and names of enum members.</summary>
-internal static class Text
+internal static class MessageText
 {
     private const int LongestName = 80;
     private const int LongestReason = 160;
@@ -16,7 +16,10 @@ internal static class Text
     {
         StringBuilder quoted = Clean(new StringBuilder("'"), text, LongestName);
         if (text.Length > LongestName)
+        {
             quoted.Append(CultureInfo.InvariantCulture, $"... ({text.Length} characters)");
+        }
+
         return quoted.Append('\'').ToString();
     }
 
@@ -38,8 +41,11 @@ internal static class Text
     private static StringBuilder Clean(StringBuilder cleaned, string text, int most)
     {
         foreach (Rune rune in text.AsSpan(0, Math.Min(text.Length, most)).EnumerateRunes())
+        {
             cleaned.Append(Rune.IsControl(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format
                 or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator ? Rune.ReplacementChar : rune);
+        }
+
         return cleaned;
     }
 
@@ -48,7 +54,10 @@ internal static class Text
     {
         StringBuilder text = new("[");
         for (int i = 0; i < shape.Length; i++)
+        {
             text.Append(i == 0 ? "" : ", ").Append(CultureInfo.InvariantCulture, $"{shape[i]}");
+        }
+
         return text.Append(']').ToString();
     }
 
@@ -58,11 +67,18 @@ internal static class Text
         for (int i = 0; i < text.Length; i++)
         {
             if (!char.IsSurrogate(text[i]))
+            {
                 continue;
+            }
+
             if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+            {
                 return false;
+            }
+
             i++;
         }
+
         return true;
     }
 
@@ -85,9 +101,13 @@ internal static class Text
             {
                 order = left[i++] - right[j++];
             }
+
             if (order != 0)
+            {
                 return order;
+            }
         }
+
         int rest = (left.Length - i) - (right.Length - j);
         return rest != 0 ? rest : string.CompareOrdinal(left, right);
     }
@@ -96,7 +116,10 @@ internal static class Text
     {
         int start = position;
         while (position < text.Length && char.IsAsciiDigit(text[position]))
+        {
             position++;
+        }
+
         return text.AsSpan(start, position - start).TrimStart('0');
     }
 
