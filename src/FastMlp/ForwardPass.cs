@@ -105,12 +105,12 @@ internal sealed unsafe class ForwardPass : IDisposable
         }
     }
 
-    /// <summary>Loss and metrics on a data set, on all cores; by default the loss that matches the output activation.</summary>
-    public Evaluation Evaluate(Dataset data, Loss? loss)
+    /// <summary>Loss and metrics on a data set, on all cores.</summary>
+    public Evaluation Evaluate(Dataset data, Loss loss)
     {
         ArgumentNullException.ThrowIfNull(data);
         AlignedBuffer block = Parameters;
-        using Scorer scorer = new(stack, loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation), data, threads: 0, nameof(data));
+        using Scorer scorer = new(stack, loss, data, threads: 0, nameof(data));
         Evaluation evaluation = scorer.Run(block.Pointer, withConfusion: true);
         GC.KeepAlive(block);
         return evaluation;

@@ -34,14 +34,16 @@ public readonly record struct Loss
     public static Loss MeanAbsoluteError => new(LossKind.MeanAbsoluteError);
 
     /// <summary>
-    /// L = -1/m sum of y ln a. Targets are class indices, one-hot rows or soft rows. After a softmax it is taken from
-    /// the logits by log-sum-exp, and its gradient there is (a - y) / m.
+    /// L = -1/m sum of y ln a. Targets are class indices, one-hot rows or soft rows, none below 0. After a softmax it is taken from
+    /// the logits by log-sum-exp, and its gradient there is (a - y) / m. Outputs without an activation are logits too, as in PyTorch: a is
+    /// then their softmax, while <see cref="Network.Predict(ReadOnlySpan{float})"/> goes on to give the logits.
     /// </summary>
     public static Loss CrossEntropy => new(LossKind.CrossEntropy);
 
     /// <summary>
-    /// L = -1/m sum over outputs of y ln a + (1 - y) ln(1 - a). After a sigmoid it is taken from the logits. With several outputs
-    /// and float targets of 0 and 1 it trains a row for several labels at once.
+    /// L = -1/m sum over outputs of y ln a + (1 - y) ln(1 - a), targets from 0 to 1. After a sigmoid it is taken from the logits; outputs
+    /// without an activation are logits too, as for <see cref="CrossEntropy"/>. With several outputs and float targets of 0 and 1 it trains
+    /// a row for several labels at once.
     /// </summary>
     public static Loss BinaryCrossEntropy => new(LossKind.BinaryCrossEntropy);
 

@@ -73,7 +73,11 @@ public sealed unsafe class Network : IDisposable
     public static NetworkBuilder Input(int inputSize) => new(inputSize);
 
     /// <summary>y [rows, outputSize] &lt;- the network's outputs for x [rows, inputSize]: any number of rows, on the caller's thread, 0 bytes allocated.</summary>
-    /// <exception cref="ArgumentException">x is not a whole number of rows, or y has not room for as many.</exception>
+    /// <remarks>
+    /// Arithmetic only: a row with NaN or infinity in it, or weights that overflow, give NaN or infinity in the outputs of that row and no exception,
+    /// so check outputs that go on to people. Other rows are not touched.
+    /// </remarks>
+    /// <exception cref="ArgumentException">x is not a whole number of rows, y has not room for as many, or x and y overlap.</exception>
     public void Predict(ReadOnlySpan<float> x, Span<float> y) => pass.Run(x, y);
 
     /// <summary>The same for matrices with gaps between their rows, such as a window into a larger array.</summary>
@@ -128,8 +132,11 @@ public sealed unsafe class Network : IDisposable
 
     /// <summary>Scores the network without training it, on all cores.</summary>
     /// <param name="data">Rows with their targets.</param>
-    /// <param name="loss">By default the loss that matches the output activation.</param>
-    public Evaluation Evaluate(Dataset data, Loss? loss = null) => pass.Evaluate(data, loss);
+    /// <param name="loss">
+    /// By default the loss that matches the output activation: cross-entropy for softmax, binary cross-entropy for sigmoid, else
+    /// <see cref="Loss.Quadratic"/>. Outputs without an activation that the last <see cref="Fit"/> trained as logits are scored as logits.
+    /// </param>
+    public Evaluation Evaluate(Dataset data, Loss? loss = null) => pass.Evaluate(data, loss ?? DefaultLoss());
 
     /// <summary>
     /// An immutable copy for serving, safe for any number of threads, unmoved by further training. A batch normalization becomes part of a dense layer
@@ -148,10 +155,10 @@ public sealed unsafe class Network : IDisposable
             ModelContents contents = Contents();
             (LayerSpec[] specs, Dictionary<string, float[]> tensors) = PredictionFolding.Fold(contents.Layers, InputSize, contents.Tensors);
             using Network folded = FromContents(contents with { Layers = specs, Tensors = tensors });
-            return new Predictor(folded.Stack, folded.Parameters, weights);
+            return new Predictor(folded.Stack, folded.Parameters, weights, DefaultLoss());
         }
 
-        return new Predictor(Stack, Parameters, weights);
+        return new Predictor(Stack, Parameters, weights, DefaultLoss());
     }
 
     /// <summary>A copy with parameters of its own.</summary>
@@ -242,6 +249,15 @@ public sealed unsafe class Network : IDisposable
         AlignedBuffer block = Parameters;
         tensor.Write(block.Pointer, values);
         GC.KeepAlive(block);
+    }
+
+    /// <summary>The loss to score by where none is named.</summary>
+    private Loss DefaultLoss()
+    {
+        string trained = OutputActivation.Kind == ActivationKind.Identity && FitRecord.From(this) is { } record ? record.Options.GetValueOrDefault("loss", "") : "";
+        return trained.StartsWith(nameof(LossKind.CrossEntropy), StringComparison.Ordinal) ? Loss.CrossEntropy
+            : trained.StartsWith(nameof(LossKind.BinaryCrossEntropy), StringComparison.Ordinal) ? Loss.BinaryCrossEntropy
+            : LossFunction.DefaultFor(OutputActivation);
     }
 
     private static Network FromContents(ModelContents contents)

@@ -339,6 +339,7 @@ public sealed unsafe class Trainer : IDisposable
         }
 
         CheckFinite(targets, size, "target", nameof(targets));
+        state.LossFunction.CheckTargets(targets, nameof(targets));
         fixed (float* from = x, to = targets, counts = weights)
         {
             return Run(from, rows, new Targets(to, null, counts), work);

@@ -76,11 +76,12 @@ public class MemorySafetyTests
     [Fact]
     public void LabelsThatChangeBetweenCheckAndUseAreExceptionsToo()
     {
-        // The check of Step has passed when the pass begins: another thread changes a label back and forth meanwhile.
+        // The check of Step has passed when the pass begins: another thread changes a label back and forth meanwhile. Of 100 classes, a
+        // label is an index (a few are compared).
         const int Rows = 512;
         int[] labels = Numbers.Labels(1, Rows, Classes);
         float[] x = Numbers.Uniform(2, Rows * 6);
-        using Network network = Build();
+        using Network network = Network.Input(6).Dense(8, Activation.Tanh).Dense(100, Activation.Softmax).Build(1);
         using Trainer trainer = new(network, new TrainerOptions { Optimizer = new Sgd(1e-3f), Threads = 1 });
         bool done = false;
         Thread changer = new(() =>
@@ -400,6 +401,7 @@ public class MemorySafetyTests
         Refusal.Names(() => Network.Input(46341).Dense(46341).Build(), "46341 units with 46341 inputs", "2147488281 weights", "2147483647");
         Refusal.Names(() => Network.Input(int.MaxValue).Dense(int.MaxValue).Build(), "weights");
         Refusal.Names(() => Network.Input(int.MaxValue).Dense(1).Build(), "2147483647");
+        Refusal.Names(() => Network.Input(30_000).Dense(40_000).Dense(30_000).Build(), "2400070000 parameters", "2147483647");
         Refusal.Names(() => Network.Input(1).Residual(b => b.Dense(int.MaxValue)).Dense(1).Build(), "2147483647");
         using Network network = Network.Input(1).Dense(70_000).Build();
         Refusal.Names(() => network.Predict(new float[40_000]), "40000 rows", "2800000000", "in parts");

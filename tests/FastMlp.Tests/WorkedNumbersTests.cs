@@ -32,13 +32,15 @@ public class WorkedNumbersTests
     [InlineData(0.1f, 0.9f, 2.3026)]
     public void CrossEntropyIsInNaturalLogarithms(float first, float second, double expected)
     {
-        // Identity outputs are the probabilities themselves; after a softmax, their logarithms as logits are.
-        using Network plain = Transparent(2, Activation.Identity);
+        // What a rectifier lets through are the probabilities themselves; before a softmax, and without an activation, their logarithms are logits.
+        using Network plain = Transparent(2, Activation.Relu);
+        using Network linear = Transparent(2, Activation.Identity);
         using Network softmax = Transparent(2, Activation.Softmax);
         float[] logits = [MathF.Log(first), MathF.Log(second)];
 
         Near.Equal(expected, LossOf(plain, Loss.CrossEntropy, [first, second], [1, 0]), 5e-5, "cross-entropy of outputs");
         Near.Equal(expected, LossOf(softmax, Loss.CrossEntropy, logits, [1, 0]), 5e-5, "cross-entropy of logits");
+        Near.Equal(expected, LossOf(linear, Loss.CrossEntropy, logits, [1, 0]), 5e-5, "cross-entropy of linear outputs");
         Near.Equal(expected, ReferenceLoss.CrossEntropy.Value([first, second], [1, 0]), 5e-5, "the oracle");
     }
 

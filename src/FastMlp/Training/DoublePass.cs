@@ -180,7 +180,7 @@ internal sealed class DoublePass
                 double logSum = largest + Math.Log(z.Sum(value => Math.Exp(value - largest)));
                 for (int j = 0; j < n; j++)
                 {
-                    double logarithm = output == ActivationKind.Softmax ? z[j] - logSum : Math.Log(a[j]);
+                    double logarithm = output is ActivationKind.Softmax or ActivationKind.Identity ? z[j] - logSum : Math.Log(a[j]);
                     double soft = (y[j] * (1 - (double)loss.LabelSmoothing)) + ((double)loss.LabelSmoothing / n);
                     sum -= (loss.ClassWeights?[j] ?? 1) * soft * logarithm;
                 }
@@ -190,7 +190,7 @@ internal sealed class DoublePass
                 for (int j = 0; j < n; j++)
                 {
                     double soft = (y[j] * (1 - (double)loss.LabelSmoothing)) + ((double)loss.LabelSmoothing / 2);
-                    bool isSigmoid = output == ActivationKind.Sigmoid;
+                    bool isSigmoid = output is ActivationKind.Sigmoid or ActivationKind.Identity;
                     double yes = isSigmoid ? -Softplus(-z[j]) : Math.Log(a[j]);
                     double no = isSigmoid ? -Softplus(z[j]) : double.LogP1(-a[j]);
                     double p = loss.PositiveWeights is { } w ? w[w.Count == 1 ? 0 : j] : 1;

@@ -8,7 +8,8 @@ namespace FastMlp.Training;
 /// <summary>
 /// The output layer's activation with the loss behind it: a, the loss of every row and delta = dL/dz. Matched pairs
 /// (softmax with cross-entropy, sigmoid with binary cross-entropy, identity or step with a squared loss) use
-/// delta = a - y in one pass from z; all others go through dL/da and the derivative.
+/// delta = a - y in one pass from z; all others go through dL/da and the derivative. Linear outputs before a cross-entropy are logits: the
+/// same passes, a being what a softmax or sigmoid would make of them.
 /// </summary>
 /// <remarks>
 /// Smoothing and the class weights of a cross-entropy are changes of the targets, so plain losses know nothing of them. Row weights
@@ -16,6 +17,9 @@ namespace FastMlp.Training;
 /// </remarks>
 internal sealed unsafe class LossFunction
 {
+    /// <summary>Rows that all together weigh less count for nothing: 1 / 1e-30 times a gradient is still a float.</summary>
+    private const double LeastWeight = 1e-30;
+
     /// <summary>Terms that are added in float32 before they go on in double.</summary>
     private const int TermsInSum = 32;
 
@@ -70,8 +74,8 @@ internal sealed unsafe class LossFunction
 
     /// <summary>Whether the loss is taken from z: finite and exact also where a rounds to 0 or 1.</summary>
     public bool TakesLogits =>
-        (loss.Kind == LossKind.CrossEntropy && output.Spec.Activation.Kind == ActivationKind.Softmax)
-        || (loss.Kind == LossKind.BinaryCrossEntropy && output.Spec.Activation.Kind == ActivationKind.Sigmoid);
+        (loss.Kind == LossKind.CrossEntropy && output.Spec.Activation.Kind is (ActivationKind.Softmax or ActivationKind.Identity))
+        || (loss.Kind == LossKind.BinaryCrossEntropy && output.Spec.Activation.Kind is (ActivationKind.Sigmoid or ActivationKind.Identity));
 
     /// <summary>Whether the delta from <see cref="Evaluate(MatrixView, MatrixView, Targets, LossScratch)"/> is dL/da, and g' is yet to come.</summary>
     public bool LeavesDerivative => !TakesLogits && output.Spec.Activation.Kind is not (ActivationKind.Identity or ActivationKind.Step);
@@ -99,6 +103,26 @@ internal sealed unsafe class LossFunction
         ActivationKind.Sigmoid => Loss.BinaryCrossEntropy,
         _ => Loss.Quadratic,
     };
+
+    /// <summary>Refuses float targets that the loss has no meaning for: probabilities outside of 0 to 1, negative shares of a class, negative counts.</summary>
+    /// <exception cref="ArgumentException">There is one; the message has its row.</exception>
+    public void CheckTargets(ReadOnlySpan<float> targets, string name)
+    {
+        (float highest, string meaning) = loss.Kind switch
+        {
+            LossKind.BinaryCrossEntropy => (1, "probabilities, from 0 to 1"),
+            LossKind.CrossEntropy => (float.MaxValue, "shares of each class, at least 0"),
+            LossKind.Poisson or LossKind.LogPoisson => (float.MaxValue, "counts, at least 0"),
+            _ => (float.PositiveInfinity, ""),
+        };
+        for (int i = 0; i < targets.Length && highest <= float.MaxValue; i++)
+        {
+            if (!(targets[i] >= 0 && targets[i] <= highest))
+            {
+                throw new ArgumentException($"The target at row {i / TargetSize}, column {i % TargetSize} is {targets[i]}; the targets of {loss} are {meaning}.", name);
+            }
+        }
+    }
 
     /// <summary>For training, which asks more than scoring.</summary>
     /// <exception cref="InvalidOperationException">The network cannot be trained with this loss.</exception>
@@ -371,7 +395,8 @@ internal sealed unsafe class LossFunction
             }
         }
 
-        Weight = sum;
+        // The next batch may count more; of this one, quotients would overflow.
+        Weight = sum < LeastWeight ? 0 : sum;
         return differ;
     }
 

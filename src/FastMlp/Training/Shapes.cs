@@ -6,6 +6,12 @@ namespace FastMlp.Training;
 /// <summary>Whether data fit a network; the messages name both sizes.</summary>
 internal static class Shapes
 {
+    /// <summary>Where the largest weight of rows may lie: its product with a gradient, and the quotient, stay far within float32.</summary>
+    private const float SmallestWeight = 1e-18f;
+
+    /// <inheritdoc cref="SmallestWeight"/>
+    private const float LargestWeight = 1e18f;
+
     public static void Check(LayerStack stack, LossFunction loss, Dataset data, string name)
     {
         if (data.InputSize != stack.InputSize)
@@ -25,6 +31,8 @@ internal static class Shapes
             string each = loss.OutputsPerTarget > 1 ? $", {loss.OutputsPerTarget} for each target" : "";
             throw new ArgumentException($"The data have {data.TargetSize} {what}; the network has {stack.OutputSize} outputs{each}.", name);
         }
+
+        loss.CheckTargets(data.Targets, name);
     }
 
     /// <summary>Rows in a span of whole rows.</summary>
@@ -54,10 +62,10 @@ internal static class Shapes
             : throw new ArgumentException($"{rows} rows of {outputSize} outputs are {outputs} values, more than one array holds ({Array.MaxLength}): predict them in parts.", name);
     }
 
-    /// <summary>Weights of rows are finite, at least 0, and not all 0.</summary>
+    /// <summary>Weights of rows are finite, at least 0, not all 0, and of a size that float32 gradients can be multiplied by.</summary>
     public static void CheckWeights(ReadOnlySpan<float> weights, string name)
     {
-        bool counts = false;
+        float largest = 0;
         for (int i = 0; i < weights.Length; i++)
         {
             if (!(weights[i] >= 0) || !float.IsFinite(weights[i]))
@@ -65,12 +73,18 @@ internal static class Shapes
                 throw new ArgumentException($"The weight of row {i} is {weights[i]}; weights are finite numbers of at least 0.", name);
             }
 
-            counts |= weights[i] > 0;
+            largest = Math.Max(largest, weights[i]);
         }
 
-        if (!counts && !weights.IsEmpty)
+        if (largest == 0 && !weights.IsEmpty)
         {
             throw new ArgumentException("All weights are 0: no row would count.", name);
+        }
+
+        if (largest is > 0 and (< SmallestWeight or > LargestWeight))
+        {
+            throw new ArgumentException(
+                $"The largest weight is {largest}; it must lie between {SmallestWeight} and {LargestWeight}. Only the ratios of weights matter: divide them all by their mean.", name);
         }
     }
 

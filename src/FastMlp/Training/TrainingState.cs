@@ -1,7 +1,6 @@
 using FastMlp.Kernels;
 using FastMlp.Layers;
 using FastMlp.Memory;
-using FastMlp.Threading;
 using FastMlp.Training.Optimizers;
 using FastMlp.Training.Schedules;
 
@@ -29,7 +28,7 @@ internal sealed unsafe class TrainingState : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         this.stack = stack;
         this.parameters = parameters;
-        Threads = Math.Min(threads == 0 ? Environment.ProcessorCount : threads, Shares.MostParts);
+        Threads = threads == 0 ? Environment.ProcessorCount : threads;
         Loss = loss ?? LossFunction.DefaultFor(stack.Output.Spec.Activation);
         LossFunction = LossFunction.Create(Loss, stack);
         Backpropagation = new Backpropagation(stack, LossFunction, Threads) { Seed = seed, LossOfBlocks = Loss };
@@ -46,7 +45,7 @@ internal sealed unsafe class TrainingState : IDisposable
         LearningRate = initialRate = optimizer.LearningRate;
     }
 
-    /// <summary>Threads to use; from 1 to <see cref="Shares.MostParts"/>.</summary>
+    /// <summary>Threads to use; at least 1.</summary>
     public int Threads { get; }
 
     /// <summary>What is trained: the network's block, held to the end of training even if the network is disposed before.</summary>

@@ -19,7 +19,7 @@ internal sealed class Sample
         Bias = bias;
         Rows = rows;
         NeedsPositiveOutputs = loss.Kind is LossKind.CrossEntropy or LossKind.BinaryCrossEntropy or LossKind.Poisson
-            && activation != Activation.Softmax && activation != Activation.Sigmoid;
+            && activation != Activation.Softmax && activation != Activation.Sigmoid && !AreLogits;
         Weights = new float[sizes.Length - 1][];
         Biases = new float[sizes.Length - 1][];
         for (int l = 0; l < Weights.Length; l++)
@@ -78,6 +78,9 @@ internal sealed class Sample
 
     private bool NeedsPositiveOutputs { get; }
 
+    /// <summary>Whether the loss takes the outputs for logits; the reference then ends with the activation itself.</summary>
+    private bool AreLogits => Activation == Activation.Identity && Loss.Kind is (LossKind.CrossEntropy or LossKind.BinaryCrossEntropy);
+
     /// <summary>The same activation in every layer; the first seed from <paramref name="seed"/> on that is well conditioned.</summary>
     public static Sample Create(int[] sizes, Activation activation, Loss loss, Bias bias, int rows, int seed = 1)
     {
@@ -102,7 +105,8 @@ internal sealed class Sample
         ReferenceLayer[] layers = new ReferenceLayer[Weights.Length];
         for (int l = 0; l < layers.Length; l++)
         {
-            layers[l] = new ReferenceLayer(Sizes[l], Sizes[l + 1], Biases[l].Length, ReferenceBridge.From(Activation))
+            Activation own = AreLogits && l == layers.Length - 1 ? (Loss.Kind == LossKind.CrossEntropy ? Activation.Softmax : Activation.Sigmoid) : Activation;
+            layers[l] = new ReferenceLayer(Sizes[l], Sizes[l + 1], Biases[l].Length, ReferenceBridge.From(own))
             {
                 Weight = ReferenceBridge.ToDouble(Weights[l]),
                 Bias = ReferenceBridge.ToDouble(Biases[l]),
