@@ -125,7 +125,7 @@ internal sealed class OnnxGraph
                 : throw new ModelFormatException($"The graph has no output or inner tensor {Words.Quote(asked)}; its outputs are {Words.List(names)}.");
         }
 
-        string[] candidates = names.Length == 1 ? names : [.. graph.Output.Where(HoldsNumbers).Select(output => output.Name)];
+        string[] candidates = names.Length == 1 ? names : [.. graph.Output.Where(HoldsNumbers).Select(output => output.Name).Where(name => !IsPassedThrough(name))];
         if (candidates.Length != 1)
         {
             throw new ModelFormatException(names.Length == 0
@@ -144,6 +144,17 @@ internal sealed class OnnxGraph
     /// <summary>Whether an output is of floating-point numbers, or of maps to them; labels are not.</summary>
     private static bool HoldsNumbers(ValueProto output) =>
         output.Type?.TensorType is not { } tensor || tensor.ElemType == 0 || ElementType.IsFloat(tensor.ElemType);
+
+    /// <summary>Whether an output is an input as it came, as the state of an agent that has none.</summary>
+    private bool IsPassedThrough(string name)
+    {
+        while (producers.TryGetValue(name, out Node? node) && node is { Domain: "", Operator: "Identity", Inputs: [var before] })
+        {
+            name = before;
+        }
+
+        return !producers.ContainsKey(name) && !initializers.ContainsKey(name);
+    }
 
     /// <summary>The scores before the nodes that only pick or name classes.</summary>
     private string BehindEnd(string name)
