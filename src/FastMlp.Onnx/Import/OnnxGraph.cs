@@ -47,6 +47,11 @@ internal sealed class OnnxGraph
         graph = model.Graph;
         this.options = options;
         Index(model);
+        if (options.Input is { } inner && !producers.Remove(inner) && graph.Input.All(input => input.Name != inner))
+        {
+            throw new ModelFormatException($"The graph has no input or inner tensor {Words.Quote(inner)}; its inputs are {Words.List([.. graph.Input.Select(input => input.Name)])}.");
+        }
+
         (Wanted, Output) = ChooseOutput();
         Order = Needed();
         Inputs = FindInputs();
@@ -258,7 +263,9 @@ internal sealed class OnnxGraph
     private ModelInput[] FindInputs()
     {
         HashSet<string> needed = [Wanted, .. Order.SelectMany(node => node.Inputs)];
-        ValueProto[] inputs = [.. graph.Input.Where(input => !initializers.ContainsKey(input.Name))];
+        ValueProto[] inputs = options.Input is { } inner
+            ? [graph.Input.FirstOrDefault(input => input.Name == inner) ?? new ValueProto { Name = inner }]
+            : [.. graph.Input.Where(input => !initializers.ContainsKey(input.Name))];
         if (inputs.Length == 0)
         {
             throw new ModelFormatException("The graph has no input; one, for the features, was expected.");
