@@ -7,6 +7,12 @@ public sealed record OnnxImportOptions
     public string? Output { get; init; }
 
     /// <summary>
+    /// The tensor inside the graph that rows go to, [rows, features], in place of the graph's own inputs: what is before it is left out. Null takes the
+    /// inputs.
+    /// </summary>
+    public string? Input { get; init; }
+
+    /// <summary>
     /// Whether a LogSoftmax at the output is imported as softmax: the network then answers with probabilities where the model
     /// answers with their logarithms. If false, such a model is refused.
     /// </summary>

@@ -45,6 +45,23 @@ public static class OnnxModel
         return ModelImporter.Run(stream, options ?? new OnnxImportOptions());
     }
 
+    /// <summary>What an ONNX file says about itself (its metadata), whether its graph can be read or not.</summary>
+    /// <exception cref="ModelFormatException">The file is torn or no ONNX model.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static IReadOnlyDictionary<string, string> ReadMetadata(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        try
+        {
+            return ModelImporter.Metadata(file);
+        }
+        catch (ModelFormatException e)
+        {
+            throw new ModelFormatException($"{path}: {e.Message}", e);
+        }
+    }
+
     /// <summary>Writes the network as an ONNX file: first under a temporary name, then renamed, so that a file of that name is always whole.</summary>
     /// <exception cref="ArgumentException">A scaling has another size than the network, or the model is larger than the 2 GiB that the format can hold.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>

@@ -1,3 +1,4 @@
+using FastMlp.Data;
 using FastMlp.Onnx.Tests.Support;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -63,6 +64,95 @@ public class RawColumnTests
         unused.Refused("'x'", "texts", "OneHotEncoder");
         GraphText.AfterDense("ai.onnx.ml/Imputer z -> y").With("imputed_value_floats", new[] { 1f }).With("replaced_value_float", double.NaN).Refused("(ai.onnx.ml.Imputer)", "directly behind the graph's inputs");
         new GraphText(17, -1, 2).Nodes("ai.onnx.ml/Imputer x -> y").With("imputed_value_floats", new[] { 1f }).With("replaced_value_float", -999.0).Refused("(ai.onnx.ml.Imputer)", "-999", "NaN");
+    }
+
+    /// <summary>Exported raw columns: gaps, a mark for gaps, texts with a row of features each. ONNX Runtime takes the columns, the network the features.</summary>
+    [Fact]
+    public void RawColumnsAreExported()
+    {
+        using Network network = Network.Input(7).Dense(6, Activation.Tanh).Dense(2, Activation.Softmax).Build(seed: 4);
+        KeyValuePair<string, float[]>[] texts = [KeyValuePair.Create("red", new float[] { 1, 0, 0 }), KeyValuePair.Create("green", new float[] { 0, 1, 0 }), KeyValuePair.Create("", new[] { 0.25f, 0.75f, 0 })];
+        OnnxScaling scaling = new([1, 2, 3, 4, 0, 0, 0], [1, 0.5f, 2, 1, 1, 1, 3]);
+        OnnxExportOptions options = new()
+        {
+            Columns = [OnnxRawColumn.Number("a"), OnnxRawColumn.Number("b (m)", fill: -1.5f), OnnxRawColumn.Number("c", fill: 2, indicator: 1), OnnxRawColumn.Text("d", texts, [0, 0, 1])],
+            InputScaling = scaling,
+        };
+        byte[] model = ExportTests.Bytes(network, options);
+        using OnnxImport inner = OnnxModel.Import(new MemoryStream(model), new OnnxImportOptions { Input = "input", SeparateScaling = true });
+        Assert.Equal(scaling.Offsets.ToArray(), inner.InputScaling!.Offsets.ToArray());
+        Assert.Empty(inner.Notes);
+
+        const int Rows = 12;
+        float[][] numbers = [.. Enumerable.Range(0, 3).Select(c => GraphText.Numbers(Rows, c, scale: 3).Select((value, i) => c > 0 && (i + c) % 4 == 0 ? float.NaN : value).ToArray())];
+        string[] colours = [.. Enumerable.Range(0, Rows).Select(i => new[] { "red", "green", "", "blue" }[i % 4])];
+        float[] features = [.. Enumerable.Range(0, Rows).SelectMany(i => new[]
+        {
+            numbers[0][i], float.IsNaN(numbers[1][i]) ? -1.5f : numbers[1][i], float.IsNaN(numbers[2][i]) ? 2 : numbers[2][i], float.IsNaN(numbers[2][i]) ? 1 : 0,
+        }.Concat(texts.FirstOrDefault(text => text.Key == colours[i]).Value ?? [0, 0, 1]))];
+        float[] expected = network.Predict([.. features.Select((value, i) => (value - scaling.Offsets[i % 7]) * scaling.Scales[i % 7])]);
+        OnnxRuntime.Require();
+        using InferenceSession session = OnnxRuntime.Open(model);
+        float[] y = OnnxRuntime.Run(
+            session,
+            [
+                .. session.InputNames.Take(3).Select((name, c) => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<float>(numbers[c], new[] { Rows, 1 }))),
+                NamedOnnxValue.CreateFromTensor("d", new DenseTensor<string>(colours, new[] { Rows, 1 })),
+            ],
+            "output");
+        Close.Equal(expected, y, "raw columns");
+    }
+
+    [Fact]
+    public void RawColumnsThatDoNotFitAreRefused()
+    {
+        using Network network = Network.Input(2).Dense(2).Build(seed: 4);
+        Assert.Throws<ArgumentException>(() => ExportTests.Bytes(network, new OnnxExportOptions { Columns = [OnnxRawColumn.Number("a")] }));
+        Assert.Throws<ArgumentException>(() => ExportTests.Bytes(network, new OnnxExportOptions { Columns = [OnnxRawColumn.Number("a"), OnnxRawColumn.Number("a")] }));
+        Assert.Throws<ArgumentException>(() => OnnxRawColumn.Text("t", [KeyValuePair.Create("x", new float[] { 1 })], [1, 2]));
+        Assert.Throws<ArgumentException>(() => OnnxRawColumn.Number("a", fill: float.NaN));
+    }
+
+    /// <summary>The rows of every built-in set as the data have them: ONNX Runtime answers as the network does behind its scaling.</summary>
+    [Theory]
+    [InlineData("digits")]
+    [InlineData("iris")]
+    [InlineData("breast-cancer")]
+    [InlineData("wine")]
+    [InlineData("diabetes")]
+    public void RawRowsOfTheBuiltInSets(string name)
+    {
+        Assert.True(BuiltInDatasets.TryLoad(name, out Dataset? data));
+        Preprocessing preprocessing = Preprocessing.Fit(data);
+        bool classifies = preprocessing.Task == DataTask.Classification;
+        using Network network = Network.Input(data.InputSize).Dense(16, Activation.Tanh).Dense(data.TargetSize, classifies ? Activation.Softmax : Activation.Identity).Build(seed: 1);
+        network.Fit(preprocessing.Transform(data), new FitOptions { Loss = classifies ? Loss.CrossEntropy : Loss.MeanSquaredError, Optimizer = new Adam(1e-2f), Epochs = 3, BatchSize = 32, Seed = 1 });
+        byte[] model = ExportTests.Bytes(network, new OnnxExportOptions
+        {
+            InputScaling = new OnnxScaling(preprocessing.Features.Offsets, preprocessing.Features.Scales),
+            OutputScaling = preprocessing.Targets is { } targets ? new OnnxScaling(targets.Offsets, targets.Scales) : null,
+        });
+        float[] expected = network.Predict(preprocessing.Transform(data).Features);
+        preprocessing.InverseTargets(expected);
+        float[] y = OnnxRuntime.Run(model, data.Features.ToArray());
+        double error = Close.Error(expected, y, expected.Max(Math.Abs));
+        Assert.True(error <= 1e-5, FormattableString.Invariant($"{name}: {error:e1}"));
+    }
+
+    /// <summary>Behind ONNX Runtime a sigmoid is exactly 0 below about -18 and tanh may pass 1 by rounding: agreement is absolute there, not relative.</summary>
+    [Fact]
+    public void TailsAgreeInAbsoluteTerms()
+    {
+        using Network network = Network.Input(1).Dense(2, Activation.Sigmoid).Dense(2, Activation.Identity).Build(seed: 1);
+        network.Tensors["layers.0.weight"].CopyFrom([1, -1]);
+        network.Tensors["layers.1.weight"].CopyFrom([1, 0, 0, 1]);
+        float[] x = [-100, -40, -25, -19, -18, -17, -10, 0, 10, 17, 18, 19, 25, 40, 100];
+        float[] y = OnnxRuntime.Run(ExportTests.Bytes(network), x);
+        float[] ours = network.Predict(x);
+        Assert.All(ours.Zip(y), pair => Assert.Equal(pair.First, pair.Second, 2e-7));
+        Assert.All(ours, value => Assert.InRange(value, 0, 1));
+        // Ours is not 0 where it is 2e-9, which a logarithm of it would notice.
+        Assert.True(ours[2 * 4] > 0);
     }
 
     /// <summary>Two inputs of numbers make one row, in the order of the graph.</summary>

@@ -69,6 +69,10 @@ public class RefusalTests
             Assert.Contains("'other'", Assert.Single(import.Notes), StringComparison.Ordinal);
         }
 
+        // Nor is an output that hands an input on.
+        two.Output(GraphText.Value("rest", [-1, 3]));
+        two.Import().Dispose();
+
         GraphText none = GraphText.AfterDense("Relu z -> y");
         none.Model.Graph.Input.Clear();
         none.Refused("no input");

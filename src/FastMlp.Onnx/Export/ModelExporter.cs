@@ -19,6 +19,11 @@ internal sealed class ModelExporter
     /// <summary>The version of the file format that came with operator set 17.</summary>
     private const int FormatVersion = 8;
 
+    private const string Ml = "ai.onnx.ml";
+
+    /// <summary>Of the time of <see cref="OperatorSet"/>.</summary>
+    private const int MlOperatorSet = 3;
+
     private const string Batch = "batch";
 
     // Sizes and lengths in protobuf end at 2^31 - 1; this leaves room for everything but the weights.
@@ -26,6 +31,8 @@ internal sealed class ModelExporter
 
     private const int FloatAttribute = 1;
     private const int IntAttribute = 2;
+    private const int FloatsAttribute = 6;
+    private const int TextsAttribute = 8;
 
     private readonly Network network;
     private readonly GraphProto graph = new() { Name = "network" };
@@ -52,7 +59,7 @@ internal sealed class ModelExporter
         CheckNames(options);
         CheckSize(options.InputScaling, network.InputSize, "features");
         CheckSize(options.OutputScaling, network.OutputSize, "outputs");
-        graph.Input.Add(Matrix(options.InputName, network.InputSize));
+        AddInputs(options);
         graph.Output.Add(Matrix(options.OutputName, network.OutputSize));
 
         string value = options.InputName;
@@ -89,12 +96,94 @@ internal sealed class ModelExporter
             Graph = graph,
         };
         model.OpsetImport.Add(new OperatorSetProto { Version = OperatorSet });
+        if (options.Columns.Count > 0)
+        {
+            model.OpsetImport.Add(new OperatorSetProto { Domain = Ml, Version = MlOperatorSet });
+        }
+
+        CheckUnique();
         foreach ((string key, string text) in network.Metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal))
         {
             model.MetadataProps.Add(new EntryProto { Key = key, Value = text });
         }
 
         return model;
+    }
+
+    /// <summary>The rows of the network as one input, or a raw column each.</summary>
+    private void AddInputs(OnnxExportOptions options)
+    {
+        if (options.Columns.Count == 0)
+        {
+            graph.Input.Add(Matrix(options.InputName, network.InputSize));
+            return;
+        }
+
+        int width = options.Columns.Sum(column => column.Width);
+        if (width != network.InputSize)
+        {
+            throw new ArgumentException($"The columns make {width} features, but the network takes {network.InputSize}.", nameof(options));
+        }
+
+        List<string> features = [];
+        for (int i = 0; i < options.Columns.Count; i++)
+        {
+            OnnxRawColumn column = options.Columns[i];
+            graph.Input.Add(Matrix(column.Name, 1, column.IsText ? ElementType.Text : ElementType.Float));
+            features.AddRange(column.IsText ? [Texts(column, $"columns.{i}")] : Numbers(column, $"columns.{i}"));
+        }
+
+        Add("Concat", "columns.all", [.. features]);
+        graph.Node[^1].Attribute.Add(new AttributeProto { Name = "axis", Type = IntAttribute, I = 1 });
+        graph.Node[^1].Output[0] = options.InputName;
+    }
+
+    private IEnumerable<string> Numbers(OnnxRawColumn column, string name)
+    {
+        string value = column.Name;
+        if (column.Fill is { } fill)
+        {
+            value = Add("Imputer", name, column.Name);
+            graph.Node[^1].Domain = Ml;
+            graph.Node[^1].Attribute.Add(new AttributeProto { Name = "imputed_value_floats", Type = FloatsAttribute, Floats = { fill } });
+            graph.Node[^1].Attribute.Add(new AttributeProto { Name = "replaced_value_float", Type = FloatAttribute, F = float.NaN });
+        }
+
+        yield return value;
+        if (column.Indicator is { } indicator)
+        {
+            string missing = Add("Cast", $"{name}.missing", Add("IsNaN", $"{name}.isnan", column.Name));
+            graph.Node[^1].Attribute.Add(new AttributeProto { Name = "to", Type = IntAttribute, I = ElementType.Float });
+            yield return Add("Mul", $"{name}.indicator", missing, Scalar($"{name}.value", indicator));
+        }
+    }
+
+    /// <summary>The row of a text from a table: one of the known texts is 1, which picks its row less that of all others, and that is added.</summary>
+    private string Texts(OnnxRawColumn column, string name)
+    {
+        string hot = Add("OneHotEncoder", $"{name}.texts", column.Name);
+        AttributeProto texts = new() { Name = "cats_strings", Type = TextsAttribute };
+        texts.Strings.AddRange(column.Rows.Select(row => ByteString.CopyFromUtf8(row.Key)));
+        graph.Node[^1].Domain = Ml;
+        graph.Node[^1].Attribute.Add(texts);
+        graph.Node[^1].Attribute.Add(new AttributeProto { Name = "zeros", Type = IntAttribute, I = 1 });
+        TensorProto shape = new() { Name = $"{name}.shape", DataType = ElementType.Int64, Dims = { 2 }, Int64Data = { -1, column.Rows.Count } };
+        graph.Initializer.Add(shape);
+        string flat = Add("Reshape", $"{name}.flat", hot, shape.Name);
+        float[] table = [.. column.Rows.SelectMany(row => row.Value.Select((value, i) => value - column.Other[i]))];
+        return Add("Gemm", name, flat, Tensor($"{name}.table", [column.Rows.Count, column.Width], table), Vector($"{name}.other", column.Other));
+    }
+
+    /// <summary>Refuses names of inputs that the graph gives to something else.</summary>
+    private void CheckUnique()
+    {
+        HashSet<string> names = [];
+        string? twice = graph.Input.Select(input => input.Name).Concat(graph.Initializer.Select(tensor => tensor.Name)).Concat(graph.Node.Select(node => node.Output[0]))
+            .FirstOrDefault(name => !names.Add(name));
+        if (twice is not null)
+        {
+            throw new ArgumentException($"The name '{twice}' stands for two things in the graph; another name for the column, the input or the output was expected.");
+        }
     }
 
     /// <summary>The name of a layer's result.</summary>
@@ -209,12 +298,12 @@ internal sealed class ModelExporter
         return name;
     }
 
-    private static ValueProto Matrix(string name, int columns)
+    private static ValueProto Matrix(string name, int columns, int elementType = ElementType.Float)
     {
         ShapeProto shape = new();
         shape.Dim.Add(new DimensionProto { DimParam = Batch });
         shape.Dim.Add(new DimensionProto { DimValue = columns });
-        TypeProto type = new() { TensorType = new TypeProto.Types.Tensor { ElemType = ElementType.Float, Shape = shape } };
+        TypeProto type = new() { TensorType = new TypeProto.Types.Tensor { ElemType = elementType, Shape = shape } };
         return new ValueProto { Name = name, Type = type };
     }
 

@@ -15,6 +15,17 @@ internal static class ModelImporter
         return Run(model, options);
     }
 
+    public static Dictionary<string, string> Metadata(Stream stream)
+    {
+        Dictionary<string, string> metadata = [];
+        foreach (EntryProto entry in Parse(stream).MetadataProps)
+        {
+            metadata[entry.Key] = entry.Value;
+        }
+
+        return metadata;
+    }
+
     public static OnnxImport Run(ModelProto model, OnnxImportOptions options)
     {
         if (model.Graph is null)

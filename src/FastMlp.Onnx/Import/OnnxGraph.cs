@@ -47,6 +47,11 @@ internal sealed class OnnxGraph
         graph = model.Graph;
         this.options = options;
         Index(model);
+        if (options.Input is { } inner && !producers.Remove(inner) && graph.Input.All(input => input.Name != inner))
+        {
+            throw new ModelFormatException($"The graph has no input or inner tensor {Words.Quote(inner)}; its inputs are {Words.List([.. graph.Input.Select(input => input.Name)])}.");
+        }
+
         (Wanted, Output) = ChooseOutput();
         Order = Needed();
         Inputs = FindInputs();
@@ -125,7 +130,7 @@ internal sealed class OnnxGraph
                 : throw new ModelFormatException($"The graph has no output or inner tensor {Words.Quote(asked)}; its outputs are {Words.List(names)}.");
         }
 
-        string[] candidates = names.Length == 1 ? names : [.. graph.Output.Where(HoldsNumbers).Select(output => output.Name)];
+        string[] candidates = names.Length == 1 ? names : [.. graph.Output.Where(HoldsNumbers).Select(output => output.Name).Where(name => !IsPassedThrough(name))];
         if (candidates.Length != 1)
         {
             throw new ModelFormatException(names.Length == 0
@@ -144,6 +149,17 @@ internal sealed class OnnxGraph
     /// <summary>Whether an output is of floating-point numbers, or of maps to them; labels are not.</summary>
     private static bool HoldsNumbers(ValueProto output) =>
         output.Type?.TensorType is not { } tensor || tensor.ElemType == 0 || ElementType.IsFloat(tensor.ElemType);
+
+    /// <summary>Whether an output is an input as it came, as the state of an agent that has none.</summary>
+    private bool IsPassedThrough(string name)
+    {
+        while (producers.TryGetValue(name, out Node? node) && node is { Domain: "", Operator: "Identity", Inputs: [var before] })
+        {
+            name = before;
+        }
+
+        return !producers.ContainsKey(name) && !initializers.ContainsKey(name);
+    }
 
     /// <summary>The scores before the nodes that only pick or name classes.</summary>
     private string BehindEnd(string name)
@@ -247,7 +263,9 @@ internal sealed class OnnxGraph
     private ModelInput[] FindInputs()
     {
         HashSet<string> needed = [Wanted, .. Order.SelectMany(node => node.Inputs)];
-        ValueProto[] inputs = [.. graph.Input.Where(input => !initializers.ContainsKey(input.Name))];
+        ValueProto[] inputs = options.Input is { } inner
+            ? [graph.Input.FirstOrDefault(input => input.Name == inner) ?? new ValueProto { Name = inner }]
+            : [.. graph.Input.Where(input => !initializers.ContainsKey(input.Name))];
         if (inputs.Length == 0)
         {
             throw new ModelFormatException("The graph has no input; one, for the features, was expected.");

@@ -11,12 +11,18 @@ internal static class OnnxFile
 {
     private const string Extension = ".onnx";
 
+    /// <summary>The name of the features in a graph that this class wrote: its input, or what it makes of its raw columns.</summary>
+    private const string Features = "input";
+
+    // No text of a file, for none has a control character at its start after it is trimmed.
+    private const string UnknownText = "\u0001";
+
     public static bool Names(string path) => Path.GetExtension(path).Equals(Extension, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The network, with its preprocessing in the metadata; what was read in another way than it stands there goes to <paramref name="note"/>.</summary>
     public static Network Load(string path, OnnxImportOptions options, Action<string> note)
     {
-        OnnxImport import = OnnxModel.Import(path, options with { SeparateScaling = true });
+        OnnxImport import = Import(path, options with { SeparateScaling = true });
         try
         {
             Attach(import);
@@ -30,6 +36,11 @@ internal static class OnnxFile
         foreach (string line in import.Notes)
         {
             note(line);
+        }
+
+        if (import.Columns.Count > 0)
+        {
+            note($"The graph takes {import.Columns.Count} raw columns; the network takes the {import.Network.InputSize} features that they become.");
         }
 
         return import.Network;
@@ -47,9 +58,52 @@ internal static class OnnxFile
 
         OnnxModel.Save(network, path, new OnnxExportOptions
         {
+            InputName = Features,
+            Columns = preprocessing.Columns is { } plan ? Columns(plan) : [],
             InputScaling = preprocessing.Features.IsIdentity ? null : ToOnnx(preprocessing.Features),
             OutputScaling = preprocessing.Targets is { IsIdentity: false } targets ? ToOnnx(targets) : null,
         });
+    }
+
+    /// <summary>As the graph has it; where it carries our own plan of the columns, from the features on, which the plan makes.</summary>
+    private static OnnxImport Import(string path, OnnxImportOptions options)
+    {
+        if (options.Output is null && OnnxModel.ReadMetadata(path).ContainsKey(Preprocessing.MetadataKey))
+        {
+            options = options with { Input = Features };
+        }
+
+        return OnnxModel.Import(path, options);
+    }
+
+    /// <summary>The raw columns as operators: what the plan makes of each text and of a gap, asked of the plan itself.</summary>
+    private static OnnxRawColumn[] Columns(ColumnPlan plan)
+    {
+        string?[] fields = [.. plan.Columns.Select(column => column.Kind == ColumnKind.Number ? "0" : column.Categories.FirstOrDefault() ?? UnknownText)];
+        int[] starts = new int[plan.Columns.Count];
+        for (int i = 1; i < starts.Length; i++)
+        {
+            starts[i] = starts[i - 1] + plan.Columns[i - 1].Width;
+        }
+
+        return [.. plan.Columns.Select((column, i) => column.Kind == ColumnKind.Number
+            ? column.Missing.Kind == MissingKind.Error
+                ? OnnxRawColumn.Number(column.Name)
+                : OnnxRawColumn.Number(column.Name, column.Fill, column.Width > 1 ? (column.MissingSeen ? 1 : 0) : null)
+            : OnnxRawColumn.Text(column.Name, [.. Known(column).Select(text => KeyValuePair.Create(text, Row(i, text)))], Row(i, UnknownText)))];
+
+        IEnumerable<string> Known(PlannedColumn column) => column.Missing.Kind == MissingKind.Error
+            ? column.Categories
+            : column.Categories.Concat(plan.MissingTokens).Append("").Distinct(StringComparer.Ordinal);
+
+        float[] Row(int column, string text)
+        {
+            string?[] row = [.. fields];
+            row[column] = text;
+            float[] features = new float[plan.FeatureCount];
+            plan.Encode(row, features);
+            return features[starts[column]..(starts[column] + plan.Columns[column].Width)];
+        }
     }
 
     private static void Attach(OnnxImport import)
