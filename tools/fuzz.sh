@@ -8,7 +8,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 FASTMLP_FUZZ_CASES=${1:-200000}
 export FASTMLP_FUZZ_CASES
 failed=0
-for project in FastMlp.Tests FastMlp.Data.Tests FastMlp.Onnx.Tests; do
+for project in FastMlp.Tests FastMlp.Data.Tests FastMlp.Onnx.Tests FastMlp.Interop.Tests; do
     dotnet test -c Release "$root/tests/$project" --filter 'FullyQualifiedName~Fuzz|FullyQualifiedName~CheckpointFileTests' || failed=1
 done
 exit $failed

@@ -12,6 +12,7 @@ public class PublicApiTests
     [InlineData("FastMlp")]
     [InlineData("FastMlp.Data")]
     [InlineData("FastMlp.Onnx")]
+    [InlineData("FastMlp.Interop")]
     public void ThePublicApiIsTheAcceptedOne(string assemblyName)
     {
         string actual = Assembly.Load(assemblyName)

@@ -20,6 +20,8 @@ public sealed partial class SnippetTests
         ["src/FastMlp/README.md"] = [("0 xor 1", 0.9, 1)],
         ["src/FastMlp.Data/README.md"] = [("accuracy", 0.9, 1)],
         ["src/FastMlp.Onnx/README.md"] = [("inputs", 4, 4)],
+        ["src/FastMlp.Interop/README.md"] = [("inputs", 5, 5)],
+        ["docs/models-of-others.md"] = [("outputs", 3, 3)],
         ["docs/getting-started.md"] = [("accuracy", 0.9, 1)],
         ["docs/howto-csv-classification.md"] = [("area under the ROC curve", 0.95, 1), ("rows", 2, 2)],
         ["docs/howto-regression.md"] = [("typical error", 20, 55)], // the standard deviation of the targets is 77
@@ -79,6 +81,11 @@ public sealed partial class SnippetTests
     /// <summary>The data that the pages speak of.</summary>
     private static void WriteFiles(string folder)
     {
+        foreach (string name in (string[])["state.pt", "keras-3.h5"])
+        {
+            File.Copy(Path.Combine(Repository.Root, "tests", "FastMlp.Interop.Tests", "Fixtures", name), Path.Combine(folder, name));
+        }
+
         string[] towns = ["Ulm", "Bonn", "Celle"];
         Write("houses.csv", ["id,rooms,garden,town,price", .. Enumerable.Range(0, 200).Select(i => Invariant(
             $"h{i},{(i % 11 == 0 ? "" : $"{1 + (i % 5)}")},{(i % 7 == 0 ? "NA" : $"{i % 90}")},{towns[i % 3]},{(50 * (1 + (i % 5))) + (20 * (i % 3)) + 0.5}"))]);

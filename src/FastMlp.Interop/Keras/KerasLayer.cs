@@ -1,0 +1,98 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace FastMlp.Interop.Keras;
+
+/// <summary>A layer of the configuration.</summary>
+internal sealed partial class KerasLayer
+{
+    public const float DefaultEpsilon = 1e-3f;
+
+    public KerasLayer(string name) => Name = name;
+
+    public KerasLayer(string name, string type, JsonElement config)
+    {
+        Name = name;
+        Type = type;
+        Config = config;
+    }
+
+    public string Name { get; }
+
+    public string Type { get; } = "";
+
+    public JsonElement Config { get; }
+
+    /// <summary>The layers whose outputs it takes.</summary>
+    public List<string> Inputs { get; } = [];
+
+    /// <summary>What the numbered variables of a .keras file are.</summary>
+    public string[] VariableRoles => Type switch
+    {
+        "Dense" => ["kernel", "bias"],
+        "BatchNormalization" or "LayerNormalization" =>
+        [
+            .. Flag("scale", true) ? ["gamma"] : (string[])[],
+            .. Flag("center", true) ? ["beta"] : (string[])[],
+            "moving_mean",
+            "moving_variance",
+        ],
+        "Normalization" => ["mean", "variance", "count"],
+        "PReLU" => ["alpha"],
+        _ => [],
+    };
+
+    /// <summary>The class as the file's paths have it: LeakyReLU is leaky_re_lu.</summary>
+    public string SnakeName => Words().Replace(Ends().Replace(Type, "$1_$2"), "$1_$2").ToLowerInvariant();
+
+    public bool Flag(string key, bool otherwise) => Property(key) is { ValueKind: JsonValueKind.True or JsonValueKind.False } value ? value.GetBoolean() : otherwise;
+
+    public float Number(string key, float otherwise) => Property(key) switch
+    {
+        { ValueKind: JsonValueKind.Number } value => (float)value.GetDouble(),
+        // Keras 3 stores some as arrays of one value.
+        { ValueKind: JsonValueKind.Object } value when value.TryGetProperty("config", out JsonElement inner) && inner.TryGetProperty("value", out JsonElement number) && number.ValueKind == JsonValueKind.Number => (float)number.GetDouble(),
+        _ => otherwise,
+    };
+
+    public JsonElement? Property(string key) =>
+        Config.ValueKind == JsonValueKind.Object && Config.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    /// <summary>g of the key <c>activation</c>; identity where there is none.</summary>
+    public Activation Activation()
+    {
+        if (Property("activation") is not { } value)
+        {
+            return FastMlp.Activation.Identity;
+        }
+
+        string? name = value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Object when value.TryGetProperty("config", out JsonElement config) && config.ValueKind == JsonValueKind.String => config.GetString(),
+            JsonValueKind.Object when value.TryGetProperty("class_name", out JsonElement type) => type.GetString(),
+            _ => null,
+        };
+        return (name?.ToLowerInvariant()) switch
+        {
+            "linear" => FastMlp.Activation.Identity,
+            "relu" => FastMlp.Activation.Relu,
+            "sigmoid" => FastMlp.Activation.Sigmoid,
+            "tanh" => FastMlp.Activation.Tanh,
+            "softmax" => FastMlp.Activation.Softmax,
+            "elu" => FastMlp.Activation.Elu(),
+            "selu" => FastMlp.Activation.Selu,
+            "gelu" => FastMlp.Activation.Gelu,
+            "swish" or "silu" => FastMlp.Activation.Silu,
+            "softplus" => FastMlp.Activation.Softplus,
+            "leaky_relu" => FastMlp.Activation.LeakyRelu(0.2f),
+            _ => throw new ModelFormatException($"Layer '{Name}' has the activation '{name ?? value.GetRawText()}'; linear, relu, sigmoid, tanh, softmax, elu, selu, gelu, silu, softplus and leaky_relu are read."),
+        };
+    }
+
+    [GeneratedRegex("(.)([A-Z][a-z]+)", RegexOptions.None, 1000)]
+    private static partial Regex Ends();
+
+    [GeneratedRegex("([a-z])([A-Z])", RegexOptions.None, 1000)]
+    private static partial Regex Words();
+}
