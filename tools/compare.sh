@@ -6,6 +6,8 @@
 set -eu
 
 cd "$(dirname "$0")/.."
+# ONNX Runtime sends telemetry by default; a measurement has no use for that.
+export ORT_DISABLE_TELEMETRY=1
 here=$(pwd)
 root=${XDG_CACHE_HOME:-$HOME/.cache}/fastmlp-peers/trixie
 dotnet build -c Release -v quiet -nologo -p:LibTorch=true perf/FastMlp.Benchmarks

@@ -48,7 +48,7 @@ internal sealed record Table(string Key, string Title, Unit Unit, IReadOnlyList<
             .. new[] { 32, 64, 128, 256, 512, 1024, 2048 }.Select(size => Layer(size, size, size)),
             .. new[] { 1, 2, 3, 4, 6, 8, 16, 32, 64 }.Select(rows => Layer(rows, 512, 512)),
         ]),
-        new(Threads, "One training step, two threads", Unit.Microseconds, [Train(wide, 256, adam: false)]),
+        new(Threads, "One training step on two cores (shares are of one core's peak)", Unit.Microseconds, [Train(wide, 256, adam: false)]),
     ];
 
     private static Case Predict(Net net, int rows) =>

@@ -94,11 +94,7 @@ public sealed class Interleaved
     }
 
     /// <summary>The same for work that times itself, as another process must: each case returns the seconds it took.</summary>
-    public Measurement[] MeasureTimed(IReadOnlyList<(Func<int, double> Work, double Flop)> cases, double seconds) =>
-        MeasureTimed(cases, seconds, WarmUp, Patience);
-
-    /// <summary>The same with a warm-up and a patience of its own.</summary>
-    public Measurement[] MeasureTimed(IReadOnlyList<(Func<int, double> Work, double Flop)> cases, double seconds, TimeSpan warmUp, double patience)
+    public Measurement[] MeasureTimed(IReadOnlyList<(Func<int, double> Work, double Flop)> cases, double seconds)
     {
         if (!(seconds > 0))
         {
@@ -108,7 +104,7 @@ public sealed class Interleaved
         Series[] all = new Series[cases.Count];
         for (int i = 0; i < all.Length; i++)
         {
-            all[i] = new Series(cases[i].Work, Calibrate(cases[i].Work, warmUp));
+            all[i] = new Series(cases[i].Work, Calibrate(cases[i].Work));
         }
 
         // After another's turn the caches hold the other's data: one untimed turn puts its own back.
@@ -134,7 +130,7 @@ public sealed class Interleaved
             {
                 // From here on only those are measured that still lack samples, or quiet ones.
                 Probes now = Best();
-                bool isPatient = elapsed < budget * patience;
+                bool isPatient = elapsed < budget * Patience;
                 foreach (Series series in all)
                 {
                     series.IsDone = series.Samples.Count >= FewestSamples
@@ -171,10 +167,9 @@ public sealed class Interleaved
 
         double[] relative = [.. good.Select(s => s.Seconds * s.Peak)];
         double median = Quantile(relative, 0.5);
-        double fast = Quantile(relative, 0.2);
         double seconds = Quantile([.. good.Select(s => s.Seconds)], 0.5);
         double spread = (Quantile(relative, 0.75) - Quantile(relative, 0.25)) / median;
-        return new Measurement(seconds, flop / seconds / 1e9, flop / median / 1e9, spread, good.Length, samples.Count, best.Fma, median, fast);
+        return new Measurement(seconds, flop / seconds / 1e9, flop / median / 1e9, spread, good.Length, samples.Count, best.Fma);
     }
 
     /// <summary>Too few quiet samples: the fastest quarter of all of them, held against the best peak, is the nearest to a quiet one that there is.</summary>
@@ -183,12 +178,11 @@ public sealed class Interleaved
         double[] times = [.. samples.Select(s => s.Seconds)];
         double fast = Quantile(times, 0.25);
         double spread = (Quantile(times, 0.75) - fast) / Quantile(times, 0.5);
-        double probes = fast * bestPeak;
-        return new Measurement(fast, flop / fast / 1e9, flop / probes / 1e9, spread, good, samples.Count, bestPeak, probes, probes);
+        return new Measurement(fast, flop / fast / 1e9, flop / fast / 1e9 / bestPeak, spread, good, samples.Count, bestPeak);
     }
 
     /// <summary>How often the work is done in a sample; the runs that find it are also its warm-up.</summary>
-    private static int Calibrate(Func<int, double> work, TimeSpan warmUp)
+    private int Calibrate(Func<int, double> work)
     {
         long start = Stopwatch.GetTimestamp();
         int repeats = 1;
@@ -205,7 +199,7 @@ public sealed class Interleaved
                 best = Math.Min(best, elapsed / repeats);
             }
         }
-        while (Stopwatch.GetElapsedTime(start) < warmUp || double.IsInfinity(best));
+        while (Stopwatch.GetElapsedTime(start) < WarmUp || double.IsInfinity(best));
 
         // The last runs were on final code; the first ones may have asked for too few repeats.
         return (int)Math.Clamp(SampleSeconds / best, 1, int.MaxValue / 4);

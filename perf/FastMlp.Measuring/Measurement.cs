@@ -12,8 +12,6 @@ namespace FastMlp.Measuring;
 /// <param name="Accepted">Samples that count.</param>
 /// <param name="Taken">All samples.</param>
 /// <param name="BestPeak">The FMA peak that samples were held against, in GFLOP/s.</param>
-/// <param name="ProbesPerCall">The median of time per call x FMA peak, in 10^9 operations that the probe would have done meanwhile: time with the clock taken out.</param>
-/// <param name="FastProbesPerCall">The same at the fastest fifth: what the work needs when neighbours leave the caches alone, which the probe does not feel.</param>
 public readonly record struct Measurement(
     double Seconds,
     double Gflops,
@@ -21,9 +19,7 @@ public readonly record struct Measurement(
     double Spread,
     int Accepted,
     int Taken,
-    double BestPeak,
-    double ProbesPerCall,
-    double FastProbesPerCall)
+    double BestPeak)
 {
     /// <summary>Accepted / Taken.</summary>
     public double AcceptedShare => Taken == 0 ? 0 : (double)Accepted / Taken;

@@ -17,7 +17,7 @@ public class InterleavedTests
         // Every second pair of probes is disturbed, and the work between them is twice as slow: two good probes stand around
         // samples 0, 4, 8 and so on.
         int probes = 0, calls = 0;
-        Interleaved interleaved = new(() => (probes++ % 4 < 2 ? Quiet : Quiet / 2, Quiet));
+        Interleaved interleaved = new(() => (probes++ % 4 < 2 ? Quiet : Quiet / 2, Quiet)) { WarmUp = none };
         Measurement m = Measure(interleaved, _ => calls++ % 4 == 0 ? Call : 2 * Call, flop: 1e6);
 
         Assert.True(m.Settled);
@@ -33,7 +33,7 @@ public class InterleavedTests
     public void ANeighbourInTheCacheDisturbsToo()
     {
         int probes = 0, calls = 0;
-        Interleaved interleaved = new(() => (Quiet, probes++ % 4 < 2 ? Quiet : Quiet / 2));
+        Interleaved interleaved = new(() => (Quiet, probes++ % 4 < 2 ? Quiet : Quiet / 2)) { WarmUp = none };
         Measurement m = Measure(interleaved, _ => calls++ % 4 == 0 ? Call : 2 * Call, flop: 0);
 
         Assert.True(m.Settled);
@@ -46,7 +46,7 @@ public class InterleavedTests
     {
         // Good probes come one in ten, never two in a row; the times run through four values.
         int probes = 0, calls = 0;
-        Interleaved interleaved = new(() => (probes++ % 10 == 0 ? Quiet : Quiet / 2, Quiet));
+        Interleaved interleaved = new(() => (probes++ % 10 == 0 ? Quiet : Quiet / 2, Quiet)) { WarmUp = none };
         Measurement m = Measure(interleaved, _ => Call * (1 + (calls++ % 4)), flop: 1e6);
 
         Assert.False(m.Settled);
@@ -62,8 +62,8 @@ public class InterleavedTests
         // Two kinds of work drive each other's data out of the caches: the first call of a turn takes four times as long, of some ten.
         const double Once = 1e-4;
         int last = 0;
-        Interleaved interleaved = new(() => (Quiet, Quiet));
-        Measurement[] m = interleaved.MeasureTimed([(repeats => Work(1, repeats), 0), (repeats => Work(2, repeats), 0)], 0.01, none, 1);
+        Interleaved interleaved = new(() => (Quiet, Quiet)) { WarmUp = none };
+        Measurement[] m = interleaved.MeasureTimed([(repeats => Work(1, repeats), 0), (repeats => Work(2, repeats), 0)], 0.01);
 
         Assert.All(m, one => Assert.Equal(1, one.Seconds / Once, 1e-6));
 
@@ -79,8 +79,8 @@ public class InterleavedTests
     public void WorkThatIsASampleByItselfIsNotDoneTwice()
     {
         int calls = 0;
-        Interleaved interleaved = new(() => (Quiet, Quiet));
-        Measurement[] m = interleaved.MeasureTimed([(_ => Call * (1 + (calls++ % 2)), 0), (_ => Call, 0)], 0.01, none, 1);
+        Interleaved interleaved = new(() => (Quiet, Quiet)) { WarmUp = none };
+        Measurement[] m = interleaved.MeasureTimed([(_ => Call * (1 + (calls++ % 2)), 0), (_ => Call, 0)], 0.01);
 
         // Samples take every call, fast and slow: were one in two left out, the spread would be 0.
         Assert.True(m[0].Spread > 0.4);
@@ -90,30 +90,34 @@ public class InterleavedTests
     public void PatienceWaitsForQuietSamples()
     {
         const int Probes = 2000;
-        Measurement hasty = Noisy(0).MeasureTimed([(_ => Call, 0)], 0.001, none, patience: 1)[0];
+        Measurement hasty = Noisy(0, patience: 1).MeasureTimed([(_ => Call, 0)], 0.001)[0];
         Assert.False(hasty.Settled);
 
-        Measurement waited = Noisy(Probes).MeasureTimed([(_ => Call, 0)], 0.001, none, patience: 10_000)[0];
+        Measurement waited = Noisy(Probes, patience: 10_000).MeasureTimed([(_ => Call, 0)], 0.001)[0];
         Assert.True(waited.Settled);
         Assert.True(waited.Taken > Probes, $"{waited.Taken} samples");
 
         // No two probes in a row are near the best, until so many are done (0 is never); each takes a moment, which bounds their number.
-        static Interleaved Noisy(int until)
+        static Interleaved Noisy(int until, double patience)
         {
             int probes = 0;
             return new Interleaved(() =>
             {
                 Thread.SpinWait(100);
                 return (until > 0 && probes > until ? Quiet : 40 + (10 * (probes++ % 5)), Quiet);
-            });
+            })
+            {
+                WarmUp = none,
+                Patience = patience,
+            };
         }
     }
 
     [Fact]
     public void EveryPieceOfWorkIsSampledEvenIfOneTakesAllTheTime()
     {
-        Interleaved interleaved = new(() => (Quiet, Quiet));
-        Measurement[] both = interleaved.MeasureTimed([(_ => 1e6, 0), (_ => Call, 0)], 0.02, none, patience: 1);
+        Interleaved interleaved = new(() => (Quiet, Quiet)) { WarmUp = none };
+        Measurement[] both = interleaved.MeasureTimed([(_ => 1e6, 0), (_ => Call, 0)], 0.02);
 
         Assert.Equal(Interleaved.FewestSamples, both[0].Taken);
         Assert.True(both[1].Taken > 10 * both[0].Taken, $"{both[1].Taken} samples of the fast work");
@@ -124,8 +128,8 @@ public class InterleavedTests
     public void TakesTurns()
     {
         List<int> order = [];
-        Interleaved interleaved = new(() => (Quiet, Quiet));
-        interleaved.MeasureTimed([(_ => Note(0), 0), (_ => Note(1), 0), (_ => Note(2), 0)], 0.005, none, patience: 1);
+        Interleaved interleaved = new(() => (Quiet, Quiet)) { WarmUp = none };
+        interleaved.MeasureTimed([(_ => Note(0), 0), (_ => Note(1), 0), (_ => Note(2), 0)], 0.005);
 
         // Behind the calls that find the number of repeats.
         int[] turns = [.. order[^9..]];
@@ -174,6 +178,6 @@ public class InterleavedTests
     {
         // Calibration asks work until it has a time: one call, as Call is longer than a sample. It must not shift the pattern.
         int skipped = 0;
-        return interleaved.MeasureTimed([(repeats => skipped++ == 0 ? Call : work(repeats), flop)], 0.01, none, patience: 1)[0];
+        return interleaved.MeasureTimed([(repeats => skipped++ == 0 ? Call : work(repeats), flop)], 0.01)[0];
     }
 }
