@@ -134,7 +134,7 @@ public sealed unsafe class Network : IDisposable
     /// <param name="data">Rows with their targets.</param>
     /// <param name="loss">
     /// By default the loss that matches the output activation: cross-entropy for softmax, binary cross-entropy for sigmoid, else
-    /// <see cref="Loss.Quadratic"/>. Outputs without an activation that the last <see cref="Fit"/> trained as logits are scored as logits.
+    /// <see cref="Loss.Quadratic"/>. Outputs without an activation that the last <see cref="Fit(Dataset, FitOptions, CancellationToken)"/> trained as logits are scored as logits.
     /// </param>
     public Evaluation Evaluate(Dataset data, Loss? loss = null) => pass.Evaluate(data, loss ?? DefaultLoss());
 

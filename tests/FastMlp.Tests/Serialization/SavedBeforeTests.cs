@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using FastMlp.Diagnostics;
+
 using FastMlp.Tests.Claims;
 using FastMlp.Tests.Support;
 
@@ -45,8 +45,8 @@ public class SavedBeforeTests
         }
 
         bits.AddRange(network.Predict(x));
-        string expected = Saved(name, $"{Machine.InstructionSet}.bits");
-        Assert.SkipUnless(File.Exists(expected), $"There are no bits of {Machine.InstructionSet}.");
+        string expected = Saved(name, $"{InstructionSet.Name}.bits");
+        Assert.SkipUnless(File.Exists(expected), $"There are no bits of {InstructionSet.Name}.");
         Bits.Equal(MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(expected)), CollectionsMarshal.AsSpan(bits), name);
     }
 

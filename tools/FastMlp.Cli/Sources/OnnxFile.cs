@@ -59,7 +59,7 @@ internal static class OnnxFile
         OnnxModel.Save(network, path, new OnnxExportOptions
         {
             InputName = Features,
-            Columns = preprocessing.Columns is { } plan ? Columns(plan) : [],
+            Columns = preprocessing.Columns is { } plan && CanBeOperators(plan) ? Columns(plan) : [],
             InputScaling = preprocessing.Features.IsIdentity ? null : ToOnnx(preprocessing.Features),
             OutputScaling = preprocessing.Targets is { IsIdentity: false } targets ? ToOnnx(targets) : null,
         });
@@ -76,6 +76,13 @@ internal static class OnnxFile
         return OnnxModel.Import(path, options);
     }
 
+    /// <summary>
+    /// Whether ONNX's operators make of raw columns what the plan makes of them: numbers that float32 tells apart, and categories. With dates, booleans, hashed texts
+    /// or columns that are left out the graph takes the features.
+    /// </summary>
+    private static bool CanBeOperators(ColumnPlan plan) =>
+        plan.Columns.All(column => (column.Kind == ColumnKind.Number && column.Offset == 0) || column.Kind == ColumnKind.Category);
+
     /// <summary>The raw columns as operators: what the plan makes of each text and of a gap, asked of the plan itself.</summary>
     private static OnnxRawColumn[] Columns(ColumnPlan plan)
     {
@@ -89,7 +96,7 @@ internal static class OnnxFile
         return [.. plan.Columns.Select((column, i) => column.Kind == ColumnKind.Number
             ? column.Missing.Kind == MissingKind.Error
                 ? OnnxRawColumn.Number(column.Name)
-                : OnnxRawColumn.Number(column.Name, column.Fill, column.Width > 1 ? (column.MissingSeen ? 1 : 0) : null)
+                : OnnxRawColumn.Number(column.Name, (float)column.Fill, column.Width > 1 ? (column.MissingSeen ? 1 : 0) : null)
             : OnnxRawColumn.Text(column.Name, [.. Known(column).Select(text => KeyValuePair.Create(text, Row(i, text)))], Row(i, UnknownText)))];
 
         IEnumerable<string> Known(PlannedColumn column) => column.Missing.Kind == MissingKind.Error
