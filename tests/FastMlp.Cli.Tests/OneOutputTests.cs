@@ -9,6 +9,10 @@ namespace FastMlp.Cli.Tests;
 public sealed class OneOutputTests : IDisposable
 {
     private const string Low = "0.11920292";
+
+    /// <summary>1 minus the float32 of <see cref="High"/>, which is not the float32 of 1 / (1 + e^2).</summary>
+    private const string Rest = "0.11920291";
+
     private const string High = "0.8807971";
 
     private readonly TempFolder folder = new();
@@ -37,7 +41,7 @@ public sealed class OneOutputTests : IDisposable
         }
 
         Assert.Equal(["class,probability", $"no,{High}", $"yes,{High}", "no,0.5", $"yes,{High}"], Command.Run("predict", file, rows).Done().OutputLines);
-        Assert.Equal(["class,no,yes", $"no,{High},{Low}", $"yes,{Low},{High}", "no,0.5,0.5", $"yes,{Low},{High}"],
+        Assert.Equal(["class,no,yes", $"no,{High},{Low}", $"yes,{Rest},{High}", "no,0.5,0.5", $"yes,{Rest},{High}"],
             Command.Run("predict", file, rows, "--probabilities").Done().OutputLines);
     }
 
