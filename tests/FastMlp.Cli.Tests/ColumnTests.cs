@@ -122,6 +122,52 @@ public sealed class ColumnTests : IDisposable
         Assert.Contains("code=2", Command.Run("inspect", model, "--json").Done().Output);
     }
 
+    [Fact]
+    public void RowsAreKnownAgainInAnotherOrderAndUnderAnotherName()
+    {
+        Random random = new(3);
+        string[] lines = [.. Enumerable.Range(0, 200).Select(_ => string.Create(CultureInfo.InvariantCulture, $"{random.NextDouble():F5},{random.NextDouble():F5},{(random.Next(2) == 0 ? "a" : "b")}"))];
+        string file = folder.Write("noise.csv", $"x,y,k\n{string.Join('\n', lines)}\n"), turned = folder.Write("turned.csv", $"k,x,y\n{string.Join('\n', lines.Reverse().Select(line => $"{line[^1]},{line[..^2]}"))}\n");
+        string model = folder["noise.safetensors"];
+        Command.Run("train", file, "--epochs", "5", "--seed", "4", "--out", model).Done();
+        double asTrained = Command.Run("evaluate", model, file, "--held-out").Done().Figure("test loss");
+        CommandResult other = Command.Run("evaluate", model, turned, "--held-out").Done();
+        Assert.Equal(asTrained, other.Figure("test loss"), 1e-4);
+        Assert.Contains("rows: 50", other.OutputLines);
+
+        string part = folder.Write("part.csv", $"x,y,k\n{string.Join('\n', lines[..40])}\n0.5,0.25,a\n");
+        CommandResult trained = Command.Run("train", file, "--test", part, "--validation", "0", "--epochs", "2", "--out", folder["t.safetensors"]).Done();
+        Assert.Contains(trained.ErrorLines, line => line.Contains("40 of the 41 test rows are rows that were trained on"));
+        Command.Run("evaluate", folder["t.safetensors"], part, "--held-out").Done();
+        Command.Run("evaluate", folder["t.safetensors"], turned, "--held-out").FailedWith("every row", "held out");
+    }
+
+    [Fact]
+    public void FilesAreReadAsTheirOwnersMeanThem()
+    {
+        string rows = string.Concat(Enumerable.Range(0, 120).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i % 17 / 4.0:F2};{i % 11 * 1.5:F1};{(i % 17 * 2) + (i % 11) + 0.5:F1}\n")));
+        string point = folder.Write("point.csv", "a;b;y\n" + rows), comma = folder.Write("comma.csv", "a;b;y\n" + rows.Replace('.', ','));
+        string[] options = ["--epochs", "20", "--out", folder["m.safetensors"]];
+        CommandResult one = Command.Run(["train", point, .. options]).Done(), two = Command.Run(["train", comma, .. options]).Done();
+        Assert.Equal(one.Figure("test rmse"), two.Figure("test rmse"));
+        Assert.Contains(two.ErrorLines, line => line.StartsWith("column ", StringComparison.Ordinal));
+        Assert.Contains(two.ErrorLines, line => line.Contains("decimal comma"));
+        Assert.All(two.ErrorLines[..4], line => Assert.InRange(line.Length, 0, 80));
+
+        // What lies far out is clipped and said, and the answer is finite.
+        string far = folder.Write("far.csv", "a;b\n1e38;1\n1;2\n");
+        CommandResult predicted = Command.Run("predict", folder["m.safetensors"], far).Done();
+        Assert.Contains(predicted.ErrorLines, line => line.Contains("clipped"));
+        Assert.True(float.IsFinite(float.Parse(predicted.OutputLines[1], CultureInfo.InvariantCulture)));
+        Assert.Contains("\"clipped\": 1", Command.Run("predict", folder["m.safetensors"], far, "--json").Done().Output);
+
+        CommandResult data = Command.Run("data", comma).Done();
+        Assert.Contains("120 rows, 2 features, 1 value to learn", data.Output);
+        Assert.All(data.OutputLines, line => Assert.InRange(line.Length, 0, 80));
+        Assert.Contains("\"readAs\": \"number\"", Command.Run("data", comma, "--json").Done().Output);
+        Assert.Contains("decimal comma", Command.Run("inspect", folder["m.safetensors"]).Done().Output);
+    }
+
     private static string Wines()
     {
         Dataset wine = BuiltInDatasets.Wine();

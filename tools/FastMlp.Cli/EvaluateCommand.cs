@@ -11,6 +11,9 @@ namespace FastMlp.Cli;
 /// <summary><c>fastmlp evaluate</c>: scores a stored model on data with known answers.</summary>
 internal sealed class EvaluateCommand : CliCommand
 {
+    /// <summary>Scaled features rarely lie farther from 0 than that.</summary>
+    private const float FarFromUnit = 20;
+
     private readonly Argument<string> modelPath = new("MODEL") { Description = "A model file" };
 
     private readonly Argument<string> dataName = new("DATA")
@@ -86,7 +89,7 @@ internal sealed class EvaluateCommand : CliCommand
             }
         }
 
-        if (onlyHeldOut)
+        if (onlyHeldOut && model.Provenance is { SeenRows: null })
         {
             CheckSameData(model, source, rows);
         }
@@ -135,6 +138,11 @@ internal sealed class EvaluateCommand : CliCommand
                 Console.Error.WriteLine(note);
             }
 
+            if (!model.HasPreprocessing && FarthestFeature(first) is { Size: > FarFromUnit } far)
+            {
+                Console.Error.WriteLine($"note: the model carries no scaling, and feature {far.Feature} of the data reaches {Text.Value(far.Size)}: if it was trained on scaled rows, these figures are wrong.");
+            }
+
             if (score.Confusion is not null)
             {
                 ScoreReport.WriteConfusion(Console.Results, score.Confusion, model.ClassNames);
@@ -148,13 +156,26 @@ internal sealed class EvaluateCommand : CliCommand
         return ExitCode.Done;
     }
 
+    /// <summary>The feature with the value farthest from 0.</summary>
+    private static (int Feature, float Size) FarthestFeature(Dataset rows)
+    {
+        ReadOnlySpan<float> features = rows.Features;
+        int farthest = 0;
+        for (int i = 1; i < features.Length; i++)
+        {
+            farthest = Math.Abs(features[i]) > Math.Abs(features[farthest]) ? i : farthest;
+        }
+
+        return (farthest % rows.InputSize, Math.Abs(features[farthest]));
+    }
+
     private static bool MayHaveTrained(StoredModel model, DataSource source, long rows) =>
         model.Provenance is { TestFraction: > 0 } provenance && provenance.Data == source.Name && provenance.Rows == rows;
 
     /// <summary>The rows that training held out, in parts, and how many rows were read for each.</summary>
     private static IEnumerable<(Dataset HeldOut, long Read)> HeldOut(StoredModel model, DataSource source, CsvOptions csv, ReadingTally tally)
     {
-        if (model.Provenance is not { TestFraction: > 0 } provenance)
+        if (model.Provenance is not { } provenance || provenance is { TestFraction: 0, SeenRows: null })
         {
             throw new CommandFailedException($"{model.Path} does not say that any rows were held out at training; leave --held-out away.");
         }
@@ -163,6 +184,12 @@ internal sealed class EvaluateCommand : CliCommand
         {
             // A split in memory depends on the classes of all rows.
             Dataset all = source.LoadFor(model.Preprocessing, csv, tally);
+            if (provenance.SeenRows is { } text)
+            {
+                yield return (all.Select(HeldOut(model, source, all, provenance, RowFingerprints.Parse(text))), all.Rows);
+                yield break;
+            }
+
             CheckSameData(model, source, all.Rows);
             yield return (SplitData.HeldOutRows(RawTable.Of(all), provenance.TestFraction, provenance.Seed) is { } chosen ? all.Select(chosen) : all, all.Rows);
             yield break;
@@ -175,6 +202,20 @@ internal sealed class EvaluateCommand : CliCommand
             yield return (part.Select(chosen), part.Rows);
             start += part.Rows;
         }
+    }
+
+    /// <summary>Of the data of training the rows that it parted off; of others, or in another order, the rows that it has not seen.</summary>
+    private static int[] HeldOut(StoredModel model, DataSource source, Dataset all, Provenance provenance, RowFingerprints seen)
+    {
+        int[] parted = provenance.Rows == all.Rows ? SplitData.HeldOutRows(RawTable.Of(all), provenance.TestFraction, provenance.Seed) ?? [] : [];
+        HashSet<int> partedOff = [.. parted];
+        if (parted.Length > 0 && Enumerable.Range(0, all.Rows).All(row => partedOff.Contains(row) || seen.Contain(all, row)))
+        {
+            return parted;
+        }
+
+        int[] unseen = [.. Enumerable.Range(0, all.Rows).Where(row => !seen.Contain(all, row))];
+        return unseen.Length > 0 ? unseen : throw new CommandFailedException($"{model.Path} was trained on every row of {source.Name}; none is held out.");
     }
 
     private static void CheckSameData(StoredModel model, DataSource source, long rows)

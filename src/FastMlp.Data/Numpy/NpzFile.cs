@@ -20,23 +20,29 @@ public static class NpzFile
 
     /// <summary>Reads a stream, which stays open; <paramref name="source"/> names it in messages.</summary>
     /// <exception cref="DataFormatException">As for a file.</exception>
-    public static IReadOnlyDictionary<string, NpyArray> Read(Stream stream, string source = "npz")
+    public static IReadOnlyDictionary<string, NpyArray> Read(Stream stream, string source = "npz") => Read(stream, source, names => names);
+
+    /// <summary>Reads the arrays that are chosen of all names; others may be of kinds that are not read.</summary>
+    /// <param name="stream">The archive; it stays open.</param>
+    /// <param name="source">The name in messages.</param>
+    /// <param name="choose">Of all names those to read.</param>
+    internal static IReadOnlyDictionary<string, NpyArray> Read(Stream stream, string source, Func<IReadOnlyList<string>, IEnumerable<string>> choose)
     {
         ArgumentNullException.ThrowIfNull(stream);
         try
         {
             using ZipArchive archive = new(stream, ZipArchiveMode.Read, leaveOpen: true);
-            Dictionary<string, NpyArray> arrays = new(StringComparer.Ordinal);
+            Dictionary<string, ZipArchiveEntry> entries = new(StringComparer.Ordinal);
             foreach (ZipArchiveEntry entry in archive.Entries)
             {
                 string name = entry.FullName;
-                if (name.EndsWith(Extension, StringComparison.Ordinal) && !arrays.TryAdd(name[..^Extension.Length], Read(entry, $"{source}, array '{CsvRows.Shown(name)}'")))
+                if (name.EndsWith(Extension, StringComparison.Ordinal) && !entries.TryAdd(name[..^Extension.Length], entry))
                 {
                     throw new DataFormatException($"{source}: two arrays are named '{CsvRows.Shown(name)}'; names must differ.");
                 }
             }
 
-            return arrays;
+            return choose([.. entries.Keys]).ToDictionary(name => name, name => Read(entries[name], $"{source}, array '{CsvRows.Shown(entries[name].FullName)}'"), StringComparer.Ordinal);
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException or NotSupportedException or ArgumentException or OverflowException)
         {

@@ -59,24 +59,23 @@ public static class NumpyDataset
             return Cut(NpyFile.Read(stream, source), source, options, inputSize, needsTargets);
         }
 
-        IReadOnlyDictionary<string, NpyArray> arrays = NpzFile.Read(stream, source);
-        NpyArray features = Find(arrays, options.Features, featureNames, "features", source)!;
-        NpyArray? targets = needsTargets ? Find(arrays, options.Target, targetNames, "targets", source) : null;
-        return JoinRows(features, targets, source);
+        // Other arrays may lie beside them, of texts or objects.
+        string x = "";
+        string y = "";
+        IReadOnlyDictionary<string, NpyArray> arrays = NpzFile.Read(stream, source, names =>
+        {
+            x = Find(names, options.Features, featureNames, "features", source);
+            y = needsTargets ? Find(names, options.Target, targetNames, "targets", source) : "";
+            return needsTargets && y != x ? [x, y] : [x];
+        });
+        return JoinRows(arrays[x], needsTargets ? arrays[y] : null, source);
     }
 
-    private static NpyArray? Find(IReadOnlyDictionary<string, NpyArray> arrays, string? given, string[] usual, string what, string source)
+    private static string Find(IReadOnlyList<string> names, string? given, string[] usual, string what, string source)
     {
-        string[] names = given is null ? usual : [given];
-        foreach (string name in names)
-        {
-            if (arrays.TryGetValue(name, out NpyArray? array))
-            {
-                return array;
-            }
-        }
-
-        throw new DataFormatException($"{source}: there is no array of {what} named {string.Join(" or ", names)}; the arrays are {CsvRows.List([.. arrays.Keys])}.");
+        string[] wanted = given is null ? usual : [given];
+        return Array.Find(wanted, names.Contains)
+            ?? throw new DataFormatException($"{source}: there is no array of {what} named {string.Join(" or ", wanted)}; the arrays are {CsvRows.List(names)}.");
     }
 
     private static NumericRows JoinRows(NpyArray features, NpyArray? targets, string source)

@@ -144,6 +144,33 @@ public class NumpyTests
         }
     }
 
+    [Fact]
+    public void ArraysOfOtherKindsMayLieBeside()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            NpzFile.Write(path, new Dictionary<string, NpyArray> { ["x"] = NpyArray.Of([1f, 2, 3, 4], 2, 2), ["y"] = NpyArray.Of([0, 1], 2) });
+            using (System.IO.Compression.ZipArchive archive = System.IO.Compression.ZipFile.Open(path, System.IO.Compression.ZipArchiveMode.Update))
+            {
+                foreach (string type in new[] { "<U1", "|O" })
+                {
+                    using Stream entry = archive.CreateEntry(type[^1] + ".npy").Open();
+                    string header = $"{{'descr': '{type}', 'fortran_order': False, 'shape': (1,), }}".PadRight(117) + "\n";
+                    entry.Write(Encoding.Latin1.GetBytes($"\u0093NUMPY\u0001\0{(char)header.Length}\0{header}abcd"));
+                }
+            }
+
+            Assert.Equal([1f, 2, 3, 4], NumpyDataset.Load(path).Features.ToArray());
+            Assert.Contains("the element type '<U1' is not read", Assert.Throws<DataFormatException>(() => NumpyDataset.Load(path, new NumpyOptions { Target = "1" })).Message);
+            Assert.Contains("the arrays are x, y, 1, O", Assert.Throws<DataFormatException>(() => NumpyDataset.Load(path, new NumpyOptions { Target = "z" })).Message);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     private static NpyArray Read(string base64) => NpyFile.Read(new MemoryStream(Convert.FromBase64String(base64)));
 
     private static string Written(NpyArray array, bool fortranOrder = false, int version = 1)

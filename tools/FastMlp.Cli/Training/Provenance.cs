@@ -31,6 +31,9 @@ internal sealed record Provenance
     /// <summary>Whether the rows were held out one by one, as a stream passed, and not as a share of each class.</summary>
     public bool Stream { get; init; }
 
+    /// <summary>The rows that were trained on or watched over training: <see cref="RowFingerprints"/> as text; null where there are too many.</summary>
+    public string? SeenRows { get; init; }
+
     public required int Seed { get; init; }
 
     /// <summary>The options that shaped the training, defaults filled in, in the spelling of the command line.</summary>
@@ -47,6 +50,11 @@ internal sealed record Provenance
         {
             json.WriteStartObject();
             Write(json);
+            if (SeenRows is not null)
+            {
+                json.WriteString("seenRows", SeenRows);
+            }
+
             json.WriteEndObject();
         }
 
@@ -95,6 +103,7 @@ internal sealed record Provenance
                 TestRows = root.GetProperty("testRows").GetInt64(),
                 TestFraction = root.GetProperty("testFraction").GetDouble(),
                 Stream = root.TryGetProperty("stream", out JsonElement stream) && stream.GetBoolean(),
+                SeenRows = root.TryGetProperty("seenRows", out JsonElement seen) ? seen.GetString() : null,
                 Seed = root.GetProperty("seed").GetInt32(),
                 Options = root.GetProperty("options").GetString() ?? "",
                 EpochsDone = root.GetProperty("epochsDone").GetInt32(),

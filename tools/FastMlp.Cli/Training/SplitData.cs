@@ -9,6 +9,7 @@ namespace FastMlp.Cli.Training;
 internal sealed class SplitData : TrainingData
 {
     private readonly long rows;
+    private readonly List<string> notes;
     private readonly Dataset train;
     private readonly Dataset? validation;
     private Dataset? test;
@@ -17,16 +18,19 @@ internal sealed class SplitData : TrainingData
         : base(source.Name, scaling, testFraction)
     {
         rows = all.Rows;
-        Notes = all.Notes;
+        notes = [.. all.Notes];
         Preprocessing = Preprocessing.Fit(train, scaling);
         this.train = Preprocessing.Transform(train);
+        SeenRows = RowFingerprints.Of(Preprocessing, train, validation);
         ImageWidth = source.ImageWidth(Preprocessing.Features.Size);
         this.validation = validation is null ? null : Preprocessing.Transform(validation);
     }
 
     public override Preprocessing Preprocessing { get; }
 
-    public override IReadOnlyList<string> Notes { get; }
+    public override IReadOnlyList<string> Notes => notes;
+
+    public override RowFingerprints? SeenRows { get; }
 
     public override long Rows => rows;
 
@@ -125,6 +129,12 @@ internal sealed class SplitData : TrainingData
         if (rows is not null && rows.InputSize != InputSize)
         {
             throw new CommandFailedException($"the test set has {Text.Count(rows.InputSize, "feature")} in a row; {Name} has {Text.Count(InputSize)}.");
+        }
+
+        int seen = rows is null || SeenRows is null ? 0 : Enumerable.Range(0, rows.Rows).Count(row => SeenRows.Contain(rows, row));
+        if (seen > 0)
+        {
+            notes.Add($"{Text.Count(seen)} of the {Text.Count(rows!.Rows, "test row")} are rows that were trained on; the test figures are too good by them.");
         }
 
         test = rows is null ? null : Preprocessing.Transform(rows);

@@ -35,6 +35,9 @@ internal abstract class TrainingData(string name, Scaling scaling, double testFr
     /// <summary>Whether the rows are read from the file again for each epoch.</summary>
     public virtual bool IsStream => false;
 
+    /// <summary>The rows that training sees; null where they are too many to be named.</summary>
+    public virtual RowFingerprints? SeenRows => null;
+
     /// <summary>What was done about the form of the data, one sentence each.</summary>
     public virtual IReadOnlyList<string> Notes => [];
 

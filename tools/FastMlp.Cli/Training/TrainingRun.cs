@@ -137,6 +137,7 @@ internal sealed class TrainingRun : IDisposable
         ValidationRows = Data.ValidationRows,
         TestRows = Data.TestRows,
         TestFraction = Data.TestFraction,
+        SeenRows = Data.SeenRows?.ToString(),
         Seed = settings.Seed,
         Stream = Data.IsStream,
         Options = string.Create(CultureInfo.InvariantCulture, $"--task {(Data.Classifies ? "classify" : "regress")} {Plan.Options} --scale {Data.Scaling.ToString().ToLowerInvariant()}"),
