@@ -16,11 +16,11 @@ internal static unsafe class Dot
 
     /// <summary>a[i] &lt;- g(x[i,:] . w + bias) for m rows; results are <paramref name="lda"/> floats apart.</summary>
     public static void Forward<TActivation>(TActivation g, float* x, float* w, float bias, float* a, nint m, nint k, nint ldx, nint lda)
-        where TActivation : struct, IActivation => Isa.Run(new ForwardKernel<TActivation>(g, x, w, bias, a, m, k, ldx, lda));
+        where TActivation : struct, IActivation => Isa.Dispatch(new ForwardKernel<TActivation>(g, x, w, bias, a, m, k, ldx, lda));
 
     /// <summary>c[k] &lt;- epilogue(sum over i of delta[i] x[i,:]): the gradient of w, or its descent.</summary>
     public static void Gradient<TEpilogue>(TEpilogue epilogue, float* x, float* delta, float* c, nint m, nint k, nint ldx, nint ldDelta)
-        where TEpilogue : unmanaged, IEpilogue => Isa.Run(new GradientKernel<TEpilogue>(epilogue, x, delta, c, m, k, ldx, ldDelta));
+        where TEpilogue : unmanaged, IEpilogue => Isa.Dispatch(new GradientKernel<TEpilogue>(epilogue, x, delta, c, m, k, ldx, ldDelta));
 
     /// <inheritdoc cref="Forward{TActivation}(TActivation, float*, float*, float, float*, nint, nint, nint, nint)"/>
     [MethodImpl(Compile.Loop)]
@@ -66,7 +66,7 @@ internal static unsafe class Dot
     private static void Products<TSimd, TVec, TRows>(float* x0, float* w, nint k, nint ldx, float* z)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : unmanaged, IConstant
+        where TRows : unmanaged, ICount
     {
         TVec even0 = TSimd.Zero, even1 = TSimd.Zero, even2 = TSimd.Zero, even3 = TSimd.Zero;
         TVec odd0 = TSimd.Zero, odd1 = TSimd.Zero, odd2 = TSimd.Zero, odd3 = TSimd.Zero;
@@ -154,7 +154,7 @@ internal static unsafe class Dot
     private readonly struct ForwardKernel<TActivation>(TActivation g, float* x, float* w, float bias, float* a, nint m, nint k, nint ldx, nint lda) : IVectorKernel
         where TActivation : struct, IActivation
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Forward<TSimd, TVec, TActivation>(g, x, w, bias, a, m, k, ldx, lda);
     }
@@ -162,7 +162,7 @@ internal static unsafe class Dot
     private readonly struct GradientKernel<TEpilogue>(TEpilogue epilogue, float* x, float* delta, float* c, nint m, nint k, nint ldx, nint ldDelta) : IVectorKernel
         where TEpilogue : unmanaged, IEpilogue
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Gradient<TSimd, TVec, TEpilogue>(epilogue, x, delta, c, m, k, ldx, ldDelta);
     }

@@ -24,7 +24,7 @@ internal static unsafe class Gemm
     public static void Multiply<TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads = 1)
         where TEpilogue : unmanaged, IEpilogue
     {
-        Isa.Run(new Kernel<TEpilogue>(in arguments, epilogue, threads));
+        Isa.Dispatch(new Kernel<TEpilogue>(in arguments, epilogue, threads));
     }
 
     private readonly ref struct Kernel<TEpilogue>(ref readonly GemmArguments arguments, TEpilogue epilogue, int threads) : IVectorKernel
@@ -33,7 +33,7 @@ internal static unsafe class Gemm
         private readonly ref readonly GemmArguments arguments = ref arguments;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Multiply<TSimd, TVec, TEpilogue>(in arguments, epilogue, threads);
     }
@@ -57,7 +57,7 @@ internal static unsafe class Gemm
     private static void Multiply<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         nint panels = (arguments.N + (sizeof(TVectors) * TSimd.Width) - 1) / (sizeof(TVectors) * TSimd.Width);
@@ -79,7 +79,7 @@ internal static unsafe class Gemm
     private static void MultiplyForked<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, nint panels, int threads)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         fixed (GemmArguments* pinned = &arguments)
@@ -96,7 +96,7 @@ internal static unsafe class Gemm
                 Blocks = blocks,
                 Shares = new Shares(memory, threads, blocks * panels, grain, Routes.PanelsWorthTakingOver(in arguments, grain)),
             };
-            WorkerPool.Shared.Run(threads, &Part<TSimd, TVec, TVectors, TEpilogue>, &fork);
+            WorkerPool.Shared.ForkJoin(threads, &Part<TSimd, TVec, TVectors, TEpilogue>, &fork);
         }
     }
 
@@ -114,7 +114,7 @@ internal static unsafe class Gemm
     private static void Part<TSimd, TVec, TVectors, TEpilogue>(void* context, int part, int parts)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         Fork<TEpilogue>* fork = (Fork<TEpilogue>*)context;
@@ -143,7 +143,7 @@ internal static unsafe class Gemm
         in GemmArguments g, TEpilogue epilogue, nint rowBlock, nint rowBegin, nint rowEnd, nint panelBegin, nint panelEnd, ref BlockOfA a)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         int panelWidth = sizeof(TVectors) * TSimd.Width;
@@ -227,7 +227,7 @@ internal static unsafe class Gemm
         in GemmArguments g, ref TileArguments t, in BlockOfA a, in TileHeights heights, nint ic, nint pc, float* c, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         for (int part = 0; part < 2; part++)
@@ -256,7 +256,7 @@ internal static unsafe class Gemm
         in TileArguments t, in BlockOfA a, in TileHeights heights, float* c, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         TileArguments one = t;
@@ -275,7 +275,7 @@ internal static unsafe class Gemm
     private static void FewRows<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments g, TEpilogue epilogue, nint row, nint rows, nint panelBegin, nint panelEnd)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         nint begin = panelBegin * sizeof(TVectors), end = panelEnd * sizeof(TVectors);

@@ -20,7 +20,7 @@ namespace FastMlp.Kernels;
 /// are all 0 may be left out (<see cref="Listed"/>): they change no bit (of a -0 left by underflow, see <see cref="RowProduct"/>).
 /// Edges: a shorter tile is another value of <c>TRows</c>, the same body; a narrower one goes through a spilled tile
 /// and stores only its own columns. Rows and Vectors are types, so each use compiles to straight code. Their sizes are the numbers, and
-/// the width is the vector's size in floats, for TSimd.Width would be one more call to inline at each place (see <see cref="IConstant"/>).
+/// the width is the vector's size in floats, for TSimd.Width would be one more call to inline at each place (see <see cref="ICount"/>).
 /// The loop over tiles stands in here because a call for each cost some 30 cycles: 64 x 64 x 64 went from 91 to 93 % of the peak,
 /// 128 x 128 x 128 from 93 to 96 (AVX2, Zen 3); four steps of p in one iteration are a part of that.
 /// </remarks>
@@ -31,7 +31,7 @@ internal static unsafe class Microkernel
     public static void MultiplyTiles<TSimd, TVec, TVectors, TAccess, TEpilogue>(int rows, nint tiles, in TileArguments t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TAccess : unmanaged, ITileAccess
         where TEpilogue : unmanaged, IEpilogue
     {
@@ -70,7 +70,7 @@ internal static unsafe class Microkernel
     private static void MultiplyTallTiles<TSimd, TVec, TVectors, TAccess, TEpilogue>(int rows, nint tiles, in TileArguments t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TAccess : unmanaged, ITileAccess
         where TEpilogue : unmanaged, IEpilogue
     {
@@ -102,8 +102,8 @@ internal static unsafe class Microkernel
     private static void MultiplyTiles<TSimd, TVec, TRows, TVectors, TAccess, TEpilogue>(nint tiles, in TileArguments t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : unmanaged, IConstant
-        where TVectors : unmanaged, IConstant
+        where TRows : unmanaged, ICount
+        where TVectors : unmanaged, ICount
         where TAccess : unmanaged, ITileAccess
         where TEpilogue : unmanaged, IEpilogue
     {
@@ -226,7 +226,7 @@ internal static unsafe class Microkernel
     private static void Prefetch<TSimd, TVec, TRows>(float* c0, float* c3, float* c6, float* c9, nint ldc1, nint ldc2)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : unmanaged, IConstant
+        where TRows : unmanaged, ICount
     {
         TSimd.Prefetch(c0);
         if (sizeof(TRows) > 1) TSimd.Prefetch(c0 + ldc1);
@@ -252,8 +252,8 @@ internal static unsafe class Microkernel
         ref TVec c9x0, ref TVec c9x1, ref TVec c10x0, ref TVec c10x1, ref TVec c11x0, ref TVec c11x1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : unmanaged, IConstant
-        where TVectors : unmanaged, IConstant
+        where TRows : unmanaged, ICount
+        where TVectors : unmanaged, ICount
     {
         TVec b0 = TSimd.Load(b);
         TVec b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + (sizeof(TVec) / sizeof(float))) : b0;
@@ -284,7 +284,7 @@ internal static unsafe class Microkernel
         in TileArguments t, TEpilogue epilogue, ref TVec c0x0, ref TVec c0x1, ref TVec c1x0, ref TVec c1x1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         if (hasSteps)
@@ -307,7 +307,7 @@ internal static unsafe class Microkernel
         bool isPair, float* c, float* cBelow, in TileArguments t, TEpilogue epilogue, ref TVec c0x0, ref TVec c0x1, ref TVec c1x0, ref TVec c1x1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         if (!t.IsFirst)
@@ -331,7 +331,7 @@ internal static unsafe class Microkernel
     private static void PairStep<TSimd, TVec, TVectors>(bool isPair, float* a, float* aBelow, float* b, ref TVec c0x0, ref TVec c0x1, ref TVec c1x0, ref TVec c1x1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
     {
         TVec b0 = TSimd.Load(b);
         TVec b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + (sizeof(TVec) / sizeof(float))) : b0;
@@ -344,7 +344,7 @@ internal static unsafe class Microkernel
     private static void Row<TSimd, TVec, TVectors>(float* a, TVec b0, TVec b1, ref TVec c0, ref TVec c1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
     {
         TVec value = TSimd.Broadcast(*a);
         c0 = TSimd.MultiplyAdd(value, b0, c0);
@@ -359,7 +359,7 @@ internal static unsafe class Microkernel
     private static void Add<TSimd, TVec, TVectors>(float* c, ref TVec c0, ref TVec c1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
     {
         c0 = TSimd.Add(TSimd.Load(c), c0);
         if (sizeof(TVectors) > 1)
@@ -372,7 +372,7 @@ internal static unsafe class Microkernel
     private static void Apply<TSimd, TVec, TVectors, TEpilogue>(TEpilogue epilogue, float* c, nint column, ref TVec c0, ref TVec c1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         c0 = epilogue.Apply<TSimd, TVec>(c0, c, column);
@@ -386,7 +386,7 @@ internal static unsafe class Microkernel
     private static void Store<TSimd, TVec, TVectors>(float* c, TVec c0, TVec c1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
     {
         TSimd.Store(c, c0);
         if (sizeof(TVectors) > 1)

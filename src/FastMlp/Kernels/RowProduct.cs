@@ -19,7 +19,7 @@ internal static unsafe class RowProduct
     /// <summary>y &lt;- epilogue(x B) for a whole row of n columns, all of B in float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Multiply<TEpilogue>(in RowShape shape, float* x, float* b, float* y, bool isPadded, in TEpilogue epilogue)
-        where TEpilogue : unmanaged, IEpilogue => Isa.Run(new Kernel<TEpilogue>(in shape, x, b, y, isPadded, in epilogue));
+        where TEpilogue : unmanaged, IEpilogue => Isa.Dispatch(new Kernel<TEpilogue>(in shape, x, b, y, isPadded, in epilogue));
 
     private readonly ref struct Kernel<TEpilogue>(ref readonly RowShape shape, float* x, float* b, float* y, bool isPadded, ref readonly TEpilogue epilogue) : IVectorKernel
         where TEpilogue : unmanaged, IEpilogue
@@ -28,7 +28,7 @@ internal static unsafe class RowProduct
         private readonly ref readonly TEpilogue epilogue = ref epilogue;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -100,8 +100,8 @@ internal static unsafe class RowProduct
     private static void Small<TSimd, TVec, TVectors, TCount, TEpilogue>(in RowShape shape, float* x, float* b, float* y, int lanes, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
-        where TCount : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
+        where TCount : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         TVec c0 = TSimd.Zero, c1 = TSimd.Zero, c2 = TSimd.Zero, c3 = TSimd.Zero;
@@ -124,8 +124,8 @@ internal static unsafe class RowProduct
     private static void Finish<TSimd, TVec, TCount, TNumber, TEpilogue>(ref TEpilogue epilogue, TVec sum, float* y, int lanes)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TCount : unmanaged, IConstant
-        where TNumber : unmanaged, IConstant
+        where TCount : unmanaged, ICount
+        where TNumber : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         int column = (sizeof(TNumber) - 1) * TSimd.Width;
@@ -147,8 +147,8 @@ internal static unsafe class RowProduct
         in RowShape shape, float* x, nint ldx, float* b, float* y, nint ldy, bool isPadded, nint begin, nint end, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : unmanaged, IConstant
-        where TVectors : unmanaged, IConstant
+        where TRows : unmanaged, ICount
+        where TVectors : unmanaged, ICount
         where TWeights : struct, IWeights
         where TEpilogue : unmanaged, IEpilogue
     {
@@ -235,8 +235,8 @@ internal static unsafe class RowProduct
     private static void Sums<TSimd, TVec, TRows, TVectors, TWeights>(int count, float* x, nint ldx, int* list, nint steps, float* b, nint panelStride, TVec* sums)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : unmanaged, IConstant
-        where TVectors : unmanaged, IConstant
+        where TRows : unmanaged, ICount
+        where TVectors : unmanaged, ICount
         where TWeights : struct, IWeights
     {
         if (sizeof(TRows) == 1 && list != null)
@@ -255,8 +255,8 @@ internal static unsafe class RowProduct
         int count, float* x, nint ldx, TSteps which, nint steps, float* b, nint panelStride, TVec* sums)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : unmanaged, IConstant
-        where TVectors : unmanaged, IConstant
+        where TRows : unmanaged, ICount
+        where TVectors : unmanaged, ICount
         where TWeights : struct, IWeights
         where TSteps : unmanaged, ISteps
     {
@@ -316,9 +316,9 @@ internal static unsafe class RowProduct
         float* x, nint ldx, TSteps which, nint steps, float* b, nint panelStride, TVec* sums)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : unmanaged, IConstant
-        where TVectors : unmanaged, IConstant
-        where TCount : unmanaged, IConstant
+        where TRows : unmanaged, ICount
+        where TVectors : unmanaged, ICount
+        where TCount : unmanaged, ICount
         where TWeights : struct, IWeights
         where TSteps : unmanaged, ISteps
     {
@@ -360,8 +360,8 @@ internal static unsafe class RowProduct
         ref TVec c0, ref TVec c1, ref TVec c2, ref TVec c3, ref TVec c4, ref TVec c5, ref TVec c6, ref TVec c7)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
-        where TCount : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
+        where TCount : unmanaged, ICount
         where TWeights : struct, IWeights
         where TSteps : unmanaged, ISteps
     {
@@ -384,7 +384,7 @@ internal static unsafe class RowProduct
     private static void Pair<TSimd, TVec, TVectors, TWeights>(int left, TVec a, float* b, nint panelStride, ref TVec c0, ref TVec c1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TWeights : struct, IWeights
     {
         if (left >= 2 && sizeof(TVectors) == 2)
@@ -410,8 +410,8 @@ internal static unsafe class RowProduct
         ref TVec d0, ref TVec d1, ref TVec d2, ref TVec d3, ref TVec d4, ref TVec d5)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
-        where TCount : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
+        where TCount : unmanaged, ICount
     {
         nint pair = 2 / sizeof(TVectors) * panelStride, half = sizeof(TVectors) == 2 ? TSimd.Width : panelStride;
         float* b0 = b, b1 = b0 + pair, b2 = b1 + pair, x1 = x + ldx;
