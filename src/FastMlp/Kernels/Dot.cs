@@ -6,6 +6,12 @@ namespace FastMlp.Kernels;
 
 /// <summary>The products of a layer of one unit, whose W is a row of k weights: a panel would hold one column and padding.</summary>
 /// <remarks>
+/// Taken for layers of one unit (<see cref="Routes.IsDot"/>).
+/// <code>
+///  x[0,:]   x0 x1 ... | x8 ...        forward: two vectors of each of four rows times the same two of w,
+///  w        w0 w1 ... | w8 ...        even and odd sums; then across the lanes
+/// </code>
+/// Register budget: 4 rows x 2 sums, two vectors of w, one of x.
 /// Forward: lanes run over k, in two chains (even and odd vectors), then across the lanes. The order is the same for every row, alone
 /// or in a batch. W is padded with zeros to whole vectors; of x nothing past k is read.
 /// </remarks>

@@ -8,19 +8,21 @@ namespace FastMlp.Kernels;
 /// C[m, n] &lt;- epilogue(A[m, k] B[k, n]), the one driver of forward, dX and dW: they differ in strides and epilogue.
 /// </summary>
 /// <remarks>
+/// Taken for every dense layer of more than one unit, over more than one row, that does not go on its side.
 /// The loops are numbered from the outside as in Van Zee and van de Geijn, "BLIS" (2015):
 /// <code>
 /// 5  threads    each panels of blocks of rows, as they come
 /// 4  ic         blocks of rows of A that stay in L2
 /// 3  pc         blocks of k
-/// 2  jr         panels of B, each in L1 while the tiles pass over it
+/// 2  jr         panels of B, each in L1 while the tiles pass over it; one or two rows leave here for RowProduct
 /// 1  ir         register tiles: the microkernel
 /// </code>
+/// <see cref="Routes"/> says how large each block is, what is packed and who takes which share.
 /// No loop changes the order in which one element of C is summed: chains of KBlock steps, added in order.
 /// </remarks>
 internal static unsafe class Gemm
 {
-    /// <summary>Runs the product on up to <paramref name="threads"/> threads; the result is the same for any number.</summary>
+    /// <summary>The product on up to <paramref name="threads"/> threads; the result is the same for any number.</summary>
     public static void Multiply<TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads = 1)
         where TEpilogue : unmanaged, IEpilogue
     {

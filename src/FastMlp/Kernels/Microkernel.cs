@@ -7,22 +7,20 @@ namespace FastMlp.Kernels;
 /// C[r, j] &lt;- epilogue(C[r, j] + sum over p of A[r, p] B[p, j]) for a column of register tiles of Rows x (Vectors * Width), one below the other.
 /// </summary>
 /// <remarks>
+/// Taken by <see cref="Gemm"/> for every product of three rows and more, forward, dX and dW.
 /// <code>
 ///            b0     b1            one step of p: load Vectors vectors of B (contiguous), broadcast
 ///  a[0,p]   c0x0   c0x1           Rows values of A, Rows * Vectors multiply-adds
 ///  a[1,p]   c1x0   c1x1
 ///   ...
 /// </code>
-/// Preconditions: B rows are readable for Vectors * Width floats (panels are padded with zeros); C is readable
-/// and writable for <c>columns</c> floats in each row and nothing beyond is touched.
-/// Register budget: 16 registers hold 6 x 2 or 12 x 1 sums, 32 hold 12 x 2, plus Vectors of B and one of A.
+/// Register budget: 16 registers hold 6 x 2 or 12 x 1 sums, 32 hold 12 x 2, plus Vectors of B and one of A (<see cref="Routes.TileRows"/>).
+/// Preconditions: rows of B and C are whole panels; what lies past column n of C is written too.
 /// Every sum is one chain of multiply-adds over p, so its bits do not depend on the tile it falls in. Steps of p whose values of A
-/// are all 0 may be left out (<see cref="Listed"/>): they change no bit (of a -0 left by underflow, see <see cref="RowProduct"/>).
-/// Edges: a shorter tile is another value of <c>TRows</c>, the same body; a narrower one goes through a spilled tile
-/// and stores only its own columns. Rows and Vectors are types, so each use compiles to straight code. Their sizes are the numbers, and
-/// the width is the vector's size in floats, for TSimd.Width would be one more call to inline at each place (see <see cref="ICount"/>).
-/// The loop over tiles stands in here because a call for each cost some 30 cycles: 64 x 64 x 64 went from 91 to 93 % of the peak,
-/// 128 x 128 x 128 from 93 to 96 (AVX2, Zen 3); four steps of p in one iteration are a part of that.
+/// are all 0 may be left out (<see cref="Listed"/>): they change no bit (but see <see cref="RowProduct"/> on -0).
+/// A shorter tile is another value of <c>TRows</c>, the same body. Rows and Vectors are types, whose sizes are the numbers, so each use
+/// compiles to straight code; the width is the vector's size, for TSimd.Width would be one more call to inline at each place (see <see cref="ICount"/>).
+/// The loop over tiles stands in here because a call for each costs 30 cycles, 2 % of 64 x 64 x 64 (AVX2, Zen 3).
 /// </remarks>
 internal static unsafe class Microkernel
 {
@@ -273,10 +271,9 @@ internal static unsafe class Microkernel
 
     /// <summary>The end of two rows of a tile: the last four steps of p, the epilogue, the store.</summary>
     /// <remarks>
-    /// Two rows at a time, because twelve sums that are done at the same moment and go to memory in a row hold up the multiply-adds of the
-    /// next tile for some 25 cycles, also in assembly with nothing else around (Zen 3; six stores cost nothing, eight 20). Of a tile alone
-    /// in L1 plain sums now lose 5 cycles instead of 21, SGD 10 instead of 32 to 40. Each pair is stored before the next one begins: where
-    /// none was, the JIT kept the vectors of B from the first pair for the others, on the stack.
+    /// Two rows at a time: twelve sums that are done at the same moment and go to memory in a row hold up the multiply-adds of the next tile
+    /// for 16 cycles more (Zen 3; Sapphire Rapids shows less than 2 %). Each pair is stored before the next begins, or the JIT keeps the
+    /// vectors of B on the stack.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void FinishPair<TSimd, TVec, TVectors, TEpilogue>(

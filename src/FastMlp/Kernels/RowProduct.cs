@@ -4,15 +4,21 @@ using FastMlp.Simd;
 
 namespace FastMlp.Kernels;
 
-/// <summary>y[n] &lt;- epilogue(y + x[k] B[k, n]): the product for one row, up to eight vectors of B at a time.</summary>
+/// <summary>y[n] &lt;- epilogue(x[k] B[k, n]) for one row, or for two at once; B in panels.</summary>
 /// <remarks>
-/// Eight sums hide the latency of a multiply-add (4 cycles on two units) and take four panels, each a stream of its own, so that
-/// weights arrive as fast as the cache gives them: beyond L1 their bandwidth is the bound.
-/// Where enough of x is 0 (pixels, the outputs of rectifiers) only the other steps of p are done. That is exact: a multiply-add with
-/// a 0 leaves a sum of finite numbers as it is, bit for bit. (One sum it would change: a -0, which only a negative product that
-/// underflows leaves behind, would become +0. Adding the bias hides that, unless the bias is -0 too.)
-/// A frozen network has a copy of B for such rows (<see cref="WeightRows"/>).
-/// Every sum is the same chain over p as in <see cref="Microkernel"/>, so the bits are the same as in a batch.
+/// Taken for a row alone and for blocks of one or two rows (<see cref="Routes.IsRowProduct"/>), where a register tile would leave the
+/// multiply-add units waiting for their own results.
+/// <code>
+///          panel 0     panel 1    ...      one step of p: broadcast x[p] (of each row), load up to 8 vectors of B (6 for
+///  x[p]    c0   c1     c2   c3             two rows), a multiply-add for each vector and row
+/// </code>
+/// Register budget: 8 sums of one row, or 12 of two, of 16 registers; they hide the latency of 4 cycles on two units. Each panel is a
+/// stream of its own, so weights arrive as fast as the cache gives them.
+/// Small layers keep their sums in registers to the store (<see cref="Routes.IsSmallRow"/>); others go through a buffer in L1.
+/// Where enough of one row is 0, only the other steps of p are done, from panels or from a frozen network's copy of B by inputs
+/// (<see cref="WeightRows"/>). That is exact: a multiply-add with a 0 leaves a sum of finite numbers as it is. One sum it would change: a
+/// -0, left by a negative product that underflows, becomes +0. Adding the bias hides that, unless the bias is -0 too.
+/// Every sum is the same chain over p as in <see cref="Microkernel"/>, so a row has the same bits in any batch.
 /// </remarks>
 internal static unsafe class RowProduct
 {

@@ -15,7 +15,7 @@ namespace FastMlp.Kernels;
 ///  w[o+1,p]     c1x0  c1x1  c1x2
 ///   ...
 /// </code>
-/// For narrow layers: a unit fills no lane but its own, where a panel pads three units to eight columns, and an activation goes over
+/// Taken where padding costs more than turning (<see cref="Routes.FewestSidewaysRows"/>): narrow layers. A unit fills no lane but its own, where a panel pads three units to eight columns, and an activation goes over
 /// rows, all of which count. W is read from the panels as they lie (see <see cref="Packing"/>).
 /// Preconditions: X and A hold whole vectors of rows, [k, stride] and [n, stride]; lanes without a row may hold anything.
 /// Register budget: 16 registers hold 4 x 3 sums, three vectors of X and a weight.

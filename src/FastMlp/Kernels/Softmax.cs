@@ -5,6 +5,7 @@ namespace FastMlp.Kernels;
 
 /// <summary>a_k = e^(z_k - max) / sum over j of e^(z_j - max), row by row, with its backward pass and its fusion with cross-entropy.</summary>
 /// <remarks>
+/// Three passes along each row: the maximum, the exponentials and their sum, the quotients. Rows of few columns go to <see cref="NarrowSoftmax"/>.
 /// Rows are independent: the bits of a row depend on its contents and the instruction set alone. A row that holds
 /// NaN or +infinity, or nothing but -infinity, becomes NaN. Nothing past the n columns is read or written.
 /// </remarks>
