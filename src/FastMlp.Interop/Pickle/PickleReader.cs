@@ -216,7 +216,7 @@ internal ref struct PickleReader
     }
 
     /// <summary>What a file of tensors and modules may name as a function. Nothing is called in any case.</summary>
-    private readonly PickleGlobal Allowed(PickleGlobal function, int at)
+    private static PickleGlobal Allowed(PickleGlobal function, int at)
     {
         bool isAllowed = function.Module is "collections" or "copyreg" or "copy_reg" or "_codecs" or "argparse"
             || function.Module == "torch" || function.Module.StartsWith("torch.", StringComparison.Ordinal)
@@ -348,11 +348,9 @@ internal ref struct PickleReader
         }
     }
 
-    private static object Integer(ReadOnlySpan<byte> twosComplement)
-    {
-        BigInteger value = new(twosComplement);
-        return value >= long.MinValue && value <= long.MaxValue ? (long)value : value;
-    }
+    /// <summary>Long integers beyond 64 bits (the magic number of the old format is one) stay what they are; nothing asks for them.</summary>
+    private static object Integer(ReadOnlySpan<byte> twosComplement) =>
+        twosComplement.Length <= sizeof(long) ? (object)(long)new BigInteger(twosComplement) : new BigInteger(twosComplement);
 
     private static ModelFormatException Bad(int position, string what) => new($"The pickle in the file is not that of a model: at byte {position} {what}.");
 }

@@ -48,7 +48,7 @@ internal static unsafe class ActivationGradients
         where TDerivative : unmanaged, IConstantDerivative
     {
         double sum = 0;
-        Isa.Run(new Kernel<TDerivative>(derivative, z, a, gradient, m, n, stride, &sum));
+        Isa.Dispatch(new Kernel<TDerivative>(derivative, z, a, gradient, m, n, stride, &sum));
         return (float)sum;
     }
 
@@ -56,7 +56,7 @@ internal static unsafe class ActivationGradients
         TDerivative derivative, float* z, float* a, float* gradient, nint m, nint n, nint stride, double* result) : IVectorKernel
         where TDerivative : unmanaged, IConstantDerivative
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

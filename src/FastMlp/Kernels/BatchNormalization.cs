@@ -20,23 +20,23 @@ internal static unsafe class BatchNormalization
 
     /// <summary>The mean of each column, its variance (the sum of squares over the rows, not one less), and a.</summary>
     public static void Forward(MatrixView x, float* gamma, float* beta, float epsilon, float* mean, float* variance, MatrixView a, int threads) =>
-        Run(new ForwardWork(x, gamma, beta, epsilon, mean, variance, a), x, threads);
+        ShareColumns(new ForwardWork(x, gamma, beta, epsilon, mean, variance, a), x, threads);
 
     /// <summary>a from given statistics: a column at a time for many rows, element by element the same for one.</summary>
     public static void Apply(MatrixView x, float* gamma, float* beta, float epsilon, float* mean, float* variance, MatrixView a) =>
-        Run(new ApplyWork(x, gamma, beta, epsilon, mean, variance, a), x, threads: 1);
+        ShareColumns(new ApplyWork(x, gamma, beta, epsilon, mean, variance, a), x, threads: 1);
 
     /// <summary>dL/dgamma and dL/dbeta from dL/da.</summary>
     public static void ParameterGradient(MatrixView x, float epsilon, float* mean, float* variance, MatrixView delta, float* gammaGradient, float* betaGradient, int threads) =>
-        Run(new ParameterWork(x, epsilon, mean, variance, delta, gammaGradient, betaGradient), x, threads);
+        ShareColumns(new ParameterWork(x, epsilon, mean, variance, delta, gammaGradient, betaGradient), x, threads);
 
     /// <summary>dL/dx = gamma / sqrt(variance + epsilon) (delta - (dL/dbeta + x' dL/dgamma) / rows), x' the normalized x; with its padding.</summary>
     public static void InputDelta(
         MatrixView x, float* gamma, float epsilon, float* mean, float* variance, MatrixView delta, float* gammaGradient, float* betaGradient, MatrixView deltaOfX, int threads) =>
-        Run(new InputWork(x, gamma, epsilon, mean, variance, delta, gammaGradient, betaGradient, deltaOfX), x, threads);
+        ShareColumns(new InputWork(x, gamma, epsilon, mean, variance, delta, gammaGradient, betaGradient, deltaOfX), x, threads);
 
-    private static void Run<TWork>(TWork work, MatrixView x, int threads)
-        where TWork : unmanaged, IRangeWork => Ranges.Run(work, x.Columns, AlignedBuffer.AlignmentFloats, x.Rows * x.Columns, threads);
+    private static void ShareColumns<TWork>(TWork work, MatrixView x, int threads)
+        where TWork : unmanaged, IRangeWork => Ranges.Share(work, x.Columns, AlignedBuffer.AlignmentFloats, x.Rows * x.Columns, threads);
 
     /// <summary>1 / sqrt(variance + epsilon).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -83,7 +83,7 @@ internal static unsafe class BatchNormalization
 
     private readonly struct ForwardWork(MatrixView x, float* gamma, float* beta, float epsilon, float* mean, float* variance, MatrixView a) : IRangeWork
     {
-        public void Run<TSimd, TVec>(nint begin, nint end)
+        public void Do<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -106,7 +106,7 @@ internal static unsafe class BatchNormalization
 
     private readonly struct ApplyWork(MatrixView x, float* gamma, float* beta, float epsilon, float* mean, float* variance, MatrixView a) : IRangeWork
     {
-        public void Run<TSimd, TVec>(nint begin, nint end)
+        public void Do<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -123,7 +123,7 @@ internal static unsafe class BatchNormalization
         MatrixView x, float epsilon, float* mean, float* variance, MatrixView delta, float* gammaGradient, float* betaGradient) : IRangeWork
     {
         [MethodImpl(Compile.Loop)]
-        public void Run<TSimd, TVec>(nint begin, nint end)
+        public void Do<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -159,7 +159,7 @@ internal static unsafe class BatchNormalization
         MatrixView x, float* gamma, float epsilon, float* mean, float* variance, MatrixView delta, float* gammaGradient, float* betaGradient, MatrixView deltaOfX) : IRangeWork
     {
         [MethodImpl(Compile.Loop)]
-        public void Run<TSimd, TVec>(nint begin, nint end)
+        public void Do<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

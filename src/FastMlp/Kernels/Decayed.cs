@@ -6,12 +6,12 @@ namespace FastMlp.Kernels;
 /// <summary>g + decay theta: coupled L2.</summary>
 internal readonly struct Decayed(float decay) : IUpdateShape
 {
-    public bool Run<TSimd, TVec, TRule>(TRule rule, UpdateRange range)
+    public bool Apply<TSimd, TVec, TRule>(TRule rule, UpdateRange range)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TRule : unmanaged, IUpdateRule => decay == 0
-        ? rule.Run<TSimd, TVec, Unchanged<TVec>>(default, range)
-        : rule.Run<TSimd, TVec, Vectors<TSimd, TVec>>(new(decay), range);
+        ? rule.Apply<TSimd, TVec, Unchanged<TVec>>(default, range)
+        : rule.Apply<TSimd, TVec, Vectors<TSimd, TVec>>(new(decay), range);
 
     /// <summary>No decay, the common case: a register and an instruction less.</summary>
     private readonly struct Unchanged<TVec> : IGradientShape<TVec>

@@ -7,10 +7,10 @@ namespace FastMlp.Kernels;
 internal readonly struct Decoupled<TRule>(TRule rule, float keep) : IUpdateRule
     where TRule : unmanaged, IUpdateRule
 {
-    public bool Run<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
+    public bool Apply<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TShape : unmanaged, IGradientShape<TVec> => rule.Run<TSimd, TVec, Kept<TSimd, TVec, TShape>>(new(shape, keep), range);
+        where TShape : unmanaged, IGradientShape<TVec> => rule.Apply<TSimd, TVec, Kept<TSimd, TVec, TShape>>(new(shape, keep), range);
 
     private readonly struct Kept<TSimd, TVec, TShape>(TShape shape, float keep) : IGradientShape<TVec>
         where TSimd : struct, ISimd<TVec>

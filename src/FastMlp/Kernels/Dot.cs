@@ -6,6 +6,12 @@ namespace FastMlp.Kernels;
 
 /// <summary>The products of a layer of one unit, whose W is a row of k weights: a panel would hold one column and padding.</summary>
 /// <remarks>
+/// Taken for layers of one unit (<see cref="Routes.IsDot"/>).
+/// <code>
+///  x[0,:]   x0 x1 ... | x8 ...        forward: two vectors of each of four rows times the same two of w,
+///  w        w0 w1 ... | w8 ...        even and odd sums; then across the lanes
+/// </code>
+/// Register budget: 4 rows x 2 sums, two vectors of w, one of x.
 /// Forward: lanes run over k, in two chains (even and odd vectors), then across the lanes. The order is the same for every row, alone
 /// or in a batch. W is padded with zeros to whole vectors; of x nothing past k is read.
 /// </remarks>
@@ -16,11 +22,11 @@ internal static unsafe class Dot
 
     /// <summary>a[i] &lt;- g(x[i,:] . w + bias) for m rows; results are <paramref name="lda"/> floats apart.</summary>
     public static void Forward<TActivation>(TActivation g, float* x, float* w, float bias, float* a, nint m, nint k, nint ldx, nint lda)
-        where TActivation : struct, IActivation => Isa.Run(new ForwardKernel<TActivation>(g, x, w, bias, a, m, k, ldx, lda));
+        where TActivation : struct, IActivation => Isa.Dispatch(new ForwardKernel<TActivation>(g, x, w, bias, a, m, k, ldx, lda));
 
     /// <summary>c[k] &lt;- epilogue(sum over i of delta[i] x[i,:]): the gradient of w, or its descent.</summary>
     public static void Gradient<TEpilogue>(TEpilogue epilogue, float* x, float* delta, float* c, nint m, nint k, nint ldx, nint ldDelta)
-        where TEpilogue : unmanaged, IEpilogue => Isa.Run(new GradientKernel<TEpilogue>(epilogue, x, delta, c, m, k, ldx, ldDelta));
+        where TEpilogue : unmanaged, IEpilogue => Isa.Dispatch(new GradientKernel<TEpilogue>(epilogue, x, delta, c, m, k, ldx, ldDelta));
 
     /// <inheritdoc cref="Forward{TActivation}(TActivation, float*, float*, float, float*, nint, nint, nint, nint)"/>
     [MethodImpl(Compile.Loop)]
@@ -66,7 +72,7 @@ internal static unsafe class Dot
     private static void Products<TSimd, TVec, TRows>(float* x0, float* w, nint k, nint ldx, float* z)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : unmanaged, IConstant
+        where TRows : unmanaged, ICount
     {
         TVec even0 = TSimd.Zero, even1 = TSimd.Zero, even2 = TSimd.Zero, even3 = TSimd.Zero;
         TVec odd0 = TSimd.Zero, odd1 = TSimd.Zero, odd2 = TSimd.Zero, odd3 = TSimd.Zero;
@@ -154,7 +160,7 @@ internal static unsafe class Dot
     private readonly struct ForwardKernel<TActivation>(TActivation g, float* x, float* w, float bias, float* a, nint m, nint k, nint ldx, nint lda) : IVectorKernel
         where TActivation : struct, IActivation
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Forward<TSimd, TVec, TActivation>(g, x, w, bias, a, m, k, ldx, lda);
     }
@@ -162,7 +168,7 @@ internal static unsafe class Dot
     private readonly struct GradientKernel<TEpilogue>(TEpilogue epilogue, float* x, float* delta, float* c, nint m, nint k, nint ldx, nint ldDelta) : IVectorKernel
         where TEpilogue : unmanaged, IEpilogue
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Gradient<TSimd, TVec, TEpilogue>(epilogue, x, delta, c, m, k, ldx, ldDelta);
     }

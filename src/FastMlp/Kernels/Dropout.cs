@@ -13,11 +13,11 @@ internal static unsafe class Dropout
 {
     /// <summary>Fills the factors, and a &lt;- f x; neither is touched past the columns of x.</summary>
     public static void Forward(DropoutDraw draw, MatrixView x, MatrixView factors, MatrixView a, int threads) =>
-        Ranges.Run(new Draws(draw, x, factors, a), x.Rows, unit: 1, x.Rows * x.Columns, threads);
+        Ranges.Share(new Draws(draw, x, factors, a), x.Rows, unit: 1, x.Rows * x.Columns, threads);
 
     /// <summary>z[i] &lt;- x[i] y[i] for whole cache lines; z may be x or y.</summary>
     public static void Multiply(float* x, float* y, float* z, nint count, int threads) =>
-        Ranges.Run(new Products(x, y, z), count, AlignedBuffer.AlignmentFloats, count, threads);
+        Ranges.Share(new Products(x, y, z), count, AlignedBuffer.AlignmentFloats, count, threads);
 
     /// <summary>The factors of one row of n columns.</summary>
     [MethodImpl(Compile.Loop)]
@@ -61,7 +61,7 @@ internal static unsafe class Dropout
 
     private readonly struct Draws(DropoutDraw draw, MatrixView x, MatrixView factors, MatrixView a) : IRangeWork
     {
-        public void Run<TSimd, TVec>(nint begin, nint end)
+        public void Do<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -76,7 +76,7 @@ internal static unsafe class Dropout
 
     private readonly struct Products(float* x, float* y, float* z) : IRangeWork
     {
-        public void Run<TSimd, TVec>(nint begin, nint end)
+        public void Do<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Multiply<TSimd, TVec>(x + begin, y + begin, z + begin, end - begin);
     }

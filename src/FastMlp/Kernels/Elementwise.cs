@@ -14,12 +14,12 @@ internal static unsafe class Elementwise
 {
     /// <summary>a[i] = g(z[i]); a may be z.</summary>
     public static void Apply<TActivation>(TActivation g, float* z, float* a, nint count)
-        where TActivation : struct, IActivation => Isa.Run(new ApplyKernel<TActivation>(g, z, a, count));
+        where TActivation : struct, IActivation => Isa.Dispatch(new ApplyKernel<TActivation>(g, z, a, count));
 
     /// <summary>The same on up to <paramref name="threads"/> threads.</summary>
     public static void Apply<TActivation>(TActivation g, float* z, float* a, nint count, int threads)
         where TActivation : unmanaged, IActivation =>
-        Ranges.Run(new ApplyWork<TActivation>(g, z, a), count, AlignedBuffer.AlignmentFloats, count, count < Routes.ActivationsWorthForking ? 1 : threads);
+        Ranges.Share(new ApplyWork<TActivation>(g, z, a), count, AlignedBuffer.AlignmentFloats, count, count < Routes.ActivationsWorthForking ? 1 : threads);
 
     /// <summary>a &lt;- g(z), over whole rows with their padding where both have the same.</summary>
     public static void Apply<TActivation>(TActivation g, MatrixView z, MatrixView a, int threads)
@@ -40,16 +40,16 @@ internal static unsafe class Elementwise
 
     /// <summary>a &lt;- x + y, row by row; nothing is read or written past the columns.</summary>
     public static void Add(MatrixView x, MatrixView y, MatrixView a, int threads) =>
-        Ranges.Run(new Sums(x, y, a), x.Rows, unit: 1, x.Rows * x.Columns, threads);
+        Ranges.Share(new Sums(x, y, a), x.Rows, unit: 1, x.Rows * x.Columns, threads);
 
     /// <summary>result &lt;- delta g'(z), from a = g(z), by rows: delta and result are padded, and result's padding becomes 0 where delta's is.</summary>
     public static void MultiplyByDerivative<TActivation>(TActivation g, MatrixView z, MatrixView a, MatrixView delta, MatrixView result, int threads)
         where TActivation : unmanaged, IActivation =>
-        Ranges.Run(new DerivativeRows<TActivation>(g, z, a, delta, result), z.Rows, unit: 1, z.Rows * z.Columns, threads);
+        Ranges.Share(new DerivativeRows<TActivation>(g, z, a, delta, result), z.Rows, unit: 1, z.Rows * z.Columns, threads);
 
     /// <summary>delta[i] = delta[i] g'(z[i]), from a[i] = g(z[i]); z may be null unless the derivative needs it.</summary>
     public static void MultiplyByDerivative<TActivation>(TActivation g, float* z, float* a, float* delta, nint count)
-        where TActivation : struct, IActivation => Isa.Run(new DerivativeKernel<TActivation>(g, z, a, delta, count));
+        where TActivation : struct, IActivation => Isa.Dispatch(new DerivativeKernel<TActivation>(g, z, a, delta, count));
 
     /// <summary>a[i] = g(z[i]) on a given instruction set.</summary>
     [MethodImpl(Compile.Loop)]
@@ -100,7 +100,7 @@ internal static unsafe class Elementwise
     private readonly struct Sums(MatrixView x, MatrixView y, MatrixView a) : IRangeWork
     {
         [MethodImpl(Compile.Loop)]
-        public void Run<TSimd, TVec>(nint begin, nint end)
+        public void Do<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -121,7 +121,7 @@ internal static unsafe class Elementwise
         where TActivation : unmanaged, IActivation
     {
         [MethodImpl(Compile.Loop)]
-        public void Run<TSimd, TVec>(nint begin, nint end)
+        public void Do<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -143,7 +143,7 @@ internal static unsafe class Elementwise
     private readonly struct ApplyWork<TActivation>(TActivation g, float* z, float* a) : IRangeWork
         where TActivation : unmanaged, IActivation
     {
-        public void Run<TSimd, TVec>(nint begin, nint end)
+        public void Do<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Apply<TSimd, TVec, TActivation>(g, z + begin, a + begin, end - begin);
     }
@@ -151,7 +151,7 @@ internal static unsafe class Elementwise
     private readonly struct ApplyKernel<TActivation>(TActivation g, float* z, float* a, nint count) : IVectorKernel
         where TActivation : struct, IActivation
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Apply<TSimd, TVec, TActivation>(g, z, a, count);
     }
@@ -159,7 +159,7 @@ internal static unsafe class Elementwise
     private readonly struct DerivativeKernel<TActivation>(TActivation g, float* z, float* a, float* delta, nint count) : IVectorKernel
         where TActivation : struct, IActivation
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => MultiplyByDerivative<TSimd, TVec, TActivation>(g, z, a, delta, count);
     }

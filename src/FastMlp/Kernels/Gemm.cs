@@ -8,23 +8,25 @@ namespace FastMlp.Kernels;
 /// C[m, n] &lt;- epilogue(A[m, k] B[k, n]), the one driver of forward, dX and dW: they differ in strides and epilogue.
 /// </summary>
 /// <remarks>
+/// Taken for every dense layer of more than one unit, over more than one row, that does not go on its side.
 /// The loops are numbered from the outside as in Van Zee and van de Geijn, "BLIS" (2015):
 /// <code>
 /// 5  threads    each panels of blocks of rows, as they come
 /// 4  ic         blocks of rows of A that stay in L2
 /// 3  pc         blocks of k
-/// 2  jr         panels of B, each in L1 while the tiles pass over it
+/// 2  jr         panels of B, each in L1 while the tiles pass over it; one or two rows leave here for RowProduct
 /// 1  ir         register tiles: the microkernel
 /// </code>
+/// <see cref="Routes"/> says how large each block is, what is packed and who takes which share.
 /// No loop changes the order in which one element of C is summed: chains of KBlock steps, added in order.
 /// </remarks>
 internal static unsafe class Gemm
 {
-    /// <summary>Runs the product on up to <paramref name="threads"/> threads; the result is the same for any number.</summary>
+    /// <summary>The product on up to <paramref name="threads"/> threads; the result is the same for any number.</summary>
     public static void Multiply<TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads = 1)
         where TEpilogue : unmanaged, IEpilogue
     {
-        Isa.Run(new Kernel<TEpilogue>(in arguments, epilogue, threads));
+        Isa.Dispatch(new Kernel<TEpilogue>(in arguments, epilogue, threads));
     }
 
     private readonly ref struct Kernel<TEpilogue>(ref readonly GemmArguments arguments, TEpilogue epilogue, int threads) : IVectorKernel
@@ -33,7 +35,7 @@ internal static unsafe class Gemm
         private readonly ref readonly GemmArguments arguments = ref arguments;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Multiply<TSimd, TVec, TEpilogue>(in arguments, epilogue, threads);
     }
@@ -57,7 +59,7 @@ internal static unsafe class Gemm
     private static void Multiply<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, int threads)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         nint panels = (arguments.N + (sizeof(TVectors) * TSimd.Width) - 1) / (sizeof(TVectors) * TSimd.Width);
@@ -79,7 +81,7 @@ internal static unsafe class Gemm
     private static void MultiplyForked<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments arguments, TEpilogue epilogue, nint panels, int threads)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         fixed (GemmArguments* pinned = &arguments)
@@ -96,7 +98,7 @@ internal static unsafe class Gemm
                 Blocks = blocks,
                 Shares = new Shares(memory, threads, blocks * panels, grain, Routes.PanelsWorthTakingOver(in arguments, grain)),
             };
-            WorkerPool.Shared.Run(threads, &Part<TSimd, TVec, TVectors, TEpilogue>, &fork);
+            WorkerPool.Shared.ForkJoin(threads, &Part<TSimd, TVec, TVectors, TEpilogue>, &fork);
         }
     }
 
@@ -114,7 +116,7 @@ internal static unsafe class Gemm
     private static void Part<TSimd, TVec, TVectors, TEpilogue>(void* context, int part, int parts)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         Fork<TEpilogue>* fork = (Fork<TEpilogue>*)context;
@@ -143,7 +145,7 @@ internal static unsafe class Gemm
         in GemmArguments g, TEpilogue epilogue, nint rowBlock, nint rowBegin, nint rowEnd, nint panelBegin, nint panelEnd, ref BlockOfA a)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         int panelWidth = sizeof(TVectors) * TSimd.Width;
@@ -227,7 +229,7 @@ internal static unsafe class Gemm
         in GemmArguments g, ref TileArguments t, in BlockOfA a, in TileHeights heights, nint ic, nint pc, float* c, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         for (int part = 0; part < 2; part++)
@@ -256,7 +258,7 @@ internal static unsafe class Gemm
         in TileArguments t, in BlockOfA a, in TileHeights heights, float* c, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         TileArguments one = t;
@@ -275,7 +277,7 @@ internal static unsafe class Gemm
     private static void FewRows<TSimd, TVec, TVectors, TEpilogue>(in GemmArguments g, TEpilogue epilogue, nint row, nint rows, nint panelBegin, nint panelEnd)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         nint begin = panelBegin * sizeof(TVectors), end = panelEnd * sizeof(TVectors);

@@ -5,7 +5,7 @@ namespace FastMlp.Kernels;
 
 /// <summary>
 /// How the tiles read A: what is constant here is an address that the JIT folds. Which it is shows in the size, as with
-/// <see cref="IConstant"/>: branches that another one takes are gone before anything is inlined.
+/// <see cref="ICount"/>: branches that another one takes are gone before anything is inlined.
 /// </summary>
 internal interface ITileAccess
 {

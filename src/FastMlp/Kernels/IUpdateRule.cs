@@ -10,7 +10,7 @@ namespace FastMlp.Kernels;
 internal interface IUpdateRule
 {
     /// <summary>Makes the formula and hands it to <see cref="Update.Loop"/>.</summary>
-    bool Run<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
+    bool Apply<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TShape : unmanaged, IGradientShape<TVec>;

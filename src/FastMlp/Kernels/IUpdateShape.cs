@@ -6,7 +6,7 @@ namespace FastMlp.Kernels;
 internal interface IUpdateShape
 {
     /// <summary>Runs the rule on what this makes of parameters and gradients.</summary>
-    bool Run<TSimd, TVec, TRule>(TRule rule, UpdateRange range)
+    bool Apply<TSimd, TVec, TRule>(TRule rule, UpdateRange range)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TRule : unmanaged, IUpdateRule;

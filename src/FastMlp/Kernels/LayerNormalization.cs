@@ -13,20 +13,20 @@ internal static unsafe class LayerNormalization
 {
     /// <summary>a; and of each row the mean and 1 / sqrt(variance + epsilon), one behind the other, unless <paramref name="kept"/> is null.</summary>
     public static void Forward(MatrixView x, float* gamma, float* beta, float epsilon, float* kept, MatrixView a, int threads) =>
-        Ranges.Run(new ForwardWork(x, gamma, beta, epsilon, kept, a), x.Rows, unit: 1, x.Rows * x.Columns, threads);
+        Ranges.Share(new ForwardWork(x, gamma, beta, epsilon, kept, a), x.Rows, unit: 1, x.Rows * x.Columns, threads);
 
     /// <summary>dL/dgamma and dL/dbeta from dL/da: sums down the rows.</summary>
     public static void ParameterGradient(MatrixView x, float* kept, MatrixView delta, float* gammaGradient, float* betaGradient, int threads) =>
-        Ranges.Run(new ParameterWork(x, kept, delta, gammaGradient, betaGradient), x.Columns, AlignedBuffer.AlignmentFloats, x.Rows * x.Columns, threads);
+        Ranges.Share(new ParameterWork(x, kept, delta, gammaGradient, betaGradient), x.Columns, AlignedBuffer.AlignmentFloats, x.Rows * x.Columns, threads);
 
     /// <summary>dL/dx = (g - mean of g - x' mean of (g x')) / sqrt(variance + epsilon), g = gamma delta and x' the normalized x; 0 in the padding.</summary>
     public static void InputDelta(MatrixView x, float* gamma, float* kept, MatrixView delta, MatrixView deltaOfX, int threads) =>
-        Ranges.Run(new InputWork(x, gamma, kept, delta, deltaOfX), x.Rows, unit: 1, x.Rows * x.Columns, threads);
+        Ranges.Share(new InputWork(x, gamma, kept, delta, deltaOfX), x.Rows, unit: 1, x.Rows * x.Columns, threads);
 
     private readonly struct ForwardWork(MatrixView x, float* gamma, float* beta, float epsilon, float* kept, MatrixView a) : IRangeWork
     {
         [MethodImpl(Compile.Loop)]
-        public void Run<TSimd, TVec>(nint begin, nint end)
+        public void Do<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -62,7 +62,7 @@ internal static unsafe class LayerNormalization
     private readonly struct ParameterWork(MatrixView x, float* kept, MatrixView delta, float* gammaGradient, float* betaGradient) : IRangeWork
     {
         [MethodImpl(Compile.Loop)]
-        public void Run<TSimd, TVec>(nint begin, nint end)
+        public void Do<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -88,7 +88,7 @@ internal static unsafe class LayerNormalization
     private readonly struct InputWork(MatrixView x, float* gamma, float* kept, MatrixView delta, MatrixView deltaOfX) : IRangeWork
     {
         [MethodImpl(Compile.Loop)]
-        public void Run<TSimd, TVec>(nint begin, nint end)
+        public void Do<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

@@ -11,12 +11,12 @@ namespace FastMlp.Kernels;
 internal static unsafe class LossKernels
 {
     /// <summary>The loss over m rows; a is written where the loss takes z, and may be the input.</summary>
-    public static void Run<TLoss>(TLoss loss, float* input, float* targets, float* delta, float* a, float* rowLoss, int m, int n, nint ld, nint ldTargets, float scale)
+    public static void Evaluate<TLoss>(TLoss loss, float* input, float* targets, float* delta, float* a, float* rowLoss, int m, int n, nint ld, nint ldTargets, float scale)
         where TLoss : struct, IElementLoss =>
-        Isa.Run(new RowsKernel<TLoss>(loss, input, targets, delta, a, rowLoss, m, n, ld, ldTargets, scale));
+        Isa.Dispatch(new RowsKernel<TLoss>(loss, input, targets, delta, a, rowLoss, m, n, ld, ldTargets, scale));
 
     /// <summary>delta[i,:] = delta[i,:] factors[i].</summary>
-    public static void ScaleRows(float* delta, float* factors, int m, int n, nint ld) => Isa.Run(new ScaleKernel(delta, factors, m, n, ld));
+    public static void ScaleRows(float* delta, float* factors, int m, int n, nint ld) => Isa.Dispatch(new ScaleKernel(delta, factors, m, n, ld));
 
     /// <summary>The one loop: sums run over vectors from left to right, so the bits of a row depend on its contents alone.</summary>
     [MethodImpl(Compile.Loop)]
@@ -292,7 +292,7 @@ internal static unsafe class LossKernels
         TLoss loss, float* input, float* targets, float* delta, float* a, float* rowLoss, int m, int n, nint ld, nint ldTargets, float scale) : IVectorKernel
         where TLoss : struct, IElementLoss
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged =>
             Rows<TSimd, TVec, TLoss>(loss, input, targets, delta, a, rowLoss, m, n, ld, ldTargets, scale);
@@ -300,7 +300,7 @@ internal static unsafe class LossKernels
 
     private readonly struct ScaleKernel(float* delta, float* factors, int m, int n, nint ld) : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => ScaleRows<TSimd, TVec>(delta, factors, m, n, ld);
     }

@@ -10,10 +10,10 @@ internal static unsafe class MaxNorm
     /// W as panels [inputs, panelWidth], one behind the other; a column of a panel holds the weights of one unit. Columns of
     /// zeros, the padding among them, stay as they are.
     /// </summary>
-    public static void Run(float* panels, nint count, nint inputs, nint panelWidth, float limit) =>
-        Isa.Run(new Kernel(panels, count, inputs, panelWidth, limit));
+    public static void Limit(float* panels, nint count, nint inputs, nint panelWidth, float limit) =>
+        Isa.Dispatch(new Kernel(panels, count, inputs, panelWidth, limit));
 
-    /// <inheritdoc cref="Run(float*, nint, nint, nint, float)"/>
+    /// <inheritdoc cref="Limit(float*, nint, nint, nint, float)"/>
     [MethodImpl(Compile.Loop)]
     internal static void Scale<TSimd, TVec>(float* panels, nint count, nint inputs, nint panelWidth, float limit)
         where TSimd : struct, ISimd<TVec>
@@ -52,7 +52,7 @@ internal static unsafe class MaxNorm
 
     private readonly struct Kernel(float* panels, nint count, nint inputs, nint panelWidth, float limit) : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Scale<TSimd, TVec>(panels, count, inputs, panelWidth, limit);
     }

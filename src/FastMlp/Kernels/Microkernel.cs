@@ -7,22 +7,20 @@ namespace FastMlp.Kernels;
 /// C[r, j] &lt;- epilogue(C[r, j] + sum over p of A[r, p] B[p, j]) for a column of register tiles of Rows x (Vectors * Width), one below the other.
 /// </summary>
 /// <remarks>
+/// Taken by <see cref="Gemm"/> for every product of three rows and more, forward, dX and dW.
 /// <code>
 ///            b0     b1            one step of p: load Vectors vectors of B (contiguous), broadcast
 ///  a[0,p]   c0x0   c0x1           Rows values of A, Rows * Vectors multiply-adds
 ///  a[1,p]   c1x0   c1x1
 ///   ...
 /// </code>
-/// Preconditions: B rows are readable for Vectors * Width floats (panels are padded with zeros); C is readable
-/// and writable for <c>columns</c> floats in each row and nothing beyond is touched.
-/// Register budget: 16 registers hold 6 x 2 or 12 x 1 sums, 32 hold 12 x 2, plus Vectors of B and one of A.
+/// Register budget: 16 registers hold 6 x 2 or 12 x 1 sums, 32 hold 12 x 2, plus Vectors of B and one of A (<see cref="Routes.TileRows"/>).
+/// Preconditions: rows of B and C are whole panels; what lies past column n of C is written too.
 /// Every sum is one chain of multiply-adds over p, so its bits do not depend on the tile it falls in. Steps of p whose values of A
-/// are all 0 may be left out (<see cref="Listed"/>): they change no bit (of a -0 left by underflow, see <see cref="RowProduct"/>).
-/// Edges: a shorter tile is another value of <c>TRows</c>, the same body; a narrower one goes through a spilled tile
-/// and stores only its own columns. Rows and Vectors are types, so each use compiles to straight code. Their sizes are the numbers, and
-/// the width is the vector's size in floats, for TSimd.Width would be one more call to inline at each place (see <see cref="IConstant"/>).
-/// The loop over tiles stands in here because a call for each cost some 30 cycles: 64 x 64 x 64 went from 91 to 93 % of the peak,
-/// 128 x 128 x 128 from 93 to 96 (AVX2, Zen 3); four steps of p in one iteration are a part of that.
+/// are all 0 may be left out (<see cref="Listed"/>): they change no bit (but see <see cref="RowProduct"/> on -0).
+/// A shorter tile is another value of <c>TRows</c>, the same body. Rows and Vectors are types, whose sizes are the numbers, so each use
+/// compiles to straight code; the width is the vector's size, for TSimd.Width would be one more call to inline at each place (see <see cref="ICount"/>).
+/// The loop over tiles stands in here because a call for each costs 30 cycles, 2 % of 64 x 64 x 64 (AVX2, Zen 3).
 /// </remarks>
 internal static unsafe class Microkernel
 {
@@ -31,7 +29,7 @@ internal static unsafe class Microkernel
     public static void MultiplyTiles<TSimd, TVec, TVectors, TAccess, TEpilogue>(int rows, nint tiles, in TileArguments t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TAccess : unmanaged, ITileAccess
         where TEpilogue : unmanaged, IEpilogue
     {
@@ -70,7 +68,7 @@ internal static unsafe class Microkernel
     private static void MultiplyTallTiles<TSimd, TVec, TVectors, TAccess, TEpilogue>(int rows, nint tiles, in TileArguments t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TAccess : unmanaged, ITileAccess
         where TEpilogue : unmanaged, IEpilogue
     {
@@ -102,8 +100,8 @@ internal static unsafe class Microkernel
     private static void MultiplyTiles<TSimd, TVec, TRows, TVectors, TAccess, TEpilogue>(nint tiles, in TileArguments t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : unmanaged, IConstant
-        where TVectors : unmanaged, IConstant
+        where TRows : unmanaged, ICount
+        where TVectors : unmanaged, ICount
         where TAccess : unmanaged, ITileAccess
         where TEpilogue : unmanaged, IEpilogue
     {
@@ -226,7 +224,7 @@ internal static unsafe class Microkernel
     private static void Prefetch<TSimd, TVec, TRows>(float* c0, float* c3, float* c6, float* c9, nint ldc1, nint ldc2)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : unmanaged, IConstant
+        where TRows : unmanaged, ICount
     {
         TSimd.Prefetch(c0);
         if (sizeof(TRows) > 1) TSimd.Prefetch(c0 + ldc1);
@@ -252,8 +250,8 @@ internal static unsafe class Microkernel
         ref TVec c9x0, ref TVec c9x1, ref TVec c10x0, ref TVec c10x1, ref TVec c11x0, ref TVec c11x1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : unmanaged, IConstant
-        where TVectors : unmanaged, IConstant
+        where TRows : unmanaged, ICount
+        where TVectors : unmanaged, ICount
     {
         TVec b0 = TSimd.Load(b);
         TVec b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + (sizeof(TVec) / sizeof(float))) : b0;
@@ -273,10 +271,9 @@ internal static unsafe class Microkernel
 
     /// <summary>The end of two rows of a tile: the last four steps of p, the epilogue, the store.</summary>
     /// <remarks>
-    /// Two rows at a time, because twelve sums that are done at the same moment and go to memory in a row hold up the multiply-adds of the
-    /// next tile for some 25 cycles, also in assembly with nothing else around (Zen 3; six stores cost nothing, eight 20). Of a tile alone
-    /// in L1 plain sums now lose 5 cycles instead of 21, SGD 10 instead of 32 to 40. Each pair is stored before the next one begins: where
-    /// none was, the JIT kept the vectors of B from the first pair for the others, on the stack.
+    /// Two rows at a time: twelve sums that are done at the same moment and go to memory in a row hold up the multiply-adds of the next tile
+    /// for 16 cycles more (Zen 3; Sapphire Rapids shows less than 2 %). Each pair is stored before the next begins, or the JIT keeps the
+    /// vectors of B on the stack.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void FinishPair<TSimd, TVec, TVectors, TEpilogue>(
@@ -284,7 +281,7 @@ internal static unsafe class Microkernel
         in TileArguments t, TEpilogue epilogue, ref TVec c0x0, ref TVec c0x1, ref TVec c1x0, ref TVec c1x1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         if (hasSteps)
@@ -307,7 +304,7 @@ internal static unsafe class Microkernel
         bool isPair, float* c, float* cBelow, in TileArguments t, TEpilogue epilogue, ref TVec c0x0, ref TVec c0x1, ref TVec c1x0, ref TVec c1x1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         if (!t.IsFirst)
@@ -331,7 +328,7 @@ internal static unsafe class Microkernel
     private static void PairStep<TSimd, TVec, TVectors>(bool isPair, float* a, float* aBelow, float* b, ref TVec c0x0, ref TVec c0x1, ref TVec c1x0, ref TVec c1x1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
     {
         TVec b0 = TSimd.Load(b);
         TVec b1 = sizeof(TVectors) > 1 ? TSimd.Load(b + (sizeof(TVec) / sizeof(float))) : b0;
@@ -344,7 +341,7 @@ internal static unsafe class Microkernel
     private static void Row<TSimd, TVec, TVectors>(float* a, TVec b0, TVec b1, ref TVec c0, ref TVec c1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
     {
         TVec value = TSimd.Broadcast(*a);
         c0 = TSimd.MultiplyAdd(value, b0, c0);
@@ -359,7 +356,7 @@ internal static unsafe class Microkernel
     private static void Add<TSimd, TVec, TVectors>(float* c, ref TVec c0, ref TVec c1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
     {
         c0 = TSimd.Add(TSimd.Load(c), c0);
         if (sizeof(TVectors) > 1)
@@ -372,7 +369,7 @@ internal static unsafe class Microkernel
     private static void Apply<TSimd, TVec, TVectors, TEpilogue>(TEpilogue epilogue, float* c, nint column, ref TVec c0, ref TVec c1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         c0 = epilogue.Apply<TSimd, TVec>(c0, c, column);
@@ -386,7 +383,7 @@ internal static unsafe class Microkernel
     private static void Store<TSimd, TVec, TVectors>(float* c, TVec c0, TVec c1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
     {
         TSimd.Store(c, c0);
         if (sizeof(TVectors) > 1)

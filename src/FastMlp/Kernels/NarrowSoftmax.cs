@@ -5,6 +5,11 @@ namespace FastMlp.Kernels;
 
 /// <summary><see cref="Softmax"/> for rows of few columns, a vector's worth of rows at a time: one row in each lane.</summary>
 /// <remarks>
+/// Taken up to <see cref="Routes.NarrowSoftmaxColumns"/> columns, for one row too.
+/// <code>
+///  column 0   z[r0,0] z[r1,0] z[r2,0] ...      maximum, exponentials, sum and quotient go down the columns,
+///  column 1   z[r0,1] z[r1,1] z[r2,1] ...      all rows at once
+/// </code>
 /// Along the rows a softmax of 10 columns took some 200 cycles (two padded exponentials, three steps across lanes, partial loads and
 /// stores), a quarter of a whole 64-64-64-10 net in batches (AVX2, Zen 3). On its side it takes ten exponentials for eight rows and
 /// no step across lanes. Every lane does the same, so a row has the same bits in any lane of any batch.

@@ -127,7 +127,7 @@ internal static unsafe class Packing
     /// </summary>
     [MethodImpl(Compile.Loop)]
     private static void PackTiles<THeight>(float* source, nint stride, nint tiles, nint k, float* packed)
-        where THeight : unmanaged, IConstant
+        where THeight : unmanaged, ICount
     {
         const uint bytes = sizeof(float);
         nint tile = sizeof(THeight) * k;
@@ -206,7 +206,7 @@ internal static unsafe class Packing
     /// <summary>A whole tile: its height is known and even, so a step is a few moves of two floats.</summary>
     [MethodImpl(Compile.Loop)]
     private static nint PackNonZero<THeight>(float* source, nint stride, nint k, float* packed, int* list)
-        where THeight : unmanaged, IConstant
+        where THeight : unmanaged, ICount
     {
         nint count = 0;
         for (nint p = 0; p < k; p++)

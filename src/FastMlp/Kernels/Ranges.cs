@@ -7,7 +7,7 @@ namespace FastMlp.Kernels;
 /// <summary>Work over a range that can be cut anywhere: what it does to an element depends on no cut.</summary>
 internal interface IRangeWork
 {
-    void Run<TSimd, TVec>(nint begin, nint end)
+    void Do<TSimd, TVec>(nint begin, nint end)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged;
 }
@@ -22,12 +22,12 @@ internal static unsafe class Ranges
     /// <param name="elements">The elements that all of it touches.</param>
     /// <param name="threads">The most threads to use.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Run<TWork>(TWork work, nint total, nint unit, nint elements, int threads)
+    public static void Share<TWork>(TWork work, nint total, nint unit, nint elements, int threads)
         where TWork : unmanaged, IRangeWork
     {
         if (threads <= 1 || elements < Routes.ElementsWorthForking)
         {
-            Isa.Run(new Kernel<TWork>(work, 0, total));
+            Isa.Dispatch(new Kernel<TWork>(work, 0, total));
         }
         else
         {
@@ -42,7 +42,7 @@ internal static unsafe class Ranges
         threads = Math.Min(threads, Shares.MostParts);
         long* memory = stackalloc long[Shares.Length(threads)];
         Whole<TWork> whole = new() { Work = work, Total = total, Unit = unit, Shares = new Shares(memory, threads, units, units / (Routes.SharesOfThread * threads)) };
-        WorkerPool.Shared.Run(threads, &Part<TWork>, &whole);
+        WorkerPool.Shared.ForkJoin(threads, &Part<TWork>, &whole);
     }
 
     private static void Part<TWork>(void* context, int part, int parts)
@@ -51,7 +51,7 @@ internal static unsafe class Ranges
         Whole<TWork>* whole = (Whole<TWork>*)context;
         while (whole->Shares.Take(part, out nint begin, out nint end))
         {
-            Isa.Run(new Kernel<TWork>(whole->Work, begin * whole->Unit, Math.Min(end * whole->Unit, whole->Total)));
+            Isa.Dispatch(new Kernel<TWork>(whole->Work, begin * whole->Unit, Math.Min(end * whole->Unit, whole->Total)));
         }
     }
 
@@ -68,8 +68,8 @@ internal static unsafe class Ranges
         where TWork : struct, IRangeWork
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
-            where TVec : unmanaged => work.Run<TSimd, TVec>(begin, end);
+            where TVec : unmanaged => work.Do<TSimd, TVec>(begin, end);
     }
 }

@@ -9,13 +9,13 @@ internal static unsafe class Reductions
 {
     /// <summary>destination[j] = sum over i of source[i,j], rows from first to last; so columns may be split over threads at will.</summary>
     public static void SumRows(float* source, int m, int n, nint ld, float* destination) =>
-        Isa.Run(new SumRowsKernel(source, m, n, ld, destination));
+        Isa.Dispatch(new SumRowsKernel(source, m, n, ld, destination));
 
     /// <summary>The sum of count floats.</summary>
     public static float Sum(float* source, nint count)
     {
         float result;
-        Isa.Run(new SumKernel(source, count, &result));
+        Isa.Dispatch(new SumKernel(source, count, &result));
         return result;
     }
 
@@ -23,7 +23,7 @@ internal static unsafe class Reductions
     public static float Dot(float* x, float* y, nint count)
     {
         float result;
-        Isa.Run(new DotKernel(x, y, count, &result));
+        Isa.Dispatch(new DotKernel(x, y, count, &result));
         return result;
     }
 
@@ -31,7 +31,7 @@ internal static unsafe class Reductions
     public static float SumOfSquares(float* x, nint count)
     {
         float result;
-        Isa.Run(new SquaresKernel(x, count, &result));
+        Isa.Dispatch(new SquaresKernel(x, count, &result));
         return result;
     }
 
@@ -39,7 +39,7 @@ internal static unsafe class Reductions
     public static bool AllFinite(float* source, nint count, int threads = 1)
     {
         int notFinite = 0;
-        Ranges.Run(new FiniteCheck(source, &notFinite), count, AlignedBuffer.AlignmentFloats, count, count < Routes.SumsWorthForking ? 1 : threads);
+        Ranges.Share(new FiniteCheck(source, &notFinite), count, AlignedBuffer.AlignmentFloats, count, count < Routes.SumsWorthForking ? 1 : threads);
         return notFinite == 0;
     }
 
@@ -159,28 +159,28 @@ internal static unsafe class Reductions
 
     private readonly struct SumRowsKernel(float* source, int m, int n, nint ld, float* destination) : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => SumRows<TSimd, TVec>(source, m, n, ld, destination);
     }
 
     private readonly struct SumKernel(float* source, nint count, float* result) : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => *result = Sum<TSimd, TVec, Element>(new Element(source), count);
     }
 
     private readonly struct DotKernel(float* x, float* y, nint count, float* result) : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => *result = Sum<TSimd, TVec, Product>(new Product(x, y), count);
     }
 
     private readonly struct SquaresKernel(float* x, nint count, float* result) : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => *result = Sum<TSimd, TVec, Square>(new Square(x), count);
     }
@@ -188,7 +188,7 @@ internal static unsafe class Reductions
     private readonly struct FiniteCheck(float* source, int* notFinite) : IRangeWork
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Run<TSimd, TVec>(nint begin, nint end)
+        public void Do<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

@@ -4,22 +4,28 @@ using FastMlp.Simd;
 
 namespace FastMlp.Kernels;
 
-/// <summary>y[n] &lt;- epilogue(y + x[k] B[k, n]): the product for one row, up to eight vectors of B at a time.</summary>
+/// <summary>y[n] &lt;- epilogue(x[k] B[k, n]) for one row, or for two at once; B in panels.</summary>
 /// <remarks>
-/// Eight sums hide the latency of a multiply-add (4 cycles on two units) and take four panels, each a stream of its own, so that
-/// weights arrive as fast as the cache gives them: beyond L1 their bandwidth is the bound.
-/// Where enough of x is 0 (pixels, the outputs of rectifiers) only the other steps of p are done. That is exact: a multiply-add with
-/// a 0 leaves a sum of finite numbers as it is, bit for bit. (One sum it would change: a -0, which only a negative product that
-/// underflows leaves behind, would become +0. Adding the bias hides that, unless the bias is -0 too.)
-/// A frozen network has a copy of B for such rows (<see cref="WeightRows"/>).
-/// Every sum is the same chain over p as in <see cref="Microkernel"/>, so the bits are the same as in a batch.
+/// Taken for a row alone and for blocks of one or two rows (<see cref="Routes.IsRowProduct"/>), where a register tile would leave the
+/// multiply-add units waiting for their own results.
+/// <code>
+///          panel 0     panel 1    ...      one step of p: broadcast x[p] (of each row), load up to 8 vectors of B (6 for
+///  x[p]    c0   c1     c2   c3             two rows), a multiply-add for each vector and row
+/// </code>
+/// Register budget: 8 sums of one row, or 12 of two, of 16 registers; they hide the latency of 4 cycles on two units. Each panel is a
+/// stream of its own, so weights arrive as fast as the cache gives them.
+/// Small layers keep their sums in registers to the store (<see cref="Routes.IsSmallRow"/>); others go through a buffer in L1.
+/// Where enough of one row is 0, only the other steps of p are done, from panels or from a frozen network's copy of B by inputs
+/// (<see cref="WeightRows"/>). That is exact: a multiply-add with a 0 leaves a sum of finite numbers as it is. One sum it would change: a
+/// -0, left by a negative product that underflows, becomes +0. Adding the bias hides that, unless the bias is -0 too.
+/// Every sum is the same chain over p as in <see cref="Microkernel"/>, so a row has the same bits in any batch.
 /// </remarks>
 internal static unsafe class RowProduct
 {
     /// <summary>y &lt;- epilogue(x B) for a whole row of n columns, all of B in float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Multiply<TEpilogue>(in RowShape shape, float* x, float* b, float* y, bool isPadded, in TEpilogue epilogue)
-        where TEpilogue : unmanaged, IEpilogue => Isa.Run(new Kernel<TEpilogue>(in shape, x, b, y, isPadded, in epilogue));
+        where TEpilogue : unmanaged, IEpilogue => Isa.Dispatch(new Kernel<TEpilogue>(in shape, x, b, y, isPadded, in epilogue));
 
     private readonly ref struct Kernel<TEpilogue>(ref readonly RowShape shape, float* x, float* b, float* y, bool isPadded, ref readonly TEpilogue epilogue) : IVectorKernel
         where TEpilogue : unmanaged, IEpilogue
@@ -28,7 +34,7 @@ internal static unsafe class RowProduct
         private readonly ref readonly TEpilogue epilogue = ref epilogue;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -100,8 +106,8 @@ internal static unsafe class RowProduct
     private static void Small<TSimd, TVec, TVectors, TCount, TEpilogue>(in RowShape shape, float* x, float* b, float* y, int lanes, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
-        where TCount : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
+        where TCount : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         TVec c0 = TSimd.Zero, c1 = TSimd.Zero, c2 = TSimd.Zero, c3 = TSimd.Zero;
@@ -124,8 +130,8 @@ internal static unsafe class RowProduct
     private static void Finish<TSimd, TVec, TCount, TNumber, TEpilogue>(ref TEpilogue epilogue, TVec sum, float* y, int lanes)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TCount : unmanaged, IConstant
-        where TNumber : unmanaged, IConstant
+        where TCount : unmanaged, ICount
+        where TNumber : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         int column = (sizeof(TNumber) - 1) * TSimd.Width;
@@ -147,8 +153,8 @@ internal static unsafe class RowProduct
         in RowShape shape, float* x, nint ldx, float* b, float* y, nint ldy, bool isPadded, nint begin, nint end, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : unmanaged, IConstant
-        where TVectors : unmanaged, IConstant
+        where TRows : unmanaged, ICount
+        where TVectors : unmanaged, ICount
         where TWeights : struct, IWeights
         where TEpilogue : unmanaged, IEpilogue
     {
@@ -235,8 +241,8 @@ internal static unsafe class RowProduct
     private static void Sums<TSimd, TVec, TRows, TVectors, TWeights>(int count, float* x, nint ldx, int* list, nint steps, float* b, nint panelStride, TVec* sums)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : unmanaged, IConstant
-        where TVectors : unmanaged, IConstant
+        where TRows : unmanaged, ICount
+        where TVectors : unmanaged, ICount
         where TWeights : struct, IWeights
     {
         if (sizeof(TRows) == 1 && list != null)
@@ -255,8 +261,8 @@ internal static unsafe class RowProduct
         int count, float* x, nint ldx, TSteps which, nint steps, float* b, nint panelStride, TVec* sums)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : unmanaged, IConstant
-        where TVectors : unmanaged, IConstant
+        where TRows : unmanaged, ICount
+        where TVectors : unmanaged, ICount
         where TWeights : struct, IWeights
         where TSteps : unmanaged, ISteps
     {
@@ -316,9 +322,9 @@ internal static unsafe class RowProduct
         float* x, nint ldx, TSteps which, nint steps, float* b, nint panelStride, TVec* sums)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRows : unmanaged, IConstant
-        where TVectors : unmanaged, IConstant
-        where TCount : unmanaged, IConstant
+        where TRows : unmanaged, ICount
+        where TVectors : unmanaged, ICount
+        where TCount : unmanaged, ICount
         where TWeights : struct, IWeights
         where TSteps : unmanaged, ISteps
     {
@@ -360,8 +366,8 @@ internal static unsafe class RowProduct
         ref TVec c0, ref TVec c1, ref TVec c2, ref TVec c3, ref TVec c4, ref TVec c5, ref TVec c6, ref TVec c7)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
-        where TCount : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
+        where TCount : unmanaged, ICount
         where TWeights : struct, IWeights
         where TSteps : unmanaged, ISteps
     {
@@ -384,7 +390,7 @@ internal static unsafe class RowProduct
     private static void Pair<TSimd, TVec, TVectors, TWeights>(int left, TVec a, float* b, nint panelStride, ref TVec c0, ref TVec c1)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TWeights : struct, IWeights
     {
         if (left >= 2 && sizeof(TVectors) == 2)
@@ -410,8 +416,8 @@ internal static unsafe class RowProduct
         ref TVec d0, ref TVec d1, ref TVec d2, ref TVec d3, ref TVec d4, ref TVec d5)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
-        where TCount : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
+        where TCount : unmanaged, ICount
     {
         nint pair = 2 / sizeof(TVectors) * panelStride, half = sizeof(TVectors) == 2 ? TSimd.Width : panelStride;
         float* b0 = b, b1 = b0 + pair, b2 = b1 + pair, x1 = x + ldx;

@@ -12,11 +12,11 @@ internal static unsafe class Rows
     /// asked for while one is copied, for rows in random order come from memory: 128 MNIST images took 71 us without, 63 with, 33 on two threads (Zen 3).
     /// </summary>
     public static void Gather(float* source, int* rows, float* destination, nint ld, nint m, nint n, int threads) =>
-        Ranges.Run(new GatherWork(source, rows, destination, ld, m, n), m, unit: 1, m * n, m * n >= Routes.CopiesWorthForking ? threads : 1);
+        Ranges.Share(new GatherWork(source, rows, destination, ld, m, n), m, unit: 1, m * n, m * n >= Routes.CopiesWorthForking ? threads : 1);
 
     /// <summary>destination[i, 0..n-1] &lt;- source[i, 0..n-1], whose rows are readable up to whole vectors; nothing past the rows and columns of the destination is written.</summary>
     public static void Copy(float* source, nint ldSource, float* destination, nint ld, nint m, nint n) =>
-        Isa.Run(new CopyKernel(source, ldSource, destination, ld, m, n));
+        Isa.Dispatch(new CopyKernel(source, ldSource, destination, ld, m, n));
 
     [MethodImpl(Compile.Loop)]
     private static void Copy<TSimd, TVec>(float* source, nint ldSource, float* destination, nint ld, nint m, nint n)
@@ -47,7 +47,7 @@ internal static unsafe class Rows
 
     private readonly struct GatherWork(float* source, int* indices, float* destination, nint stride, nint rows, nint columns) : IRangeWork
     {
-        public void Run<TSimd, TVec>(nint begin, nint end)
+        public void Do<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -70,7 +70,7 @@ internal static unsafe class Rows
 
     private readonly struct CopyKernel(float* source, nint ldSource, float* destination, nint ld, nint m, nint n) : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Copy<TSimd, TVec>(source, ldSource, destination, ld, m, n);
     }

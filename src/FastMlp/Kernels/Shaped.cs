@@ -10,10 +10,10 @@ namespace FastMlp.Kernels;
 /// <param name="decay">The coupled L2 coefficient.</param>
 internal readonly struct Shaped(float scale, float limit, float l1, float decay) : IUpdateShape
 {
-    public bool Run<TSimd, TVec, TRule>(TRule rule, UpdateRange range)
+    public bool Apply<TSimd, TVec, TRule>(TRule rule, UpdateRange range)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TRule : unmanaged, IUpdateRule => rule.Run<TSimd, TVec, Vectors<TSimd, TVec>>(new(scale, limit, l1, decay), range);
+        where TRule : unmanaged, IUpdateRule => rule.Apply<TSimd, TVec, Vectors<TSimd, TVec>>(new(scale, limit, l1, decay), range);
 
     private readonly struct Vectors<TSimd, TVec>(float scale, float limit, float l1, float decay) : IGradientShape<TVec>
         where TSimd : struct, ISimd<TVec>

@@ -15,7 +15,7 @@ namespace FastMlp.Kernels;
 ///  w[o+1,p]     c1x0  c1x1  c1x2
 ///   ...
 /// </code>
-/// For narrow layers: a unit fills no lane but its own, where a panel pads three units to eight columns, and an activation goes over
+/// Taken where padding costs more than turning (<see cref="Routes.FewestSidewaysRows"/>): narrow layers. A unit fills no lane but its own, where a panel pads three units to eight columns, and an activation goes over
 /// rows, all of which count. W is read from the panels as they lie (see <see cref="Packing"/>).
 /// Preconditions: X and A hold whole vectors of rows, [k, stride] and [n, stride]; lanes without a row may hold anything.
 /// Register budget: 16 registers hold 4 x 3 sums, three vectors of X and a weight.
@@ -36,21 +36,21 @@ internal static unsafe class Sideways
 
     /// <summary>x [k, stride], columns of rows, &lt;- source [rows, k]. See <see cref="Columns"/>.</summary>
     public static void Load(float* source, nint ld, nint rows, nint k, float* x, nint stride, nint readable) =>
-        Isa.Run(new LoadKernel(source, ld, rows, k, x, stride, readable));
+        Isa.Dispatch(new LoadKernel(source, ld, rows, k, x, stride, readable));
 
     /// <summary>destination [rows, n] &lt;- a [n, stride]. See <see cref="Columns"/>.</summary>
     public static void Store(float* a, nint stride, nint rows, nint n, float* destination, nint ld, nint following) =>
-        Isa.Run(new StoreKernel(a, stride, rows, n, destination, ld, following));
+        Isa.Dispatch(new StoreKernel(a, stride, rows, n, destination, ld, following));
 
     /// <summary>dX [k, stride] &lt;- epilogue(W^T delta), delta [n, stride]; the epilogue's column is a row of dX.</summary>
     public static void InputProduct<TEpilogue>(float* delta, float* panels, nint panelWidth, float* dX, nint k, nint n, nint stride, TEpilogue epilogue)
         where TEpilogue : unmanaged, IEpilogue =>
-        Isa.Run(new InputKernel<TEpilogue>(delta, panels, panelWidth, dX, k, n, stride, epilogue));
+        Isa.Dispatch(new InputKernel<TEpilogue>(delta, panels, panelWidth, dX, k, n, stride, epilogue));
 
     /// <summary>The layer for <paramref name="stride"/> lanes, whole vectors.</summary>
     public static void Forward<TActivation>(TActivation g, float* x, float* panels, nint panelWidth, float* bias, float* a, nint k, nint n, nint stride)
         where TActivation : unmanaged, IActivation =>
-        Isa.Run(new ForwardKernel<TActivation>(g, x, panels, panelWidth, bias, a, k, n, stride));
+        Isa.Dispatch(new ForwardKernel<TActivation>(g, x, panels, panelWidth, bias, a, k, n, stride));
 
     /// <summary>The same on a given instruction set.</summary>
     internal static void Forward<TSimd, TVec, TActivation>(
@@ -115,16 +115,16 @@ internal static unsafe class Sideways
             int units = (int)Math.Min(MaxUnits, n - o);
             if (longer > 0)
             {
-                Run<TSimd, TVec, TEpilogue>(units, (int)length + 1, longer, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, TEpilogue>(units, (int)length + 1, longer, in t, in epilogue);
                 t.X += rest;
                 t.A += rest;
             }
 
-            Run<TSimd, TVec, TEpilogue>(units, (int)length, tiles - longer, in t, in epilogue);
+            MultiplyTiles<TSimd, TVec, TEpilogue>(units, (int)length, tiles - longer, in t, in epilogue);
         }
     }
 
-    private static void Run<TSimd, TVec, TEpilogue>(int units, int vectors, nint tiles, in TileOfUnits t, in TEpilogue epilogue)
+    private static void MultiplyTiles<TSimd, TVec, TEpilogue>(int units, int vectors, nint tiles, in TileOfUnits t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TEpilogue : unmanaged, IEpilogue
@@ -132,46 +132,46 @@ internal static unsafe class Sideways
         switch (units)
         {
             case 1:
-                Run<TSimd, TVec, N1, TEpilogue>(vectors, tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, N1, TEpilogue>(vectors, tiles, in t, in epilogue);
                 break;
             case 2:
-                Run<TSimd, TVec, N2, TEpilogue>(vectors, tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, N2, TEpilogue>(vectors, tiles, in t, in epilogue);
                 break;
             case 3:
-                Run<TSimd, TVec, N3, TEpilogue>(vectors, tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, N3, TEpilogue>(vectors, tiles, in t, in epilogue);
                 break;
             case 4:
-                Run<TSimd, TVec, N4, TEpilogue>(vectors, tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, N4, TEpilogue>(vectors, tiles, in t, in epilogue);
                 break;
         }
     }
 
-    private static void Run<TSimd, TVec, TUnits, TEpilogue>(int vectors, nint tiles, in TileOfUnits t, in TEpilogue epilogue)
+    private static void MultiplyTiles<TSimd, TVec, TUnits, TEpilogue>(int vectors, nint tiles, in TileOfUnits t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TUnits : unmanaged, IConstant
+        where TUnits : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         switch (vectors)
         {
             case 1:
-                Run<TSimd, TVec, TUnits, N1, TEpilogue>(tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, TUnits, N1, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 2:
-                Run<TSimd, TVec, TUnits, N2, TEpilogue>(tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, TUnits, N2, TEpilogue>(tiles, in t, in epilogue);
                 break;
             case 3:
-                Run<TSimd, TVec, TUnits, N3, TEpilogue>(tiles, in t, in epilogue);
+                MultiplyTiles<TSimd, TVec, TUnits, N3, TEpilogue>(tiles, in t, in epilogue);
                 break;
         }
     }
 
     [MethodImpl(Compile.Loop)]
-    private static void Run<TSimd, TVec, TUnits, TVectors, TEpilogue>(nint tiles, in TileOfUnits t, in TEpilogue epilogue)
+    private static void MultiplyTiles<TSimd, TVec, TUnits, TVectors, TEpilogue>(nint tiles, in TileOfUnits t, in TEpilogue epilogue)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TUnits : unmanaged, IConstant
-        where TVectors : unmanaged, IConstant
+        where TUnits : unmanaged, ICount
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         nint stride = t.Stride, step = t.WeightStep, k = t.K, unit = t.Unit;
@@ -221,7 +221,7 @@ internal static unsafe class Sideways
     private static void Unit<TSimd, TVec, TVectors>(float* weight, TVec x0, TVec x1, TVec x2, ref TVec c0, ref TVec c1, ref TVec c2)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
     {
         TVec w = TSimd.Broadcast(*weight);
         c0 = TSimd.MultiplyAdd(x0, w, c0);
@@ -234,7 +234,7 @@ internal static unsafe class Sideways
     private static void Finish<TSimd, TVec, TVectors, TEpilogue>(in TEpilogue epilogue, nint unit, float* a, TVec c0, TVec c1, TVec c2)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TVectors : unmanaged, IConstant
+        where TVectors : unmanaged, ICount
         where TEpilogue : unmanaged, IEpilogue
     {
         c0 = epilogue.Apply<TSimd, TVec>(c0, a, unit);
@@ -307,7 +307,7 @@ internal static unsafe class Sideways
     private readonly struct ForwardKernel<TActivation>(TActivation g, float* x, float* panels, nint panelWidth, float* bias, float* a, nint k, nint n, nint stride) : IVectorKernel
         where TActivation : unmanaged, IActivation
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Forward<TSimd, TVec, TActivation>(g, x, panels, panelWidth, bias, a, k, n, stride);
     }
@@ -315,7 +315,7 @@ internal static unsafe class Sideways
     private readonly struct InputKernel<TEpilogue>(float* delta, float* panels, nint panelWidth, float* dX, nint k, nint n, nint stride, TEpilogue epilogue) : IVectorKernel
         where TEpilogue : unmanaged, IEpilogue
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => InputProduct<TSimd, TVec, TEpilogue>(delta, panels, panelWidth, dX, k, n, stride, epilogue);
     }
@@ -323,7 +323,7 @@ internal static unsafe class Sideways
     private readonly struct LoadKernel(float* source, nint ld, nint rows, nint k, float* x, nint stride, nint readable) : IVectorKernel
     {
         [MethodImpl(Compile.Loop)]
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Columns.Load<TSimd, TVec>(source, ld, rows, k, x, stride, readable);
     }
@@ -331,7 +331,7 @@ internal static unsafe class Sideways
     private readonly struct StoreKernel(float* a, nint stride, nint rows, nint n, float* destination, nint ld, nint following) : IVectorKernel
     {
         [MethodImpl(Compile.Loop)]
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Columns.Store<TSimd, TVec>(a, stride, rows, n, destination, ld, following);
     }

@@ -27,10 +27,10 @@ internal static unsafe class SidewaysGradient
     public static nint Length(nint k, nint n) => n * (k + 1) * Isa.Width;
 
     /// <summary>sums &lt;- sums + the gradients of <paramref name="stride"/> lanes, whole vectors.</summary>
-    public static void Add(float* delta, float* x, float* sums, nint k, nint n, nint stride) => Isa.Run(new AddKernel(delta, x, sums, k, n, stride));
+    public static void Add(float* delta, float* x, float* sums, nint k, nint n, nint stride) => Isa.Dispatch(new AddKernel(delta, x, sums, k, n, stride));
 
     /// <summary>dW, laid out like the panels of W, and db &lt;- the sums.</summary>
-    public static void Finish(float* sums, nint k, nint n, float* dW, nint panelWidth, float* db) => Isa.Run(new FinishKernel(sums, k, n, dW, panelWidth, db));
+    public static void Finish(float* sums, nint k, nint n, float* dW, nint panelWidth, float* db) => Isa.Dispatch(new FinishKernel(sums, k, n, dW, panelWidth, db));
 
     /// <summary>The same on a given instruction set.</summary>
     internal static void Add<TSimd, TVec>(float* delta, float* x, float* sums, nint k, nint n, nint stride)
@@ -87,20 +87,20 @@ internal static unsafe class SidewaysGradient
     private static void Columns<TSimd, TVec, TUnits>(float* delta, float* x, float* sums, nint k, nint row, nint stride)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TUnits : unmanaged, IConstant
+        where TUnits : unmanaged, ICount
     {
         nint tiles = (k + MaxColumns - 1) / MaxColumns;
         nint length = k / tiles;
         nint longer = k % tiles;
         nint vectors = stride / TSimd.Width;
-        Run(length + 1, longer);
+        AddTiles(length + 1, longer);
         x += longer * (length + 1) * stride;
         sums += longer * (length + 1) * TSimd.Width;
-        Run(length, tiles - longer);
+        AddTiles(length, tiles - longer);
         sums += (tiles - longer) * length * TSimd.Width;
         Alone<TSimd, TVec, TUnits>(delta, sums, row, stride, vectors);
 
-        void Run(nint columns, nint count)
+        void AddTiles(nint columns, nint count)
         {
             switch (columns)
             {
@@ -121,8 +121,8 @@ internal static unsafe class SidewaysGradient
     private static void Tiles<TSimd, TVec, TUnits, TColumns>(float* delta, float* x, float* sums, nint row, nint stride, nint vectors, nint count)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TUnits : unmanaged, IConstant
-        where TColumns : unmanaged, IConstant
+        where TUnits : unmanaged, ICount
+        where TColumns : unmanaged, ICount
     {
         for (; count > 0; count--)
         {
@@ -169,7 +169,7 @@ internal static unsafe class SidewaysGradient
     private static void Alone<TSimd, TVec, TUnits>(float* delta, float* sums, nint row, nint stride, nint vectors)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TUnits : unmanaged, IConstant
+        where TUnits : unmanaged, ICount
     {
         float* s0 = sums, s1 = s0 + row, s2 = s1 + row, s3 = s2 + row;
         TVec sum0 = TSimd.Load(s0);
@@ -198,7 +198,7 @@ internal static unsafe class SidewaysGradient
     private static void Unit<TSimd, TVec, TColumns>(float* delta, TVec x0, TVec x1, TVec x2, ref TVec s0, ref TVec s1, ref TVec s2)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TColumns : unmanaged, IConstant
+        where TColumns : unmanaged, ICount
     {
         TVec d = TSimd.Load(delta);
         s0 = TSimd.MultiplyAdd(x0, d, s0);
@@ -210,7 +210,7 @@ internal static unsafe class SidewaysGradient
     private static void Store<TSimd, TVec, TColumns>(float* sums, TVec s0, TVec s1, TVec s2)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-        where TColumns : unmanaged, IConstant
+        where TColumns : unmanaged, ICount
     {
         TSimd.Store(sums, s0);
         if (sizeof(TColumns) > 1) TSimd.Store(sums + TSimd.Width, s1);
@@ -219,7 +219,7 @@ internal static unsafe class SidewaysGradient
 
     private readonly struct AddKernel(float* delta, float* x, float* sums, nint k, nint n, nint stride) : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Add<TSimd, TVec>(delta, x, sums, k, n, stride);
     }
@@ -227,7 +227,7 @@ internal static unsafe class SidewaysGradient
     private readonly struct FinishKernel(float* sums, nint k, nint n, float* dW, nint panelWidth, float* db) : IVectorKernel
     {
         [MethodImpl(Compile.Loop)]
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Finish<TSimd, TVec>(sums, k, n, dW, panelWidth, db);
     }

@@ -5,6 +5,7 @@ namespace FastMlp.Kernels;
 
 /// <summary>a_k = e^(z_k - max) / sum over j of e^(z_j - max), row by row, with its backward pass and its fusion with cross-entropy.</summary>
 /// <remarks>
+/// Three passes along each row: the maximum, the exponentials and their sum, the quotients. Rows of few columns go to <see cref="NarrowSoftmax"/>.
 /// Rows are independent: the bits of a row depend on its contents and the instruction set alone. A row that holds
 /// NaN or +infinity, or nothing but -infinity, becomes NaN. Nothing past the n columns is read or written.
 /// </remarks>
@@ -12,11 +13,11 @@ internal static unsafe class Softmax
 {
     /// <summary>a[i,:] = softmax(z[i,:]); a may be z.</summary>
     public static void Rows(float* z, float* a, int m, int n, nint ldz, nint lda) =>
-        Isa.Run(new RowsKernel(z, a, m, n, ldz, lda));
+        Isa.Dispatch(new RowsKernel(z, a, m, n, ldz, lda));
 
     /// <summary>delta[i,:] = J^T delta[i,:], J the Jacobian of softmax: delta_k = a_k (delta_k - sum over j of delta_j a_j).</summary>
     public static void Backward(float* a, float* delta, int m, int n, nint lda, nint ldDelta) =>
-        Isa.Run(new BackwardKernel(a, delta, m, n, lda, ldDelta));
+        Isa.Dispatch(new BackwardKernel(a, delta, m, n, lda, ldDelta));
 
     /// <summary>
     /// From the logits z[m,n] and class indices: a = softmax(z), delta = (a - one-hot) scale,
@@ -24,7 +25,7 @@ internal static unsafe class Softmax
     /// </summary>
     /// <remarks>Labels lie in 0..n-1 (not checked here). z, a and delta have rows of ld floats; a or delta may be z, but not each other.</remarks>
     public static void CrossEntropy(float* z, int* labels, float* delta, float* a, float* rowLoss, int m, int n, nint ld, float scale) =>
-        Isa.Run(new CrossEntropyKernel<Labels>(z, new Labels(labels), delta, a, rowLoss, m, n, ld, scale));
+        Isa.Dispatch(new CrossEntropyKernel<Labels>(z, new Labels(labels), delta, a, rowLoss, m, n, ld, scale));
 
     /// <summary>
     /// From the logits z[m,n] and targets y[m,n], whose rows need not sum to 1: a = softmax(z),
@@ -32,7 +33,7 @@ internal static unsafe class Softmax
     /// </summary>
     /// <remarks>z, a and delta have rows of ld floats; a or delta may be z, but not each other.</remarks>
     public static void CrossEntropy(float* z, float* targets, float* delta, float* a, float* rowLoss, int m, int n, nint ld, nint ldTargets, float scale) =>
-        Isa.Run(new CrossEntropyKernel<Targets>(z, new Targets(targets, ldTargets), delta, a, rowLoss, m, n, ld, scale));
+        Isa.Dispatch(new CrossEntropyKernel<Targets>(z, new Targets(targets, ldTargets), delta, a, rowLoss, m, n, ld, scale));
 
     /// <inheritdoc cref="Rows(float*, float*, int, int, nint, nint)"/>
     [MethodImpl(Compile.Loop)]
@@ -216,14 +217,14 @@ internal static unsafe class Softmax
 
     private readonly struct RowsKernel(float* z, float* a, int m, int n, nint ldz, nint lda) : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Rows<TSimd, TVec>(z, a, m, n, ldz, lda);
     }
 
     private readonly struct BackwardKernel(float* a, float* delta, int m, int n, nint lda, nint ldDelta) : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Backward<TSimd, TVec>(a, delta, m, n, lda, ldDelta);
     }
@@ -231,7 +232,7 @@ internal static unsafe class Softmax
     private readonly struct CrossEntropyKernel<TTarget>(float* z, TTarget target, float* delta, float* a, float* rowLoss, int m, int n, nint ld, float scale) : IVectorKernel
         where TTarget : struct, ITarget
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => CrossEntropy<TSimd, TVec, TTarget>(z, target, delta, a, rowLoss, m, n, ld, scale);
     }

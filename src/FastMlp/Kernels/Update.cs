@@ -16,13 +16,13 @@ internal static unsafe class Update
     /// <summary>
     /// Updates a range. A parameter whose new value is not finite keeps its old one, and the result is false.
     /// </summary>
-    public static bool Run<TShape, TRule>(TShape shape, TRule rule, UpdateRange range, int threads)
+    public static bool Apply<TShape, TRule>(TShape shape, TRule rule, UpdateRange range, int threads)
         where TShape : unmanaged, IUpdateShape
         where TRule : unmanaged, IUpdateRule
     {
         int notFinite = 0;
         Work<TShape, TRule> work = new(shape, rule, range, &notFinite);
-        Ranges.Run(work, range.Count, AlignedBuffer.AlignmentFloats, range.Count, range.Count < Routes.ActivationsWorthForking ? 1 : threads);
+        Ranges.Share(work, range.Count, AlignedBuffer.AlignmentFloats, range.Count, range.Count < Routes.ActivationsWorthForking ? 1 : threads);
         return notFinite == 0;
     }
 
@@ -77,11 +77,11 @@ internal static unsafe class Update
         where TRule : unmanaged, IUpdateRule
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Run<TSimd, TVec>(nint begin, nint end)
+        public void Do<TSimd, TVec>(nint begin, nint end)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
-            if (!shape.Run<TSimd, TVec, TRule>(rule, range.Slice(begin, end - begin)))
+            if (!shape.Apply<TSimd, TVec, TRule>(rule, range.Slice(begin, end - begin)))
             {
                 *notFinite = 1;
             }

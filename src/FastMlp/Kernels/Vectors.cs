@@ -8,13 +8,13 @@ internal static unsafe class Vectors
 {
     /// <summary>z[i] = a x[i] + b y[i]; z may be x or y.</summary>
     public static void Combine(float a, float* x, float b, float* y, float* z, nint count) =>
-        Isa.Run(new CombineKernel(a, x, b, y, z, count));
+        Isa.Dispatch(new CombineKernel(a, x, b, y, z, count));
 
     /// <summary>The largest |x[i]|, 0 of none; NaN if an element is.</summary>
     public static float LargestMagnitude(float* x, nint count)
     {
         float result;
-        Isa.Run(new LargestKernel(x, count, &result));
+        Isa.Dispatch(new LargestKernel(x, count, &result));
         return result;
     }
 
@@ -22,7 +22,7 @@ internal static unsafe class Vectors
     public static float SumOfMagnitudes(float* x, nint count)
     {
         float result;
-        Isa.Run(new SumKernel(x, count, &result));
+        Isa.Dispatch(new SumKernel(x, count, &result));
         return result;
     }
 
@@ -67,21 +67,21 @@ internal static unsafe class Vectors
 
     private readonly struct CombineKernel(float a, float* x, float b, float* y, float* z, nint count) : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Combine<TSimd, TVec>(a, x, b, y, z, count);
     }
 
     private readonly struct LargestKernel(float* x, nint count, float* result) : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => *result = LargestMagnitude<TSimd, TVec>(x, count);
     }
 
     private readonly struct SumKernel(float* x, nint count, float* result) : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => *result = Reductions.Sum<TSimd, TVec, Magnitude>(new Magnitude(x), count);
     }

@@ -5,13 +5,15 @@ namespace FastMlp.Kernels;
 
 /// <summary>The sums of a product for one row from its inputs that are not 0: y[n] = sum over listed p of x[p] B[p, n], B row by row.</summary>
 /// <remarks>
-/// A frozen network keeps large layers a second time for this, the weights of an input side by side. Of panels, an input's weights are
-/// single lines far apart, and a core can wait for two dozen at once, each some 150 cycles from L3: 8 to 12 bytes a cycle. A row of half a page is a
-/// stream that the core's own prefetching runs ahead of: 17 to 20, and 23 where the next rows are asked for too (C, 137 of 784 inputs, 512 units).
-/// Sums lie in L1; four rows are added at a time, so that a sum is read and stored once for four multiply-adds.
-/// In turns with the panels alone, beside a busy core, at best: 512 x 512 with half of x at 0 8.6 us instead of 13.0, four fifths 3.6 instead of 4.5;
-/// 784 x 128, half 2.9 instead of 3.7 (AVX2, Zen 3). Where nothing is 0 panels are better (512 x 512 14.1 us, by rows 16.4).
-/// Sums are on whole lines: across lines 784-128-10 with 19 % of x set took 2.5 us instead of 1.7. Strides of no multiple of 512 bytes gained nothing.
+/// Taken for one row of a frozen network of which a quarter is 0 (<see cref="Routes.IsByInputs"/>): such networks keep large layers a second
+/// time, the weights of an input side by side.
+/// <code>
+///  x[p0]   B[p0, 0 1 2 ...]        four rows of B at a time are added to the sums, which lie in L1:
+///  x[p1]   B[p1, 0 1 2 ...]        read and stored once for four multiply-adds
+/// </code>
+/// In panels an input's weights are single lines far apart, and a core can wait for two dozen at once: 8 to 12 bytes a cycle from L3. A row
+/// of half a page is a stream that the core's prefetching runs ahead of, 23 bytes where the next rows are asked for too.
+/// 512 x 512 with half of x at 0 takes 8.6 us, from panels 13.0; where nothing is 0 panels are better, 14.1 us and 16.4 (AVX2, Zen 3).
 /// Every sum is the chain over p that <see cref="RowProduct"/> makes of panels, so the bits are the same.
 /// </remarks>
 internal static unsafe class WeightRows

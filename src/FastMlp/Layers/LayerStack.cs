@@ -272,7 +272,7 @@ internal sealed unsafe class LayerStack
             Unit = unit,
             Shares = new Shares(memory, threads, units, units / (Routes.SharesOfThread * threads)),
         };
-        WorkerPool.Shared.Run(threads, &ForwardPart, &whole);
+        WorkerPool.Shared.ForkJoin(threads, &ForwardPart, &whole);
     }
 
     /// <summary>One row where outputs are used more than once.</summary>

@@ -20,24 +20,24 @@ internal static class Isa
 
     /// <summary>Runs the kernel on the widest policy that the hardware has; the JIT folds the chain to one call.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Run<TKernel>(TKernel kernel)
+    public static void Dispatch<TKernel>(TKernel kernel)
         where TKernel : struct, IVectorKernel, allows ref struct
     {
         if (Simd512.IsSupported)
         {
-            kernel.Run<Simd512, Vector512<float>>();
+            kernel.On<Simd512, Vector512<float>>();
         }
         else if (Simd256.IsSupported)
         {
-            kernel.Run<Simd256, Vector256<float>>();
+            kernel.On<Simd256, Vector256<float>>();
         }
         else if (Simd128.IsSupported)
         {
-            kernel.Run<Simd128, Vector128<float>>();
+            kernel.On<Simd128, Vector128<float>>();
         }
         else
         {
-            kernel.Run<SimdScalar, float>();
+            kernel.On<SimdScalar, float>();
         }
     }
 }

@@ -30,7 +30,7 @@ internal sealed unsafe class WorkerPool
     /// Calls body(context, part, parts) for every part from 0 to parts - 1 and returns when all are done. If another
     /// caller holds the pool, all parts run here one after the other: the result is the same by construction.
     /// </summary>
-    public void Run(int parts, delegate*<void*, int, int, void> body, void* context)
+    public void ForkJoin(int parts, delegate*<void*, int, int, void> body, void* context)
     {
         if (parts <= 1 || Interlocked.CompareExchange(ref busy, 1, 0) != 0)
         {

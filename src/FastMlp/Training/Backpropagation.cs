@@ -13,7 +13,7 @@ internal sealed unsafe class Backpropagation : IDisposable
     private readonly int threads;
     private readonly nint fewestBlocked;
     private TrainingWorkspace? workspace;
-    private RowBlocks? blocks;
+    private BlockedGradient? blocks;
     private bool isBlocked;
 
     public Backpropagation(LayerStack stack, LossFunction loss, int threads)
@@ -22,7 +22,7 @@ internal sealed unsafe class Backpropagation : IDisposable
         layers = stack.Layers;
         Function = loss;
         this.threads = threads;
-        fewestBlocked = RowBlocks.FewestRows(stack, loss);
+        fewestBlocked = BlockedGradient.FewestRows(stack, loss);
         Gradients = new AlignedBuffer(stack.ParameterLength);
     }
 
@@ -53,8 +53,8 @@ internal sealed unsafe class Backpropagation : IDisposable
         isBlocked = IsBlocked(x.Rows);
         if (isBlocked)
         {
-            blocks ??= new RowBlocks(stack, LossOfBlocks!.Value, threads);
-            double mean = blocks.Run(parameters, Gradients.Pointer, x, targets, Function.TargetSize);
+            blocks ??= new BlockedGradient(stack, LossOfBlocks!.Value, threads);
+            double mean = blocks.Compute(parameters, Gradients.Pointer, x, targets, Function.TargetSize);
             Function.Weight = blocks.Weight;
             return mean;
         }

@@ -15,7 +15,7 @@ internal abstract unsafe class BlockPass : IDisposable
     /// The summed loss of the rows, each times its weight; the sums of their gradients into <paramref name="gradients"/>, laid out like
     /// the parameters, and their outputs into <paramref name="outputs"/>, rows close together.
     /// </summary>
-    public abstract double Run(float* parameters, float* gradients, MatrixView x, Targets targets, MatrixView outputs);
+    public abstract double SumGradients(float* parameters, float* gradients, MatrixView x, Targets targets, MatrixView outputs);
 
     public abstract void Dispose();
 }

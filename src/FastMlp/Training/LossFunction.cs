@@ -347,7 +347,7 @@ internal sealed unsafe class LossFunction
 
     private static void Run<TLoss>(TLoss element, MatrixView a, MatrixView delta, float* values, float* rowLoss, float scale)
         where TLoss : struct, LossKernels.IElementLoss =>
-        LossKernels.Run(element, a.Pointer, values, delta.Pointer, a.Pointer, rowLoss, (int)a.Rows, (int)a.Columns, a.Stride, a.Columns, scale);
+        LossKernels.Evaluate(element, a.Pointer, values, delta.Pointer, a.Pointer, rowLoss, (int)a.Rows, (int)a.Columns, a.Stride, a.Columns, scale);
 
     private static void RefuseLabel(int label, int classes) =>
         throw new ArgumentException($"A label is {label} and classes run from 0 to {classes - 1}: the labels were changed after they had been checked.");

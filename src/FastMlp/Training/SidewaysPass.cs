@@ -117,7 +117,7 @@ internal sealed unsafe class SidewaysPass : BlockPass
     }
 
 
-    public override double Run(float* parameters, float* gradients, MatrixView rows, Targets targets, MatrixView outputs)
+    public override double SumGradients(float* parameters, float* gradients, MatrixView rows, Targets targets, MatrixView outputs)
     {
         new Span<float>(buffer.Pointer + sumsBegin, (int)sumsLength).Clear();
         Weight = 0;

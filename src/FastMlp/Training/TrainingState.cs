@@ -284,7 +284,7 @@ internal sealed unsafe class TrainingState : IDisposable
             foreach (DenseLayer layer in stack.Dense)
             {
                 nint panels = PanelLayout.Panels(layer.OutputSize);
-                MaxNorm.Run(parameters.Pointer + layer.WeightOffset, panels, layer.InputSize, layer.PanelWidth, limits.MaxNorm);
+                MaxNorm.Limit(parameters.Pointer + layer.WeightOffset, panels, layer.InputSize, layer.PanelWidth, limits.MaxNorm);
             }
         }
     }

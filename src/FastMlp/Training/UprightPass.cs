@@ -22,7 +22,7 @@ internal sealed unsafe class UprightPass(LayerStack stack, LossFunction loss) : 
         return Routes.UprightBlockRows(bytes);
     }
 
-    public override double Run(float* parameters, float* gradients, MatrixView x, Targets targets, MatrixView outputs)
+    public override double SumGradients(float* parameters, float* gradients, MatrixView x, Targets targets, MatrixView outputs)
     {
         nint block = BlockRows(stack);
         double loss = 0;

@@ -123,7 +123,7 @@ public sealed unsafe class ActivationFormulaTests
     private readonly struct ApplyCheck<TActivation>(TActivation g, float[] z, double?[] expected, double tolerance) : IVectorKernel
         where TActivation : struct, IActivation
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -140,7 +140,7 @@ public sealed unsafe class ActivationFormulaTests
     private readonly struct DerivativeCheck<TActivation>(TActivation g, float[] z, double?[] expected, double tolerance) : IVectorKernel
         where TActivation : struct, IActivation
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -159,7 +159,7 @@ public sealed unsafe class ActivationFormulaTests
 
     private readonly struct SoftplusTailCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

@@ -67,7 +67,7 @@ public sealed unsafe class BFloat16Tests
 
     private readonly struct WordsCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

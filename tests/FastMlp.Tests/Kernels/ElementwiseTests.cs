@@ -21,7 +21,7 @@ public sealed unsafe class ElementwiseTests
         Elementwise.MultiplyByDerivative(default(TanhActivation), null, a.Pointer, delta.Pointer, 37);
         a.Check("Apply");
         delta.Check("MultiplyByDerivative");
-        Isa.Run(new SameCheck(z, a, delta));
+        Isa.Dispatch(new SameCheck(z, a, delta));
     }
 
     internal static float[] Samples(int count)
@@ -37,7 +37,7 @@ public sealed unsafe class ElementwiseTests
 
     private readonly struct LengthCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -72,7 +72,7 @@ public sealed unsafe class ElementwiseTests
 
     private readonly struct SameCheck(PoisonedBuffer z, PoisonedBuffer a, PoisonedBuffer delta) : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

@@ -41,11 +41,11 @@ public sealed unsafe class GemmTests
     public void DescentInTheStoreOfItsGradient() => Policies.ForEach(new DescentCheck());
 
     [Fact]
-    public void ThreadsGiveTheSameBits() => Isa.Run(new ThreadInvarianceCheck());
+    public void ThreadsGiveTheSameBits() => Isa.Dispatch(new ThreadInvarianceCheck());
 
     private readonly struct SmallShapesCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -85,7 +85,7 @@ public sealed unsafe class GemmTests
 
     private readonly struct LargeShapesCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -107,7 +107,7 @@ public sealed unsafe class GemmTests
 
     private readonly struct KBlocksCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -127,7 +127,7 @@ public sealed unsafe class GemmTests
 
     private readonly struct TransposedOperandsCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -151,7 +151,7 @@ public sealed unsafe class GemmTests
     /// <summary>Long rows of A and many columns; blocks of k of which the first is empty.</summary>
     private readonly struct LongRowsCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -173,7 +173,7 @@ public sealed unsafe class GemmTests
     /// <summary>B as the panels of its transpose, of every width that a layer may have; blocks of k are whole panels of it.</summary>
     private readonly struct TransposedPanelsCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -200,7 +200,7 @@ public sealed unsafe class GemmTests
 
     private readonly struct RowInvarianceCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -222,7 +222,7 @@ public sealed unsafe class GemmTests
 
     private readonly struct EpiloguesCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -253,7 +253,7 @@ public sealed unsafe class GemmTests
     /// <summary>C - rate (A B + decay C) in its own store, as <see cref="Update"/> would do it afterwards.</summary>
     private readonly struct DescentCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -284,7 +284,7 @@ public sealed unsafe class GemmTests
 
     private readonly struct ThreadInvarianceCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

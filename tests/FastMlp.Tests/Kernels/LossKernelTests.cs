@@ -60,9 +60,9 @@ public sealed unsafe class LossKernelTests
         float* a = stackalloc float[2] { 0.25f, -3 };
         float* delta = stackalloc float[2];
         float* loss = stackalloc float[1];
-        LossKernels.Run(default(LossKernels.AbsoluteLoss), a, a, delta, a, loss, 1, 2, 2, 2, 1f);
+        LossKernels.Evaluate(default(LossKernels.AbsoluteLoss), a, a, delta, a, loss, 1, 2, 2, 2, 1f);
         Assert.Equal([0f, 0f, 0f], new[] { delta[0], delta[1], loss[0] });
-        LossKernels.Run(new LossKernels.QuantileLoss(Address(columns)), a, a, delta, a, loss, 1, 2, 2, 2, 1f);
+        LossKernels.Evaluate(new LossKernels.QuantileLoss(Address(columns)), a, a, delta, a, loss, 1, 2, 2, 2, 1f);
         Assert.Equal([0f, 0f, 0f], new[] { delta[0], delta[1], loss[0] });
     }
 
@@ -73,13 +73,13 @@ public sealed unsafe class LossKernelTests
         float* y = stackalloc float[1] { 1 };
         float* delta = stackalloc float[1];
         float* loss = stackalloc float[1];
-        LossKernels.Run(default(LossKernels.AbsoluteLoss), a, y, delta, a, loss, 1, 1, 1, 1, 1f);
+        LossKernels.Evaluate(default(LossKernels.AbsoluteLoss), a, y, delta, a, loss, 1, 1, 1, 1, 1f);
         Assert.True(float.IsNaN(loss[0]));
-        LossKernels.Run(new LossKernels.HuberLoss(1), a, y, delta, a, loss, 1, 1, 1, 1, 1f);
+        LossKernels.Evaluate(new LossKernels.HuberLoss(1), a, y, delta, a, loss, 1, 1, 1, 1, 1f);
         Assert.True(float.IsNaN(loss[0]));
-        LossKernels.Run(new LossKernels.QuantileLoss(Address(columns)), a, y, delta, a, loss, 1, 1, 1, 1, 1f);
+        LossKernels.Evaluate(new LossKernels.QuantileLoss(Address(columns)), a, y, delta, a, loss, 1, 1, 1, 1, 1f);
         Assert.True(float.IsNaN(loss[0]));
-        LossKernels.Run(default(LossKernels.LogPoissonLoss), a, y, delta, a, loss, 1, 1, 1, 1, 1f);
+        LossKernels.Evaluate(default(LossKernels.LogPoissonLoss), a, y, delta, a, loss, 1, 1, 1, 1, 1f);
         Assert.True(float.IsNaN(loss[0]));
     }
 
@@ -107,26 +107,26 @@ public sealed unsafe class LossKernelTests
         float* y = stackalloc float[4] { 0, 1, 1, 0 };
         float* delta = stackalloc float[4];
         float* loss = stackalloc float[4];
-        LossKernels.Run(default(LossKernels.BinaryCrossEntropyLoss), a, y, delta, a, loss, 4, 1, 1, 1, 1f);
+        LossKernels.Evaluate(default(LossKernels.BinaryCrossEntropyLoss), a, y, delta, a, loss, 4, 1, 1, 1, 1f);
         Assert.Equal([0f, 0f], new ReadOnlySpan<float>(loss, 2).ToArray());
         Assert.Equal(-Math.Log(1.17549435e-38), loss[2], 4);
         Assert.Equal(-Math.Log(1.17549435e-38), loss[3], 4);
         Assert.All(new ReadOnlySpan<float>(delta, 4).ToArray(), x => Assert.True(float.IsFinite(x)));
         Assert.True(delta[2] < -1e37f && delta[3] > 1e37f);
 
-        LossKernels.Run(default(LossKernels.CrossEntropyLoss), a, y, delta, a, loss, 4, 1, 1, 1, 1f);
+        LossKernels.Evaluate(default(LossKernels.CrossEntropyLoss), a, y, delta, a, loss, 4, 1, 1, 1, 1f);
         Assert.Equal(0f, loss[0]);
         Assert.Equal(-Math.Log(1.17549435e-38), loss[2], 4);
         Assert.All(new ReadOnlySpan<float>(delta, 4).ToArray(), x => Assert.True(float.IsFinite(x)));
 
         // A logit far on the right side of its target costs nothing, on the wrong side its size.
         float* z = stackalloc float[4] { -1e4f, 1e4f, -1e4f, 1e4f };
-        LossKernels.Run(default(LossKernels.SigmoidCrossEntropyLoss), z, y, delta, a, loss, 4, 1, 1, 1, 1f);
+        LossKernels.Evaluate(default(LossKernels.SigmoidCrossEntropyLoss), z, y, delta, a, loss, 4, 1, 1, 1, 1f);
         Assert.Equal([0f, 0f, 1e4f, 1e4f], new ReadOnlySpan<float>(loss, 4).ToArray());
         Assert.Equal([0f, 0f, -1f, 1f], new ReadOnlySpan<float>(delta, 4).ToArray());
         Assert.Equal([0f, 1f, 0f, 1f], new ReadOnlySpan<float>(a, 4).ToArray());
 
-        LossKernels.Run(default(LossKernels.QuadraticLoss), z, y, delta, z, loss, 1, 4, 4, 4, 0.5f);
+        LossKernels.Evaluate(default(LossKernels.QuadraticLoss), z, y, delta, z, loss, 1, 4, 4, 4, 0.5f);
         Assert.Equal(-5e3f, delta[0]);
     }
 
@@ -146,7 +146,7 @@ public sealed unsafe class LossKernelTests
     private readonly struct Check<TLoss>(TLoss element, Func<double, double, int, double> loss, double slope, bool probability) : IVectorKernel
         where TLoss : struct, LossKernels.IElementLoss
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

@@ -13,7 +13,7 @@ public sealed class MaxNormTests
 
     private readonly unsafe struct Check : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

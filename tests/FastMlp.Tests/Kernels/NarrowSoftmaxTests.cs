@@ -22,7 +22,7 @@ public sealed unsafe class NarrowSoftmaxTests
 
     private readonly struct ShapesCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -50,7 +50,7 @@ public sealed unsafe class NarrowSoftmaxTests
 
     private readonly struct ExtremeCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

@@ -33,7 +33,7 @@ public sealed unsafe class ReductionsTests
 
     private readonly struct LengthCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -65,7 +65,7 @@ public sealed unsafe class ReductionsTests
 
     private readonly struct ColumnCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

@@ -15,7 +15,7 @@ public sealed unsafe class RowKernelTests
     public void PartsOfARow() => Policies.ForEach(new PartsCheck());
 
     [Fact]
-    public void ARowByItsShape() => Isa.Run(new ShapeCheck());
+    public void ARowByItsShape() => Isa.Dispatch(new ShapeCheck());
 
     [Fact]
     public void OneUnitForward() => Policies.ForEach(new DotForwardCheck());
@@ -54,7 +54,7 @@ public sealed unsafe class RowKernelTests
 
     private readonly struct FewRowsCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -85,7 +85,7 @@ public sealed unsafe class RowKernelTests
     /// <summary>Some panels of a padded y, as threads share them out; the others stay.</summary>
     private readonly struct PartsCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -127,7 +127,7 @@ public sealed unsafe class RowKernelTests
     /// <summary>What a layer calls for one row: from one to nine vectors, padded and not, searched and not.</summary>
     private readonly struct ShapeCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -188,7 +188,7 @@ public sealed unsafe class RowKernelTests
 
     private readonly struct DotForwardCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -232,7 +232,7 @@ public sealed unsafe class RowKernelTests
 
     private readonly struct DotActivationCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -255,7 +255,7 @@ public sealed unsafe class RowKernelTests
 
     private readonly struct DotGradientCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

@@ -19,7 +19,7 @@ public sealed unsafe class SidewaysTests
 
     private readonly struct ShapesCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -89,7 +89,7 @@ public sealed unsafe class SidewaysTests
 
     private readonly struct BackCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -152,7 +152,7 @@ public sealed unsafe class SidewaysTests
     {
         private const int Blocks = 3;
 
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -229,7 +229,7 @@ public sealed unsafe class SidewaysTests
 
     private readonly struct TurningCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

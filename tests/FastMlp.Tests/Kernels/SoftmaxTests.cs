@@ -69,7 +69,7 @@ public sealed unsafe class SoftmaxTests
 
     private readonly struct RowsCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -162,7 +162,7 @@ public sealed unsafe class SoftmaxTests
 
     private readonly struct InvarianceCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -187,7 +187,7 @@ public sealed unsafe class SoftmaxTests
     /// </summary>
     private readonly struct EqualCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -228,7 +228,7 @@ public sealed unsafe class SoftmaxTests
 
     private readonly struct ExtremeCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

@@ -27,14 +27,14 @@ public sealed class SparseTests
     public void NotFiniteValuesSpread() => Policies.ForEach(new NotFiniteCheck());
 
     [Fact]
-    public void OnTwoThreads() => Isa.Run(new ThreadsCheck());
+    public void OnTwoThreads() => Isa.Dispatch(new ThreadsCheck());
 
     [Fact]
     public void ThePlacesOfZerosMayDifferFromBlockToBlock() => Policies.ForEach(new UnevenCheck());
 
     private readonly struct OneRowCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -55,7 +55,7 @@ public sealed class SparseTests
 
     private readonly struct RowMajorCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -73,7 +73,7 @@ public sealed class SparseTests
 
     private readonly struct PackedCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -91,7 +91,7 @@ public sealed class SparseTests
 
     private readonly struct BFloat16Check : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -117,7 +117,7 @@ public sealed class SparseTests
 
     private readonly struct NotFiniteCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -149,7 +149,7 @@ public sealed class SparseTests
 
     private readonly struct ThreadsCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -169,7 +169,7 @@ public sealed class SparseTests
     /// <summary>The first tile answers for all: full tiles behind a sparse one, sparse ones behind a full one, the same from block to block of k.</summary>
     private readonly struct UnevenCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

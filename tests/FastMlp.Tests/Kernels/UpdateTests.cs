@@ -18,7 +18,7 @@ public sealed unsafe class UpdateTests
         count = (int)AlignedBuffer.RoundUp(count);
         using AlignedBuffer theta = Filled(count, i => i % 100), gradient = Filled(count, i => i % 7), states = Filled(3 * count, i => 1 + (i / count));
         UpdateRange range = new(theta.Pointer, gradient.Pointer, states.Pointer, count, count);
-        Assert.True(Update.Run(new Decayed(0.5f), default(Probe), range, threads));
+        Assert.True(Update.Apply(new Decayed(0.5f), default(Probe), range, threads));
         for (int i = 0; i < count; i++)
         {
             float g = (i % 7) + (0.5f * (i % 100));
@@ -38,7 +38,7 @@ public sealed unsafe class UpdateTests
         for (int at = 0; at < 64; at++)
         {
             using AlignedBuffer theta = Filled(64, i => i), gradient = Filled(64, i => i == at ? bad : 1), states = Filled(3 * 64, _ => 0);
-            Assert.False(Update.Run(new Decayed(0), default(Probe), new UpdateRange(theta.Pointer, gradient.Pointer, states.Pointer, 64, 64), threads: 1));
+            Assert.False(Update.Apply(new Decayed(0), default(Probe), new UpdateRange(theta.Pointer, gradient.Pointer, states.Pointer, 64, 64), threads: 1));
             for (int i = 0; i < 64; i++)
             {
                 Assert.Equal(i == at ? i : i - 1, theta.Pointer[i]);
@@ -53,7 +53,7 @@ public sealed unsafe class UpdateTests
     public void ClippingHidesNoNaNAndHoldsInfinity(float bad)
     {
         using AlignedBuffer theta = Filled(16, _ => 5), gradient = Filled(16, i => i == 3 ? bad : 1), states = Filled(3 * 16, _ => 0);
-        bool finite = Update.Run(new Shaped(1, 2, 0, 0), default(Probe), new UpdateRange(theta.Pointer, gradient.Pointer, states.Pointer, 16, 16), threads: 1);
+        bool finite = Update.Apply(new Shaped(1, 2, 0, 0), default(Probe), new UpdateRange(theta.Pointer, gradient.Pointer, states.Pointer, 16, 16), threads: 1);
         Assert.Equal(!float.IsNaN(bad), finite);
         Assert.Equal(float.IsNaN(bad) ? 5 : 5 - (2 * MathF.Sign(bad)), theta.Pointer[3]);
     }
@@ -63,7 +63,7 @@ public sealed unsafe class UpdateTests
     {
         // theta runs through -8..7 and so through both signs and 0; 0.5 g through -4..3.5, of which 2 at most is left.
         using AlignedBuffer theta = Filled(16, i => i - 8), gradient = Filled(16, i => 8 - i), states = Filled(3 * 16, _ => 0);
-        Assert.True(Update.Run(new Shaped(0.5f, 2, 0.25f, 0.125f), default(Probe), new UpdateRange(theta.Pointer, gradient.Pointer, states.Pointer, 16, 16), threads: 1));
+        Assert.True(Update.Apply(new Shaped(0.5f, 2, 0.25f, 0.125f), default(Probe), new UpdateRange(theta.Pointer, gradient.Pointer, states.Pointer, 16, 16), threads: 1));
         for (int i = 0; i < 16; i++)
         {
             float old = i - 8;
@@ -77,7 +77,7 @@ public sealed unsafe class UpdateTests
     public void DecoupledDecayShrinksThetaBeforeTheRule()
     {
         using AlignedBuffer theta = Filled(16, i => i), gradient = Filled(16, _ => 1), states = Filled(3 * 16, _ => 0);
-        Assert.True(Update.Run(new Decayed(0), new Decoupled<Probe>(default, 0.75f), new UpdateRange(theta.Pointer, gradient.Pointer, states.Pointer, 16, 16), threads: 1));
+        Assert.True(Update.Apply(new Decayed(0), new Decoupled<Probe>(default, 0.75f), new UpdateRange(theta.Pointer, gradient.Pointer, states.Pointer, 16, 16), threads: 1));
         for (int i = 0; i < 16; i++)
         {
             Assert.Equal((0.75f * i) - 1, theta.Pointer[i]);
@@ -99,7 +99,7 @@ public sealed unsafe class UpdateTests
     /// <summary>theta - g, with states that show that they were read and written.</summary>
     private readonly struct Probe : IUpdateRule
     {
-        public bool Run<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
+        public bool Apply<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
             where TShape : unmanaged, IGradientShape<TVec> =>

@@ -112,7 +112,7 @@ public sealed unsafe class VecMathTests(ITestOutputHelper output)
     private readonly struct SweepCheck<TFunction>(float[] inputs, double[] expected, double bound, ITestOutputHelper output) : IVectorKernel
         where TFunction : struct, IFunction
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -144,7 +144,7 @@ public sealed unsafe class VecMathTests(ITestOutputHelper output)
 
     private readonly struct SiluTailCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -159,7 +159,7 @@ public sealed unsafe class VecMathTests(ITestOutputHelper output)
 
     private readonly struct SpecialCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

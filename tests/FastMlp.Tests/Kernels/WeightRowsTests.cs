@@ -31,7 +31,7 @@ public sealed unsafe class WeightRowsTests
 
     private readonly struct SumsCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

@@ -9,10 +9,10 @@ internal static class Policies
     public static void ForEach<TCheck>(TCheck check)
         where TCheck : struct, IVectorKernel
     {
-        check.Run<Simd512, Vector512<float>>();
-        check.Run<Simd256, Vector256<float>>();
-        check.Run<Simd128, Vector128<float>>();
-        check.Run<SimdScalar, float>();
-        check.Run<SimdUnfused, float>();
+        check.On<Simd512, Vector512<float>>();
+        check.On<Simd256, Vector256<float>>();
+        check.On<Simd128, Vector128<float>>();
+        check.On<SimdScalar, float>();
+        check.On<SimdUnfused, float>();
     }
 }

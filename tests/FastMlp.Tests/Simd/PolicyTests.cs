@@ -24,7 +24,7 @@ public sealed unsafe class PolicyTests
     public void DispatchTakesTheWidestSupportedPolicy()
     {
         NameOfRun.Seen = "";
-        Isa.Run(new NameOfRun());
+        Isa.Dispatch(new NameOfRun());
         Assert.Equal(Isa.Name, NameOfRun.Seen);
     }
 
@@ -48,14 +48,14 @@ public sealed unsafe class PolicyTests
     {
         public static string Seen { get; set; } = "";
 
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged => Seen = TSimd.Name;
     }
 
     private readonly struct ArithmeticCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -107,7 +107,7 @@ public sealed unsafe class PolicyTests
 
     private readonly struct PartialCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {
@@ -141,7 +141,7 @@ public sealed unsafe class PolicyTests
 
     private readonly struct ExponentCheck : IVectorKernel
     {
-        public void Run<TSimd, TVec>()
+        public void On<TSimd, TVec>()
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
         {

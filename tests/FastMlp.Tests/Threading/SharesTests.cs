@@ -69,7 +69,7 @@ public sealed unsafe class SharesTests
         for (int round = 1; round <= 5_000; round++)
         {
             Round whole = new() { Shares = new Shares(memory, parts, Units, grain), Counts = counts, Slow = round % parts };
-            WorkerPool.Shared.Run(parts, &TakeAll, &whole);
+            WorkerPool.Shared.ForkJoin(parts, &TakeAll, &whole);
             for (int unit = 0; unit < Units; unit++)
             {
                 Assert.Equal(round, Volatile.Read(ref counts[unit]));
@@ -83,8 +83,8 @@ public sealed unsafe class SharesTests
         // From inside a fork the pool is busy: the parts run here, one after the other.
         int* counts = stackalloc int[16];
         new Span<int>(counts, 16).Clear();
-        WorkerPool.Shared.Run(1, &ForkInside, counts);
-        WorkerPool.Shared.Run(2, &ForkInside, counts);
+        WorkerPool.Shared.ForkJoin(1, &ForkInside, counts);
+        WorkerPool.Shared.ForkJoin(2, &ForkInside, counts);
         for (int unit = 0; unit < 16; unit++)
         {
             Assert.Equal(3, counts[unit]);
@@ -113,7 +113,7 @@ public sealed unsafe class SharesTests
         const int Units = 16;
         long* memory = stackalloc long[Shares.Length(2)];
         Round whole = new() { Shares = new Shares(memory, 2, Units, 1), Counts = (int*)context, Slow = -1 };
-        WorkerPool.Shared.Run(2, &TakeAll, &whole);
+        WorkerPool.Shared.ForkJoin(2, &TakeAll, &whole);
     }
 
     private struct Round

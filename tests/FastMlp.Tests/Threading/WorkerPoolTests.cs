@@ -15,7 +15,7 @@ public sealed unsafe class WorkerPoolTests
         int* counts = stackalloc int[8];
         for (int round = 1; round <= 20_000; round++)
         {
-            WorkerPool.Shared.Run(parts, &Count, counts);
+            WorkerPool.Shared.ForkJoin(parts, &Count, counts);
             for (int part = 0; part < parts; part++)
             {
                 Assert.Equal(round, Volatile.Read(ref counts[part]));
@@ -29,7 +29,7 @@ public sealed unsafe class WorkerPoolTests
         int* counts = stackalloc int[8];
         for (int round = 1; round <= 5; round++)
         {
-            WorkerPool.Shared.Run(3, &CountSlowly, counts);
+            WorkerPool.Shared.ForkJoin(3, &CountSlowly, counts);
             Assert.Equal(round, Volatile.Read(ref counts[2]));
 
             // Long enough for the workers to fall asleep, so that the next fork must wake them.
@@ -46,7 +46,7 @@ public sealed unsafe class WorkerPoolTests
         // While another test holds the pool, the parts run here one after the other: try until it is free.
         for (int attempt = 0; attempt < 1_000 && threads[0] == threads[1]; attempt++)
         {
-            WorkerPool.Shared.Run(2, &NoteThread, threads);
+            WorkerPool.Shared.ForkJoin(2, &NoteThread, threads);
         }
 
         Assert.Equal(Environment.CurrentManagedThreadId, threads[0]);
@@ -65,7 +65,7 @@ public sealed unsafe class WorkerPoolTests
                 int* counts = stackalloc int[8];
                 for (int round = 1; round <= 5_000; round++)
                 {
-                    WorkerPool.Shared.Run(2, &Count, counts);
+                    WorkerPool.Shared.ForkJoin(2, &Count, counts);
                     if (Volatile.Read(ref counts[0]) != round || Volatile.Read(ref counts[1]) != round)
                     {
                         Interlocked.Increment(ref failures);
@@ -87,11 +87,11 @@ public sealed unsafe class WorkerPoolTests
     public void NothingIsAllocatedOnceTheWorkersAreThere()
     {
         int* counts = stackalloc int[8];
-        WorkerPool.Shared.Run(3, &Count, counts);
+        WorkerPool.Shared.ForkJoin(3, &Count, counts);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 1000; i++)
         {
-            WorkerPool.Shared.Run(3, &Count, counts);
+            WorkerPool.Shared.ForkJoin(3, &Count, counts);
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
@@ -111,7 +111,7 @@ public sealed unsafe class WorkerPoolTests
             bool caught = false;
             try
             {
-                WorkerPool.Shared.Run(3, &CountOrThrow, counts);
+                WorkerPool.Shared.ForkJoin(3, &CountOrThrow, counts);
             }
             catch (InvalidOperationException)
             {

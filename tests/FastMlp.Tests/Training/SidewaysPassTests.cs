@@ -191,8 +191,8 @@ public sealed unsafe class SidewaysPassTests
                     upright.Backward(network.Parameters.Pointer, batch);
 
                     // What an earlier run left must not count.
-                    side.Run(network.Parameters.Pointer, gradients.Pointer, batch, targets, MatrixView.Dense(outputs.Pointer, rows, n));
-                    double sum = side.Run(network.Parameters.Pointer, gradients.Pointer, batch, targets, MatrixView.Dense(outputs.Pointer, rows, n));
+                    side.SumGradients(network.Parameters.Pointer, gradients.Pointer, batch, targets, MatrixView.Dense(outputs.Pointer, rows, n));
+                    double sum = side.SumGradients(network.Parameters.Pointer, gradients.Pointer, batch, targets, MatrixView.Dense(outputs.Pointer, rows, n));
                     outputs.Check(what);
                     Assert.Equal(function.Weight, side.Weight, 1e-6 * rows);
                     Assert.True(Math.Abs(expected - (sum / side.Weight)) <= 2e-6 * (1 + Math.Abs(expected)), $"{what}: the loss is {sum / side.Weight}, not {expected}");

@@ -24,7 +24,7 @@ internal sealed unsafe class AdaGradState : OptimizerState
     {
         public const int States = 1;
 
-        public bool Run<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
+        public bool Apply<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
             where TShape : unmanaged, IGradientShape<TVec> =>

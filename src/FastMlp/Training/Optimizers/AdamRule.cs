@@ -9,7 +9,7 @@ internal readonly struct AdamRule(AdamConstants constants) : IUpdateRule
 {
     public static int States => 2;
 
-    public bool Run<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
+    public bool Apply<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TShape : unmanaged, IGradientShape<TVec> =>
@@ -37,7 +37,7 @@ internal readonly struct AmsGradRule(AdamConstants constants) : IUpdateRule
 {
     public static int States => 3;
 
-    public bool Run<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
+    public bool Apply<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
         where TShape : unmanaged, IGradientShape<TVec> =>

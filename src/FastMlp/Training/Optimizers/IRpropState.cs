@@ -26,7 +26,7 @@ internal sealed unsafe class IRpropState(IRprop rprop, LayerStack stack, UpdateL
     {
         public const int States = 2;
 
-        public bool Run<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
+        public bool Apply<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
             where TShape : unmanaged, IGradientShape<TVec> =>

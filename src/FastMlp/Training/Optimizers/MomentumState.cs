@@ -15,7 +15,7 @@ internal sealed unsafe class MomentumState(Sgd sgd, LayerStack stack, UpdateLimi
     {
         public const int States = 1;
 
-        public bool Run<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
+        public bool Apply<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
             where TShape : unmanaged, IGradientShape<TVec> =>

@@ -90,7 +90,7 @@ internal abstract unsafe class OptimizerState : IDisposable
         for (int i = Stack.Trained.Length - 1; i >= 0; i--)
         {
             Layer layer = Stack.Trained[i];
-            failed = Update.Run(shape, rule, Range(parameters, gradients, layer.BiasOffset, layer.End), threads: 1) ? failed : layer.Number;
+            failed = Update.Apply(shape, rule, Range(parameters, gradients, layer.BiasOffset, layer.End), threads: 1) ? failed : layer.Number;
         }
 
         return failed;
@@ -108,10 +108,10 @@ internal abstract unsafe class OptimizerState : IDisposable
         {
             Layer layer = Stack.Trained[i];
             nint end = isUniform ? layer.End : layer.BiasOffset;
-            bool finite = Run(weights, Range(parameters, gradients, layer.WeightOffset, end), scale, limits.L1, coupledDecay, threads);
+            bool finite = ApplyTo(weights, Range(parameters, gradients, layer.WeightOffset, end), scale, limits.L1, coupledDecay, threads);
             if (!isUniform)
             {
-                finite &= Run(others, Range(parameters, gradients, layer.BiasOffset, layer.End), scale, otherL1, otherDecay, threads);
+                finite &= ApplyTo(others, Range(parameters, gradients, layer.BiasOffset, layer.End), scale, otherL1, otherDecay, threads);
             }
 
             failed = finite ? failed : layer.Number;
@@ -120,10 +120,10 @@ internal abstract unsafe class OptimizerState : IDisposable
         return failed;
     }
 
-    private bool Run<TRule>(TRule rule, UpdateRange range, float scale, float l1, float decay, int threads)
+    private bool ApplyTo<TRule>(TRule rule, UpdateRange range, float scale, float l1, float decay, int threads)
         where TRule : unmanaged, IUpdateRule => limits.ShapeGradients
-        ? Update.Run(new Shaped(scale, limits.ClipValue > 0 ? limits.ClipValue : float.PositiveInfinity, l1, decay), rule, range, threads)
-        : Update.Run(new Decayed(decay), rule, range, threads);
+        ? Update.Apply(new Shaped(scale, limits.ClipValue > 0 ? limits.ClipValue : float.PositiveInfinity, l1, decay), rule, range, threads)
+        : Update.Apply(new Decayed(decay), rule, range, threads);
 
     /// <summary>limit / |g| where the whole gradient g is longer than the limit, else 1.</summary>
     private float ClipFactor(float* gradients)

@@ -30,7 +30,7 @@ internal sealed unsafe class RmsPropState(RmsProp rmsProp, LayerStack stack, Upd
         where TCentered : unmanaged, ISwitch
         where TMomentum : unmanaged, ISwitch
     {
-        public bool Run<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
+        public bool Apply<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
             where TShape : unmanaged, IGradientShape<TVec> =>

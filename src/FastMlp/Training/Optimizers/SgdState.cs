@@ -13,7 +13,7 @@ internal sealed unsafe class SgdState(Sgd sgd, LayerStack stack, UpdateLimits li
 
     /// <summary>The weights of one layer from their gradient; false if a new one is not finite, which then keeps its old value.</summary>
     public bool StepWeights(DenseLayer layer, float* parameters, float* gradients, float learningRate) =>
-        Update.Run(new Decayed(WeightDecay), new Rule(learningRate), Range(parameters, gradients, layer.WeightOffset, layer.BiasOffset), threads: 1);
+        Update.Apply(new Decayed(WeightDecay), new Rule(learningRate), Range(parameters, gradients, layer.WeightOffset, layer.BiasOffset), threads: 1);
 
     /// <summary>The rest of a step whose weights were updated in the store of their gradient.</summary>
     public int StepBesideWeights(float* parameters, float* gradients, float learningRate)
@@ -29,7 +29,7 @@ internal sealed unsafe class SgdState(Sgd sgd, LayerStack stack, UpdateLimits li
     {
         public const int States = 0;
 
-        public bool Run<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
+        public bool Apply<TSimd, TVec, TShape>(TShape shape, UpdateRange range)
             where TSimd : struct, ISimd<TVec>
             where TVec : unmanaged
             where TShape : unmanaged, IGradientShape<TVec> =>

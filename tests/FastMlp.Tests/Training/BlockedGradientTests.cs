@@ -5,7 +5,7 @@ namespace FastMlp.Tests.Training;
 
 /// <summary>Batches so large that they are taken in blocks of rows.</summary>
 [Collection(nameof(Alone))]
-public class RowBlocksTests
+public class BlockedGradientTests
 {
     private const int Inputs = 20;
     private const int Outputs = 5;
@@ -17,9 +17,9 @@ public class RowBlocksTests
     public void ManyRowsAreBlocked()
     {
         using Network network = Build(Activation.Softmax);
-        Assert.InRange(RowBlocks.FewestRows(network.Stack, LossOf(network)), 513, Rows);
+        Assert.InRange(BlockedGradient.FewestRows(network.Stack, LossOf(network)), 513, Rows);
         using Network dropping = Network.Input(Inputs).Dense(8).Dropout(0.5f).Dense(2).Build(1);
-        Assert.Equal(nint.MaxValue, RowBlocks.FewestRows(dropping.Stack, LossOf(dropping)));
+        Assert.Equal(nint.MaxValue, BlockedGradient.FewestRows(dropping.Stack, LossOf(dropping)));
     }
 
     [Theory]

@@ -15,7 +15,7 @@ namespace FastMlp.Training;
 /// The sum does not depend on threads: blocks belong to lanes, whose number the shapes alone decide; each lane adds its blocks in
 /// order, and the lanes are added in order. dL/dtheta is sum of w g / sum of w.
 /// </remarks>
-internal sealed unsafe class RowBlocks : IDisposable
+internal sealed unsafe class BlockedGradient : IDisposable
 {
     private readonly LayerStack stack;
     private readonly BlockPass[] passes;
@@ -28,7 +28,7 @@ internal sealed unsafe class RowBlocks : IDisposable
     private nint outputRows;
     private int lanes;
 
-    public RowBlocks(LayerStack stack, Loss loss, int threads)
+    public BlockedGradient(LayerStack stack, Loss loss, int threads)
     {
         this.stack = stack;
         passes = new BlockPass[Math.Min(threads, Routes.MostSums)];
@@ -61,7 +61,7 @@ internal sealed unsafe class RowBlocks : IDisposable
     }
 
     /// <summary>The mean loss of the batch, and its gradient into <paramref name="gradients"/>.</summary>
-    public double Run(float* parameters, float* gradients, MatrixView x, Targets targets, int targetSize)
+    public double Compute(float* parameters, float* gradients, MatrixView x, Targets targets, int targetSize)
     {
         if (outputs.Length < x.Rows * stack.OutputSize)
         {
@@ -72,11 +72,11 @@ internal sealed unsafe class RowBlocks : IDisposable
         outputRows = x.Rows;
 
         lanes = Routes.Sums(x.Rows, stack.ParameterCount);
-        using GCHandle<RowBlocks> self = new(this);
+        using GCHandle<BlockedGradient> self = new(this);
         int parts = Math.Min(passes.Length, lanes);
         long* memory = stackalloc long[Shares.Length(parts)];
         Batch batch = new() { Blocks = self, Parameters = parameters, X = x, Targets = targets, TargetSize = targetSize, Lanes = new Shares(memory, parts, lanes, grain: 1) };
-        WorkerPool.Shared.Run(parts, &Part, &batch);
+        WorkerPool.Shared.ForkJoin(parts, &Part, &batch);
         return Add(gradients);
     }
 
@@ -94,7 +94,7 @@ internal sealed unsafe class RowBlocks : IDisposable
     private static void Part(void* context, int part, int parts)
     {
         Batch* batch = (Batch*)context;
-        RowBlocks blocks = batch->Blocks.Target;
+        BlockedGradient blocks = batch->Blocks.Target;
         while (batch->Lanes.Take(part, out nint lane, out _))
         {
             blocks.Lane((int)lane, blocks.passes[part], in *batch);
@@ -107,7 +107,7 @@ internal sealed unsafe class RowBlocks : IDisposable
         (nint begin, nint end) = Partition.Range(batch.X.Rows, lanes, lane, block);
         float* sum = sums.Pointer + (lane * stack.ParameterLength);
         MatrixView y = MatrixView.Dense(outputs.Pointer, outputRows, stack.OutputSize).Slice(begin, end - begin);
-        losses[lane] = pass.Run(batch.Parameters, sum, batch.X.Slice(begin, end - begin), batch.Targets.Slice(begin, batch.TargetSize), y);
+        losses[lane] = pass.SumGradients(batch.Parameters, sum, batch.X.Slice(begin, end - begin), batch.Targets.Slice(begin, batch.TargetSize), y);
         weights[lane] = pass.Weight;
         notFinite[lane] = pass.FirstLayerNotFinite;
         if (begin == end)
@@ -141,7 +141,7 @@ internal sealed unsafe class RowBlocks : IDisposable
 
     private struct Batch
     {
-        public GCHandle<RowBlocks> Blocks;
+        public GCHandle<BlockedGradient> Blocks;
         public float* Parameters;
         public MatrixView X;
         public Targets Targets;
