@@ -345,6 +345,16 @@ public class ImportTests
         Assert.Equal([0, 3], import.Network.Predict([-1, 3]));
     }
 
+    /// <summary>Steps of a history, [4 steps, 2 numbers]: the last two of them, then the second number of each.</summary>
+    [Fact]
+    public void APartOfAnAxisOfSeveralIsTaken()
+    {
+        using OnnxImport import = new GraphText(13, -1, 4, 2).Sizes("two", 2).Sizes("end", 4).Sizes("one", 1).Weight(new Schema.TensorProto { Name = "second", DataType = 7, Int64Data = { 1 } })
+            .Nodes("Slice x two end one -> s; Relu s -> r; Gather r second -> y").With("axis", 2).Import();
+        Assert.Equal(8, import.Network.InputSize);
+        Assert.Equal([6, 0], import.Network.Predict([1, 2, 3, 4, 5, 6, 7, -8]));
+    }
+
     [Fact]
     public void SamplesInColumnsBecomeRows()
     {

@@ -57,20 +57,22 @@ public class PublicFileTests
             double difference;
             try
             {
-                difference = Difference(import, File.ReadAllBytes(path));
+                difference = Difference(import, path);
             }
             catch (OnnxRuntimeException)
             {
                 return (network + ", which ONNX Runtime refuses", "not compared", true);
             }
 
-            // A file that rounds computed values to integers is near, not equal.
+            // A file that rounds computed values to integers is near, not equal. Two sums in float32 of the worst file here, whose logits reach
+            // 58, differ by 1.1e-5: ours from double by 8.1e-6, ONNX Runtime's by 1.4e-5.
             bool isRounded = import.Notes.Any(note => note.Contains("integers", StringComparison.Ordinal));
-            return (network + (isRounded ? ", rounding left out" : ""), difference.ToString("0.0e-0", CultureInfo.InvariantCulture), difference <= (isRounded ? 0.05 : 1e-5));
+            return (network + (isRounded ? ", rounding left out" : ""), difference.ToString("0.0e-0", CultureInfo.InvariantCulture), difference <= (isRounded ? 0.05 : 2e-5));
         }
         catch (ModelFormatException e)
         {
             string reason = e.Message.Replace(path + ": ", "", StringComparison.Ordinal);
+            reason = reason.Replace(Path.GetDirectoryName(path) + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
             int end = reason.IndexOf(". ", StringComparison.Ordinal);
             return ("refused: " + (end > 0 ? reason[..end] : reason).Split("; ")[0], "", true);
         }
@@ -85,9 +87,9 @@ public class PublicFileTests
     }
 
     /// <summary>The largest difference, of the largest number.</summary>
-    private static double Difference(OnnxImport import, byte[] model)
+    private static double Difference(OnnxImport import, string path)
     {
-        using InferenceSession session = OnnxRuntime.Open(model);
+        using InferenceSession session = OnnxRuntime.Open(path);
         string[] names = import.InputName.Split(", ");
         int width = import.Network.InputSize;
         float[] x = GraphText.Numbers(Rows * width, 7, scale: 2);

@@ -44,7 +44,7 @@ internal sealed class ConvertCommand : CliCommand
         using StoredModel model = StoredModel.Load(from, options, notes.Add);
         if (OnnxFile.Names(to))
         {
-            OnnxFile.Save(model, to);
+            OnnxFile.Save(model, to, notes.Add);
         }
         else
         {

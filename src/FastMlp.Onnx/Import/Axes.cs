@@ -361,9 +361,8 @@ internal static class Axes
             throw call.Refuse($"picks by indices of the shape {Words.Shape(indices.Dims)}; a list of features or one of them was expected.");
         }
 
-        RequireFeatures(call, signal, axis, "picks along");
-        Signal picked = Selected(call, signal, [.. indices.Values.Select(index => Folding.Index(call, index, signal.Width))]);
-        return indices.Dims.Length == 0 ? picked with { FeatureDims = [] } : picked;
+        Signal picked = Along(call, signal, axis, "picks along", size => [.. indices.Values.Select(index => Folding.Index(call, index, size))]);
+        return indices.Dims.Length == 0 ? picked with { FeatureDims = [.. picked.FeatureDims.Where((_, i) => i != axis - picked.FeatureAxis)] } : picked;
     }
 
     public static Value Slice(Call call)
@@ -376,8 +375,7 @@ internal static class Axes
                 continue;
             }
 
-            RequireFeatures(call, signal, axis, "cuts");
-            signal = Selected(call, signal, indices);
+            signal = Along(call, signal, axis, "cuts", _ => indices);
         }
 
         return signal;
@@ -387,8 +385,8 @@ internal static class Axes
     {
         Signal signal = call.Signal();
         IReadOnlyList<(int Start, int Count)> parts = Splits(call, signal.Dims, out int axis);
-        RequireFeatures(call, signal, axis, "parts");
-        return [.. parts.Select(part => Selected(call, signal, [.. Enumerable.Range(part.Start, part.Count)]))];
+        int along = axis;
+        return [.. parts.Select(part => Along(call, signal, along, "parts", _ => [.. Enumerable.Range(part.Start, part.Count)]))];
     }
 
     /// <summary>Sum or mean over the features of a row.</summary>
@@ -469,12 +467,24 @@ internal static class Axes
         ? new Signal { Base = new LinearExpression(constant.Values.Length, call.Name, [], isMade: true), Shift = constant.Values, IsShifted = true, BatchDims = [1], FeatureDims = [constant.Values.Length] }
         : throw call.Refuse($"joins a constant of the shape {Words.Shape(constant.Dims)} to features; one row, the same for all, was expected.");
 
-    private static void RequireFeatures(Call call, Signal signal, int axis, string does)
+    /// <summary>Some of the places along one axis of the features.</summary>
+    private static Signal Along(Call call, Signal signal, int axis, string does, Func<long, int[]> choose)
     {
-        if (signal.Width < 0 || !signal.IsAlongFeatures(axis))
+        int place = axis - signal.FeatureAxis;
+        if (signal.Width < 1 || place < 0 || place >= signal.FeatureDims.Length)
         {
             throw call.Refuse($"{does} axis {axis} of {Words.Shape(signal.Dims)}; along the features of a row, and of nothing else, it is supported.");
         }
+
+        int size = (int)signal.FeatureDims[place];
+        int inner = (int)Call.Product(signal.FeatureDims[(place + 1)..], "A tensor");
+        int outer = signal.Width / size / inner;
+        int[] indices = choose(size);
+        call.Budget.Consider(call.Name, outer * (long)inner, indices.Length);
+        int[] all = [.. Enumerable.Range(0, outer).SelectMany(i => indices.SelectMany(index => Enumerable.Range((((i * size) + index) * inner), inner)))];
+        long[] dims = [.. signal.FeatureDims];
+        dims[place] = indices.Length;
+        return Selected(call, signal, all) with { FeatureDims = dims };
     }
 
     private static Signal Upright(Call call) => call.Signal() is { IsTransposed: false } signal

@@ -73,9 +73,22 @@ internal static class OnnxRuntime
     /// </summary>
     public static InferenceSession Open(byte[] model)
     {
-        using SessionOptions options = new() { IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
-        options.AddSessionConfigEntry("session.qdq_matmulnbits_accuracy_level", "1");
+        using SessionOptions options = Options();
         return new InferenceSession(model, options);
+    }
+
+    /// <summary>The same from a file, beside which weights may lie.</summary>
+    public static InferenceSession Open(string path)
+    {
+        using SessionOptions options = Options();
+        return new InferenceSession(path, options);
+    }
+
+    private static SessionOptions Options()
+    {
+        SessionOptions options = new() { IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        options.AddSessionConfigEntry("session.qdq_matmulnbits_accuracy_level", "1");
+        return options;
     }
 
     private static string? FindAbsence()

@@ -46,7 +46,8 @@ internal static class OnnxFile
         return import.Network;
     }
 
-    public static void Save(StoredModel model, string path)
+    /// <summary>Writes the graph; what it cannot hold goes to <paramref name="note"/>.</summary>
+    public static void Save(StoredModel model, string path, Action<string> note)
     {
         using Network network = model.Network.Clone();
         Preprocessing preprocessing = model.Preprocessing;
@@ -59,7 +60,7 @@ internal static class OnnxFile
         OnnxModel.Save(network, path, new OnnxExportOptions
         {
             InputName = Features,
-            Columns = preprocessing.Columns is { } plan && CanBeOperators(plan) ? Columns(plan) : [],
+            Columns = Columns(preprocessing.Columns, note),
             InputScaling = preprocessing.Features.IsIdentity ? null : ToOnnx(preprocessing.Features),
             OutputScaling = preprocessing.Targets is { IsIdentity: false } targets ? ToOnnx(targets) : null,
         });
@@ -77,16 +78,24 @@ internal static class OnnxFile
     }
 
     /// <summary>
-    /// Whether ONNX's operators make of raw columns what the plan makes of them: numbers that float32 tells apart, and categories. With dates, booleans, hashed texts
-    /// or columns that are left out the graph takes the features.
+    /// The raw columns as operators: what the plan makes of each text and of a gap, asked of the plan itself. Empty where the graph takes features as
+    /// they are: because all are plain numbers, or because a column has no form in ONNX, which is noted.
     /// </summary>
-    private static bool CanBeOperators(ColumnPlan plan) =>
-        plan.Columns.All(column => (column.Kind == ColumnKind.Number && column.Offset == 0) || column.Kind == ColumnKind.Category);
-
-    /// <summary>The raw columns as operators: what the plan makes of each text and of a gap, asked of the plan itself.</summary>
-    private static OnnxRawColumn[] Columns(ColumnPlan plan)
+    private static OnnxRawColumn[] Columns(ColumnPlan? plan, Action<string> note)
     {
-        string?[] fields = [.. plan.Columns.Select(column => column.Kind == ColumnKind.Number ? "0" : column.Categories.FirstOrDefault() ?? UnknownText)];
+        if (plan is null || plan.Columns.All(column => column is { Kind: ColumnKind.Number, Missing.Kind: MissingKind.Error }))
+        {
+            return [];
+        }
+
+        if (plan.Columns.FirstOrDefault(column => column.Kind is not (ColumnKind.Number or ColumnKind.Category) || column.Offset != 0) is { } other)
+        {
+            string why = other.Kind == ColumnKind.Number ? "numbers that need more than float32" : $"a {other.Kind.ToString().ToLowerInvariant()}";
+            note($"The graph takes the encoded features, not raw columns: '{other.Name}' is {why}, which has no operator in ONNX.");
+            return [];
+        }
+
+        string?[] fields = [.. plan.Columns.Select(column => column.Kind == ColumnKind.Number ? "0" : column.Categories.Append(UnknownText).First())];
         int[] starts = new int[plan.Columns.Count];
         for (int i = 1; i < starts.Length; i++)
         {
