@@ -74,7 +74,7 @@ internal static class ReportCommand
         text.Append($"Times are medians between quiet probes, one thread unless said. In brackets: the share of the FMA peak. {DisturbedMark} marks a figure of a disturbed machine. Bold: the fastest in its row. The last column is the time of the fastest rival over FastMlp's.\n");
         foreach (Results results in all)
         {
-            text.Append($"\n## {results.Processor}, {results.InstructionSet}\n\n{results.Runtime}, {results.System}. Versions: {string.Join("; ", results.Versions.Select(version => $"{version.Key} {version.Value}"))}.\n");
+            text.Append($"\n## {results.Processor}, {results.InstructionSet}\n\n{results.Runtime}, {results.System}. Versions: {string.Join("; ", results.Versions.Select(version => $"{version.Key.Split(',')[0]} {version.Value}").Distinct())}.\n");
             foreach (string absent in results.Absent.Values)
             {
                 text.Append($"Not measured: {absent}\n");
