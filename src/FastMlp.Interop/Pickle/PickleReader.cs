@@ -89,7 +89,17 @@ internal ref struct PickleReader
                     Push((long)BinaryPrimitives.ReadInt32LittleEndian(Take(4)));
                     break;
                 case 0x8A: // LONG1
-                    Push(Integer(Take(Byte())));
+                    // Beyond 64 bits (the magic number of the old format) it stays what it is; nothing asks for it.
+                    ReadOnlySpan<byte> digits = Take(Byte());
+                    if (digits.Length <= sizeof(long))
+                    {
+                        Push((long)new BigInteger(digits));
+                    }
+                    else
+                    {
+                        Push(new BigInteger(digits));
+                    }
+
                     break;
                 case (byte)'G':
                     Push(BinaryPrimitives.ReadDoubleBigEndian(Take(8)));
@@ -347,10 +357,6 @@ internal ref struct PickleReader
             throw Bad(position, "a text is not UTF-8");
         }
     }
-
-    /// <summary>Long integers beyond 64 bits (the magic number of the old format is one) stay what they are; nothing asks for them.</summary>
-    private static object Integer(ReadOnlySpan<byte> twosComplement) =>
-        twosComplement.Length <= sizeof(long) ? (object)(long)new BigInteger(twosComplement) : new BigInteger(twosComplement);
 
     private static ModelFormatException Bad(int position, string what) => new($"The pickle in the file is not that of a model: at byte {position} {what}.");
 }
