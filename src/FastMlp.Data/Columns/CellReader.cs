@@ -23,7 +23,7 @@ internal sealed class CellReader(string name, ColumnRule rule, char mark, Missin
     public double Read(ReadOnlySpan<char> field, long line, out bool isBeyond)
     {
         isBeyond = false;
-        if (!textsOnly && NumberText.TryParsePlain(field, mark, out double value, out MarkEvidence evidence) && Math.Abs(value) <= float.MaxValue)
+        if (!textsOnly && !field.IsEmpty && !NumberText.IsNoBeginning(field[0]) && NumberText.TryParsePlain(field, mark, out double value, out MarkEvidence evidence) && Math.Abs(value) <= float.MaxValue)
         {
             DecisiveMarks += evidence == MarkEvidence.Decisive ? 1 : 0;
             return value;

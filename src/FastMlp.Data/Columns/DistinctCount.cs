@@ -9,6 +9,7 @@ internal sealed class DistinctCount
     private const int Kept = 2048;
     private readonly HashSet<ulong> hashes = [];
     private readonly PriorityQueue<ulong, ulong> greatestFirst = new(Comparer<ulong>.Create((a, b) => b.CompareTo(a)));
+    private readonly ulong[] recent = new ulong[256];
     private ulong limit = ulong.MaxValue;
 
     /// <summary>Whether <see cref="Count"/> is exact.</summary>
@@ -23,7 +24,14 @@ internal sealed class DistinctCount
         z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
         z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
         z ^= z >> 31;
-        if (z < limit && hashes.Add(z))
+        ref ulong slot = ref recent[z & 255];
+        if (z >= limit || slot == z)
+        {
+            return;
+        }
+
+        slot = z;
+        if (hashes.Add(z))
         {
             greatestFirst.Enqueue(z, z);
             if (greatestFirst.Count > Kept)

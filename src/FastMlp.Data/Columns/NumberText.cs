@@ -41,6 +41,11 @@ internal static class NumberText
     public static bool TryParsePlain<T>(ReadOnlySpan<T> text, char mark, out double value, out MarkEvidence evidence)
         where T : unmanaged, IBinaryInteger<T>
     {
+        if (TryParseShort(text, mark, out value, out evidence))
+        {
+            return true;
+        }
+
         if (!TryParse(text, mark, out value, out Shape shape))
         {
             evidence = MarkEvidence.None;
@@ -59,7 +64,57 @@ internal static class NumberText
 
     /// <summary>Any finite number, the nearest double to the text.</summary>
     public static bool TryParse<T>(ReadOnlySpan<T> text, char mark, out double value)
-        where T : unmanaged, IBinaryInteger<T> => TryParse(text, mark, out value, out _);
+        where T : unmanaged, IBinaryInteger<T> => TryParseShort(text, mark, out value, out _) || TryParse(text, mark, out value, out _);
+
+    /// <summary>Whether a text that begins so can be no plain number, as most texts do not.</summary>
+    public static bool IsNoBeginning(char first) => first > '9';
+
+    /// <summary>What files are full of: a plain number of at most 15 digits and a mark among them, nothing else. What it refuses may be a number all the same.</summary>
+    private static bool TryParseShort<T>(ReadOnlySpan<T> text, char mark, out double value, out MarkEvidence evidence)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        const int MostLength = 16;
+        value = 0;
+        evidence = MarkEvidence.None;
+        int first = !text.IsEmpty && uint.CreateTruncating(text[0]) == '-' ? 1 : 0;
+        if (text.Length - first is 0 or > MostLength)
+        {
+            return false;
+        }
+
+        ulong digits = 0;
+        int point = -1;
+        for (int i = first; i < text.Length; i++)
+        {
+            uint digit = uint.CreateTruncating(text[i]) - '0';
+            if (digit <= 9)
+            {
+                digits = (digits * 10) + digit;
+            }
+            else if (point < 0 && digit + '0' == mark)
+            {
+                point = i;
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        int whole = (point < 0 ? text.Length : point) - first;
+        int decimals = point < 0 ? 0 : text.Length - 1 - point;
+        bool startsWithZero = uint.CreateTruncating(text[first]) == '0';
+        bool grouped = decimals == 3 && whole <= 3 && !startsWithZero;
+        if (whole == 0 || whole + decimals == MostLength || (point >= 0 && decimals == 0) || (startsWithZero && whole > 1) || (grouped && digits % 1000 == 0))
+        {
+            return false;
+        }
+
+        evidence = point < 0 ? MarkEvidence.None : grouped ? MarkEvidence.Ambiguous : MarkEvidence.Decisive;
+        double exact = decimals == 0 ? digits : digits / powers[decimals];
+        value = first == 1 ? -exact : exact;
+        return true;
+    }
 
     /// <summary>Any number with a decimal point as the nearest finite float32.</summary>
     /// <remarks>Rounding the nearest double a second time goes wrong only where it lies midway between two floats.</remarks>

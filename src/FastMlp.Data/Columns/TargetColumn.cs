@@ -9,6 +9,7 @@ internal sealed class TargetColumn(string name, DataTask? task, char mark)
     private readonly NumberClasses likely = new();
     private readonly HashSet<double> numbers = [];
     private readonly Dictionary<double, int> labelOfNumber = [];
+    private readonly double[] recent = new double[64];
     private int[] labelOfText = [];
     private long rows;
     private long numberRows;
@@ -50,6 +51,15 @@ internal sealed class TargetColumn(string name, DataTask? task, char mark)
         }
 
         numberRows++;
+
+        // A value that came just now has been taken in; 0 is what the slots begin with.
+        ref double slot = ref recent[(BitConverter.DoubleToInt64Bits(cell) * 0x9e3779b97f4a7c1) >>> 58];
+        if (slot == cell && cell != 0)
+        {
+            return;
+        }
+
+        slot = cell;
         (firstNumberRow, firstNumber) = firstNumberRow < 0 ? (place, text ?? CategoryColumn.NameOf(cell)) : (firstNumberRow, firstNumber);
         likely.Count(cell);
         if (numbers.Count <= MaxClasses)
