@@ -99,7 +99,7 @@ public class RowInvarianceTests
         using Network network = Catalogue.Build(5, "12 Silu, 3 Tanh");
         float[] x = Numbers.Uniform(1, rows * 5);
         float[] y = network.Predict(x);
-        Assert.True(network.Stack.GoesSideways(rows));
+        Assert.True(network.Stack.GoesSideways(rows) || Isa.Width == 1);
         using AlignedBuffer workspace = new(threads * network.Stack.WorkspaceLength(rows));
         PoisonedBuffer input = new(x);
         PoisonedBuffer output = new(rows * 3);
