@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.IO.Hashing;
-using FastMlp.Layers;
 using CommunityToolkit.HighPerformance;
+using FastMlp.Layers;
 
 namespace FastMlp.Training.Batches;
 
