@@ -293,7 +293,7 @@ internal static class Routes
         const double turning = 6, outputCopy = 128, partialLoss = 400, exponential = 20;
         nint inputs = layers[0].K, outputs = layers[^1].N;
         double gain = -turning * (isTraining ? inputs + (3 * outputs) : inputs + outputs);
-        if (PadsOutputs(outputs, width))
+        if (Padded(outputs, width) != outputs)
         {
             gain += outputCopy + (isTraining && !endsLinear ? partialLoss : 0);
         }
@@ -306,7 +306,7 @@ internal static class Routes
             gain += (isTraining ? 2 : 1) * PaddedWork(layer.N, width) * layer.K;
             gain += isTraining && i > 0 ? PaddedWork(layer.K, width) * layer.N : 0;
             bool isLinear = endsLinear && i == layers.Length - 1;
-            gain += layer.HasExponential && !isLinear ? (Padded(layer.N, width) - layer.N) * exponential : 0;
+            gain += layer.HasExponential && !isLinear ? (layer.Stride - layer.N) * exponential : 0;
         }
 
         return gain;

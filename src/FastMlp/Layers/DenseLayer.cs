@@ -64,7 +64,7 @@ internal abstract unsafe class DenseLayer : SingleInputLayer
     public virtual bool IsElementwise => true;
 
     /// <summary>What the cost of a way through it hangs on.</summary>
-    public LayerShape Shape => new(InputSize, OutputSize, !IsActivationCheap);
+    public LayerShape Shape => new(InputSize, OutputSize, Stride, !IsActivationCheap);
 
     /// <summary>Whether g is part of the product's store, not a pass over the rows with their padding.</summary>
     public abstract bool IsActivationCheap { get; }

@@ -243,7 +243,7 @@ public sealed class RoutesTests
     }
 
     private static LayerShape[] Shapes(int[] sizes, bool hasExponentials) =>
-        [.. Enumerable.Range(1, sizes.Length - 1).Select(i => new LayerShape(sizes[i - 1], sizes[i], hasExponentials))];
+        [.. Enumerable.Range(1, sizes.Length - 1).Select(i => new LayerShape(sizes[i - 1], sizes[i], (sizes[i] + 15) & -16, hasExponentials))];
 
     private static GemmArguments Layer(int m, int n, int k) => new()
     {
