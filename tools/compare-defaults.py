@@ -173,7 +173,7 @@ def main():
     parser.add_argument("--side", action="append", default=[], help="LABEL or LABEL=OPTIONS of fastmlp train; mlp and linear always stand beside them")
     parser.add_argument("--folder", default=str(pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "fastmlp-datasets"))
     parser.add_argument("--results", default="compare-defaults.jsonl")
-    parser.add_argument("--program", default=str(root / "tools/FastMlp.Cli/bin/Release/net10.0/fastmlp.dll"))
+    parser.add_argument("--program", default=str(root / "tools/FastMlp.Cli/bin/Release/net10.0/FastMlp.Cli.dll"))
     arguments = parser.parse_args()
     part = {"chosen": CHOSEN, "reported": REPORTED}.get(arguments.sets)
     names = [*part["regress"], *part["classify"]] if part else arguments.sets.split(",")
