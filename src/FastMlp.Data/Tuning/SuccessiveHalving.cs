@@ -55,14 +55,13 @@ public static class SuccessiveHalving
         }
     }
 
-    private static void RunRounds(Contender[] all, IReadOnlyList<(Dataset Train, Dataset HeldOut)> folds, HalvingOptions options, long start, CancellationToken cancellationToken)
+    private static void RunRounds(Contender[] all, List<(Dataset Train, Dataset HeldOut)> folds, HalvingOptions options, long start, CancellationToken cancellationToken)
     {
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = options.Threads == 0 ? Environment.ProcessorCount : options.Threads, CancellationToken = cancellationToken };
         List<Contender> left = [.. all];
         int length = options.FirstEpochs;
         while (true)
         {
-            // The longest first, fold by fold, so that cores are busy to the end; who waits for whom changes no result.
             int epochs = Math.Min(length, options.Epochs);
             Parallel.For(0, left.Count * folds.Count, parallel, index =>
                 left[index % left.Count].Train(index / left.Count, folds, epochs, () => IsUp(options, start), cancellationToken));
@@ -79,7 +78,6 @@ public static class SuccessiveHalving
         }
     }
 
-    /// <summary>Of those that came furthest the best; a shorter training that was better all the same comes first where it had been given up for lack of gain.</summary>
     private static Contender Best(Contender[] all)
     {
         Contender best = all.OrderBy(contender => contender.Rank).First();
