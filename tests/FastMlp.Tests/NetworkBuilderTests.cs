@@ -48,7 +48,7 @@ public class NetworkBuilderTests
         for (int seed = 0; seed < 40; seed++)
         {
             using Network network = Network.Input(inputs).Dense(hidden, Activation.Relu).Dense(hidden, Activation.Relu).Dense(outputs).Build(seed);
-            float[] y = network.Predict(Numbers.Normal(100 + seed, 50, inputs));
+            float[] y = network.Predict(Numbers.Uniform(100 + seed, 50 * inputs, -1.7320508f, 1.7320508f));
             sum += y.Sum(value => (double)value * value);
             count += y.Length;
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 
 namespace FastMlp.Data;
 
@@ -63,9 +64,24 @@ public static class SuccessiveHalving
         while (true)
         {
             int epochs = Math.Min(length, options.Epochs);
-            Parallel.For(0, left.Count * folds.Count, parallel, index =>
-                left[index % left.Count].Train(index / left.Count, folds, epochs, () => IsUp(options, start), cancellationToken));
+            Exception?[] errors = new Exception?[left.Count * folds.Count];
+            Parallel.For(0, errors.Length, parallel, index =>
+            {
+                try
+                {
+                    left[index % left.Count].Train(index / left.Count, folds, epochs, () => IsUp(options, start), cancellationToken);
+                }
+                catch (Exception exception)
+                {
+                    errors[index] = exception;
+                }
+            });
             cancellationToken.ThrowIfCancellationRequested();
+            if (Array.Find(errors, error => error is not null) is { } first)
+            {
+                ExceptionDispatchInfo.Throw(first);
+            }
+
             int kept = Math.Max(1, left.Count / options.Reduction);
             left = [.. left.OrderBy(contender => contender.Rank).Take(kept)];
             left.RemoveAll(contender => contender.IsSpent(options));

@@ -74,6 +74,7 @@ internal static class TrainingSummary
         WriteSearch(json, run.Search);
         json.WriteNumber("epochs", run.Report.Epochs.Count);
         json.WriteNumber("bestEpoch", run.Report.KeptEpoch);
+        json.WriteNumber("keptEpoch", run.Report.KeptEpoch);
         json.WriteString("stopReason", run.Report.StopReason.ToString());
         json.WriteNumber("seconds", run.Report.WallTime.TotalSeconds);
         Figure(json, "samplesPerSecond", run.Report.SamplesPerSecond);

@@ -17,7 +17,7 @@ internal static class ShortSearch
     private const int MostRows = 10_000;
 
     /// <summary>Below this many rows a fold has so few that all four are needed.</summary>
-    private const int RowsForAllFolds = 2_000;
+    private const int RowsForAllFolds = 500;
 
     private const int LeastRows = 12;
 
@@ -48,12 +48,13 @@ internal static class ShortSearch
         rows = rows.Rows <= MostRows ? rows : rows.Split((double)MostRows / rows.Rows, settings.Seed, rows.IsClassification).HeldOut;
         TrainSettings[] all = [.. Candidates(settings)];
         int epochs = new TrainingPlan(settings, data).Epochs;
-        int first = Math.Max(3, epochs / 8);
+        int first = Math.Max(3, epochs / (findsLength ? 16 : 8));
         HalvingOptions options = new()
         {
             Folds = rows.Rows < RowsForAllFolds ? 4 : 5,
             HeldOutFolds = rows.Rows < RowsForAllFolds ? 0 : findsLength ? 2 : 1,
             FirstEpochs = first,
+            Patience = 1.0 / 3,
             Epochs = findsLength ? epochs : Math.Min(epochs, 2 * first),
             Seed = settings.Seed,
             Threads = settings.Threads,
@@ -64,13 +65,9 @@ internal static class ShortSearch
         {
             report = SuccessiveHalving.Run(rows, [.. all.Select(one => Candidate(one, data))], options, stop);
         }
-        catch (TrainingDivergedException)
+        catch (Exception exception) when (exception is TrainingDivergedException or InvalidOperationException or ArgumentException or OperationCanceledException)
         {
             return (settings, null); // training itself will say so, with what to do about it
-        }
-        catch (OperationCanceledException)
-        {
-            return (settings, null);
         }
 
         int best = report.Candidates.ToList().IndexOf(report.Best);
