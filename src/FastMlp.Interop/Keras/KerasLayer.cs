@@ -55,6 +55,14 @@ internal sealed partial class KerasLayer
         _ => otherwise,
     };
 
+    /// <summary>Sizes of the input without the batch, -1 where one is open; null where the layer does not say.</summary>
+    public int[]? InputShape => (Sizes("batch_shape") ?? Sizes("batch_input_shape")) is { Length: > 1 } sizes ? sizes[1..] : null;
+
+    /// <summary>A list of sizes, -1 where one is open; null where there is none.</summary>
+    public int[]? Sizes(string key) => Property(key) is { ValueKind: JsonValueKind.Array } list
+        ? [.. list.EnumerateArray().Select(each => each.ValueKind == JsonValueKind.Number && each.TryGetInt32(out int size) ? size : -1)]
+        : null;
+
     public JsonElement? Property(string key) =>
         Config.ValueKind == JsonValueKind.Object && Config.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
 

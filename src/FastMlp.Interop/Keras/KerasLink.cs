@@ -10,7 +10,7 @@ internal static class KerasLink
     {
         switch (layer.Type)
         {
-            case "InputLayer" or "Flatten" or "ActivityRegularization":
+            case "InputLayer" or "Flatten" or "Reshape" or "ActivityRegularization": // a row keeps its values in order
                 break;
             case "Dense":
                 StoredTensor kernel = Required("kernel", 2);
@@ -74,7 +74,7 @@ internal static class KerasLink
                 break;
             default:
                 throw new ModelFormatException(
-                    $"Layer '{layer.Name}' is a {layer.Type}{(layer.Type.StartsWith("Conv", StringComparison.Ordinal) ? ", so the model is a convolutional network" : layer.Type is "LSTM" or "GRU" or "SimpleRNN" or "Bidirectional" ? ", so the model is a recurrent network" : "")}. Dense, Activation, ReLU, LeakyReLU, PReLU, ELU, Softmax, Dropout, BatchNormalization, LayerNormalization, Normalization, Flatten and Add are read.");
+                    $"Layer '{layer.Name}' is a {layer.Type}{(layer.Type.StartsWith("Conv", StringComparison.Ordinal) ? ", so the model is a convolutional network" : layer.Type is "LSTM" or "GRU" or "SimpleRNN" or "Bidirectional" ? ", so the model is a recurrent network" : "")}. Dense, Activation, ReLU, LeakyReLU, PReLU, ELU, Softmax, Dropout, BatchNormalization, LayerNormalization, Normalization, Flatten, Reshape and Add are read.");
         }
 
         void AddActivation(Activation g)
