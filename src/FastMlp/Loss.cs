@@ -154,3 +154,17 @@ public readonly record struct Loss
         return sum > 0 ? new FloatSequence(weights) : throw new ArgumentException("At least one weight must be above 0.", name);
     }
 }
+
+/// <summary>The formulas of <see cref="Loss"/>.</summary>
+internal enum LossKind
+{
+    Quadratic,
+    MeanSquaredError,
+    CrossEntropy,
+    BinaryCrossEntropy,
+    MeanAbsoluteError,
+    Huber,
+    Poisson,
+    LogPoisson,
+    Quantile,
+}

@@ -22,7 +22,7 @@ public sealed class NetworkBuilder
     /// <param name="bias">How b is shared.</param>
     /// <param name="initializer">How W is drawn; by default He for the ReLU family, LeCun for SELU, Glorot for the others.</param>
     public NetworkBuilder Dense(int units, Activation activation = default, Bias bias = Bias.PerUnit, Initializer? initializer = null) =>
-        Add(new DenseSpec(units, activation, bias, initializer ?? DenseSpec.DefaultInitializer(activation)));
+        Add(new DenseSpec(units, activation, bias, initializer ?? activation.DefaultInitializer));
 
     /// <summary>
     /// Adds inverted dropout (Srivastava et al., 2014) of what comes before, the network's input if nothing does: in training each value

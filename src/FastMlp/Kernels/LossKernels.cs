@@ -15,6 +15,44 @@ internal static unsafe class LossKernels
         where TLoss : struct, IElementLoss =>
         Isa.Dispatch(new RowsKernel<TLoss>(loss, input, targets, delta, a, rowLoss, m, n, ld, ldTargets, scale));
 
+    /// <summary>The same by kind: the only switch over losses that look at one element alone. Binary cross-entropy has forms of its own.</summary>
+    /// <param name="kind">Which.</param>
+    /// <param name="constant">The constant of a Huber loss.</param>
+    /// <param name="levels">Those of a quantile loss, one for each column.</param>
+    public static void RunKind(
+        LossKind kind, float constant, float* levels, float* input, float* targets, float* delta, float* a, float* rowLoss, int m, int n, nint ld, nint ldTargets, float scale)
+    {
+        switch (kind)
+        {
+            case LossKind.Quadratic or LossKind.MeanSquaredError:
+                Each(default(QuadraticLoss));
+                break;
+            case LossKind.CrossEntropy:
+                Each(default(CrossEntropyLoss));
+                break;
+            case LossKind.MeanAbsoluteError:
+                Each(default(AbsoluteLoss));
+                break;
+            case LossKind.Huber:
+                Each(new HuberLoss(constant));
+                break;
+            case LossKind.Poisson:
+                Each(default(PoissonLoss));
+                break;
+            case LossKind.LogPoisson:
+                Each(default(LogPoissonLoss));
+                break;
+            case LossKind.Quantile:
+                Each(new QuantileLoss(levels));
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such loss of one element alone.");
+        }
+
+        void Each<TLoss>(TLoss element)
+            where TLoss : struct, IElementLoss => Run(element, input, targets, delta, a, rowLoss, m, n, ld, ldTargets, scale);
+    }
+
     /// <summary>delta[i,:] = delta[i,:] factors[i].</summary>
     public static void ScaleRows(float* delta, float* factors, int m, int n, nint ld) => Isa.Dispatch(new ScaleKernel(delta, factors, m, n, ld));
 

@@ -283,40 +283,16 @@ internal sealed unsafe class LossFunction
 
     private void Elementwise(MatrixView a, MatrixView delta, float* values, float* rowLoss, float scale)
     {
-        switch (loss.Kind)
+        if (loss.Kind == LossKind.BinaryCrossEntropy)
         {
-            case LossKind.CrossEntropy:
-                Each(default(LossKernels.CrossEntropyLoss));
-                break;
-            case LossKind.BinaryCrossEntropy:
-                BinaryCrossEntropy(a, delta, values, rowLoss, scale);
-                break;
-            case LossKind.MeanAbsoluteError:
-                Each(default(LossKernels.AbsoluteLoss));
-                break;
-            case LossKind.Huber:
-                Each(new LossKernels.HuberLoss(loss.Delta));
-                break;
-            case LossKind.Poisson:
-                Each(default(LossKernels.PoissonLoss));
-                break;
-            case LossKind.LogPoisson:
-                Each(default(LossKernels.LogPoissonLoss));
-                break;
-            case LossKind.Quantile:
-                fixed (float* tau = levels)
-                {
-                    Each(new LossKernels.QuantileLoss(tau));
-                }
-
-                break;
-            default:
-                Each(default(LossKernels.QuadraticLoss));
-                break;
+            BinaryCrossEntropy(a, delta, values, rowLoss, scale);
+            return;
         }
 
-        void Each<TLoss>(TLoss element)
-            where TLoss : struct, LossKernels.IElementLoss => Run(element, a, delta, values, rowLoss, scale);
+        fixed (float* tau = levels)
+        {
+            LossKernels.RunKind(loss.Kind, loss.Delta, tau, a.Pointer, values, delta.Pointer, a.Pointer, rowLoss, (int)a.Rows, (int)a.Columns, a.Stride, a.Columns, scale);
+        }
     }
 
     private void BinaryCrossEntropy(MatrixView a, MatrixView delta, float* values, float* rowLoss, float scale)

@@ -133,3 +133,22 @@ internal sealed class ReferenceActivation(ReferenceFunction function, bool learn
         _ => throw new InvalidOperationException($"{function} has no elementwise derivative."),
     };
 }
+
+/// <summary>The activation formulas that the oracle knows; the names are those of FastMlp, nothing else is shared.</summary>
+internal enum ReferenceFunction
+{
+    Identity,
+    Step,
+    Sigmoid,
+    Tanh,
+    Relu,
+    Softmax,
+    Selu,
+    Gelu,
+    Silu,
+    Softplus,
+    LeakyRelu,
+    Elu,
+    ScaledSigmoid,
+    PRelu,
+}

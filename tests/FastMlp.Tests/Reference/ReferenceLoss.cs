@@ -3,6 +3,17 @@ namespace FastMlp.Tests.Reference;
 /// <summary>Loss of one row, and its gradient with respect to that row's outputs; the mean over rows is taken by the network.</summary>
 internal sealed record ReferenceLoss(string Name)
 {
+    /// <summary>The losses of single elements beside the quadratic ones, with constants that are not their defaults.</summary>
+    public static IReadOnlyDictionary<string, Loss> Cases { get; } = new Dictionary<string, Loss>
+    {
+        ["MeanAbsoluteError"] = Loss.MeanAbsoluteError,
+        ["Huber"] = Loss.Huber(0.3f),
+        ["Poisson"] = Loss.Poisson(logOutputs: false),
+        ["LogPoisson"] = Loss.Poisson(),
+        ["Quantile"] = Loss.Quantile(0.1f, 0.5f, 0.9f),
+        ["Median"] = Loss.Quantile(0.5f),
+    };
+
     public static ReferenceLoss Quadratic => new("Quadratic");
 
     public static ReferenceLoss MeanSquaredError => new("MeanSquaredError");

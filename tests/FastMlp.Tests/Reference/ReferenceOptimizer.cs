@@ -6,6 +6,44 @@ namespace FastMlp.Tests.Reference;
 /// </summary>
 internal abstract class ReferenceOptimizer(double learningRate, double weightDecay)
 {
+    /// <summary>Every rule with every constant of its own somewhere other than its default.</summary>
+    public static IReadOnlyDictionary<string, Optimizer> Cases { get; } = new Dictionary<string, Optimizer>
+    {
+        ["Sgd"] = new Sgd(0.1f),
+        ["SgdDecay"] = new Sgd(0.1f, weightDecay: 0.02f),
+        ["Momentum"] = new Sgd(0.05f, momentum: 0.9f),
+        ["MomentumDecay"] = new Sgd(0.05f, momentum: 0.8f, weightDecay: 0.02f),
+        ["Nesterov"] = new Sgd(0.05f, momentum: 0.9f, nesterov: true),
+        ["NesterovDecay"] = new Sgd(0.05f, momentum: 0.8f, nesterov: true, weightDecay: 0.02f),
+        ["Adam"] = new Adam(0.01f),
+        ["AdamDecay"] = new Adam(0.01f, beta1: 0.8f, beta2: 0.99f, weightDecay: 0.02f),
+        ["AdamLargeEpsilon"] = new Adam(0.01f, epsilon: 0.01f),
+        ["AdamAmsGrad"] = new Adam(0.01f, beta2: 0.9f, weightDecay: 0.02f, amsGrad: true),
+        ["AdamW"] = new AdamW(0.01f, weightDecay: 0.3f),
+        ["AdamWAmsGradAll"] = new AdamW(0.01f, beta2: 0.9f, weightDecay: 0.3f, amsGrad: true) { DecayBiases = true },
+        ["AdaGrad"] = new AdaGrad(0.01f),
+        ["AdaGradDecay"] = new AdaGrad(0.05f, initialAccumulator: 0.1f, weightDecay: 0.02f),
+        ["RmsProp"] = new RmsProp(0.001f),
+        ["RmsPropDecay"] = new RmsProp(0.001f, rho: 0.9f, weightDecay: 0.02f) { DecayBiases = true },
+        ["RmsPropMomentum"] = new RmsProp(0.001f, rho: 0.9f, momentum: 0.8f),
+        ["RmsPropCentered"] = new RmsProp(0.001f, rho: 0.9f, epsilon: 1e-3f, centered: true),
+        ["RmsPropCenteredMomentum"] = new RmsProp(0.001f, rho: 0.9f, epsilon: 1e-3f, momentum: 0.8f, centered: true),
+        ["IRprop"] = new IRprop(0.001f),
+        ["IRpropDecay"] = new IRprop(0.001f, shrink: 0.4f, growth: 1.1f, largestStep: 0.0012f, weightDecay: 0.02f),
+    };
+
+    /// <summary>The rule of a description.</summary>
+    public static ReferenceOptimizer Of(Optimizer optimizer) => optimizer switch
+    {
+        Sgd o => new ReferenceSgd(o.LearningRate, o.Momentum, o.Nesterov, o.WeightDecay),
+        Adam o => new ReferenceAdam(o.LearningRate, o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay, o.AmsGrad),
+        AdamW o => new ReferenceAdam(o.LearningRate, o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay, o.AmsGrad, decoupled: true),
+        AdaGrad o => new ReferenceAdaGrad(o.LearningRate, o.Epsilon, o.InitialAccumulator, o.WeightDecay),
+        RmsProp o => new ReferenceRmsProp(o.LearningRate, o.Rho, o.Epsilon, o.Momentum, o.Centered, o.WeightDecay),
+        IRprop o => new ReferenceIRprop(o.LearningRate, o.Shrink, o.Growth, o.SmallestStep, o.LargestStep, o.WeightDecay),
+        _ => throw new ArgumentException($"The oracle has no {optimizer}.", nameof(optimizer)),
+    };
+
     private readonly Dictionary<double[], double[][]> states = new(ReferenceEqualityComparer.Instance);
 
     public double LearningRate { get; set; } = learningRate;
