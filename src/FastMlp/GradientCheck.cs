@@ -11,8 +11,9 @@ namespace FastMlp;
 /// the statistics of these rows.
 /// </para>
 /// <para>
-/// The relative error of a parameter is |g - d| / max(|g|, |d|, a hundredth of the largest |d| of its tensor, a thousandth of the largest of all): the
-/// last two keep rounding in the least gradients from counting as an error. Parameters whose difference changes with h, as beside a kink, are skipped.
+/// The relative error of a parameter is |g - d| / max(|g|, |d|, floor). The floor keeps what float32 cannot tell from counting as an error. It is a hundredth of
+/// the largest |d| of the tensor, a thousandth of the largest of all, or 2^-21 |L| / h, what rounding of the loss puts into d, over the tolerance, whichever is largest.
+/// Parameters beside a kink are skipped: their difference changes with h, or the slopes to the left and right do not meet as h shrinks.
 /// </para>
 /// </remarks>
 public static class GradientCheck
@@ -25,6 +26,9 @@ public static class GradientCheck
 
     /// <summary>The same of the largest of all tensors: a sum of gradients that cancel is rounded like its terms.</summary>
     private const double NetworkFloor = 1e-3;
+
+    /// <summary>What the roundings of a forward pass and of the loss may add up to, relative to the loss.</summary>
+    private const double Rounding = 1.0 / (1 << 21);
 
     /// <summary>Checks the gradient of float targets.</summary>
     /// <param name="network">Any network that can be trained; it is not changed.</param>
@@ -54,7 +58,8 @@ public static class GradientCheck
         ArgumentOutOfRangeException.ThrowIfLessThan(perTensor, 1);
         using Network copy = network.Clone();
         using Trainer trainer = new(copy, new TrainerOptions { Loss = loss, Optimizer = new Sgd(1e-3f), Threads = 1 });
-        _ = Loss(trainer, x, targets, labels);
+        double centre = Loss(trainer, x, targets, labels);
+        double rounding = Rounding * Math.Abs(centre) / Step;
 
         // All gradients first: differences go through the same trainer.
         Checked[] tensors = [.. trainer.Gradients.Select(gradient => new Checked(copy.Tensors[gradient.Name], gradient.ToArray()))];
@@ -72,7 +77,7 @@ public static class GradientCheck
             for (int k = 0; k < count; k++)
             {
                 int index = (int)((long)k * tensor.Values.Length / count);
-                if (Difference(trainer, tensor, index, x, targets, labels) is { } d)
+                if (Difference(trainer, tensor, index, centre, rounding, x, targets, labels) is { } d)
                 {
                     differences.Add((index, d));
                 }
@@ -85,7 +90,7 @@ public static class GradientCheck
             found.Add(differences);
         }
 
-        double floor = NetworkFloor * found.Max(Largest);
+        double floor = Math.Max(NetworkFloor * found.Max(Largest), rounding / Tolerance);
         GradientCheckReport report = new(0, Tolerance, "", 0, 0, 0, found.Sum(differences => differences.Count), skipped);
         for (int t = 0; t < tensors.Length; t++)
         {
@@ -113,20 +118,24 @@ public static class GradientCheck
         return report;
     }
 
-    private static double? Difference(Trainer trainer, Checked tensor, int index, ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<int> labels)
+    /// <summary>dL/dtheta extrapolated from two central differences; null beside a kink.</summary>
+    private static double? Difference(
+        Trainer trainer, Checked tensor, int index, double centre, double rounding, ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<int> labels)
     {
         float[] values = [.. tensor.Values];
         float at = values[index];
         float h = (float)(Step * Math.Max(1, Math.Abs(at)));
-        double whole = Quotient(h, x, targets, labels);
-        double half = Quotient(h / 2, x, targets, labels);
+        (double whole, double wholeBend) = Quotient(h, x, targets, labels);
+        (double half, double halfBend) = Quotient(h / 2, x, targets, labels);
         values[index] = at;
         tensor.Set(values);
 
-        // Rounding alone makes them differ by some 1e-5.
-        return Math.Abs(whole - half) <= (0.02 * Math.Max(Math.Abs(whole), Math.Abs(half))) + 1e-4 ? ((4 * half) - whole) / 3 : null;
+        // A smooth loss bends half as much over half the way; at a kink the slopes differ by the same however near.
+        double least = (0.02 * Math.Max(Math.Abs(whole), Math.Abs(half))) + (4 * rounding);
+        bool bends = Math.Abs(halfBend) > least && Math.Abs(halfBend) > 0.75 * Math.Abs(wholeBend);
+        return Math.Abs(whole - half) <= least && !bends ? ((4 * half) - whole) / 3 : null;
 
-        double Quotient(float step, ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<int> labels)
+        (double Slope, double Bend) Quotient(float step, ReadOnlySpan<float> x, ReadOnlySpan<float> targets, ReadOnlySpan<int> labels)
         {
             float high = at + step;
             float low = at - step;
@@ -136,7 +145,7 @@ public static class GradientCheck
             values[index] = low;
             tensor.Set(values);
             double below = Loss(trainer, x, targets, labels);
-            return (above - below) / ((double)high - low);
+            return ((above - below) / ((double)high - low), ((above - centre) / ((double)high - at)) - ((centre - below) / ((double)at - low)));
         }
     }
 

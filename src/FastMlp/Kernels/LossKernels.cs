@@ -15,42 +15,43 @@ internal static unsafe class LossKernels
         where TLoss : struct, IElementLoss =>
         Isa.Dispatch(new RowsKernel<TLoss>(loss, input, targets, delta, a, rowLoss, m, n, ld, ldTargets, scale));
 
-    /// <summary>The same by kind: the only switch over losses that look at one element alone. Binary cross-entropy has forms of its own.</summary>
+    /// <summary>Makes something of a loss as a type: the only switch over losses that look at one element alone. Binary cross-entropy has forms of its own.</summary>
     /// <param name="kind">Which.</param>
-    /// <param name="constant">The constant of a Huber loss.</param>
+    /// <param name="constant">That of a Huber loss.</param>
     /// <param name="levels">Those of a quantile loss, one for each column.</param>
-    public static void RunKind(
-        LossKind kind, float constant, float* levels, float* input, float* targets, float* delta, float* a, float* rowLoss, int m, int n, nint ld, nint ldTargets, float scale)
+    /// <param name="maker">What is made.</param>
+    public static void Make<TMaker>(LossKind kind, float constant, float* levels, TMaker maker)
+        where TMaker : struct, IMaker
     {
         switch (kind)
         {
             case LossKind.Quadratic or LossKind.MeanSquaredError:
-                Each(default(QuadraticLoss));
+                maker.Make(default(QuadraticLoss));
                 break;
             case LossKind.CrossEntropy:
-                Each(default(CrossEntropyLoss));
+                maker.Make(default(CrossEntropyLoss));
+                break;
+            case LossKind.BinaryCrossEntropy:
+                maker.Make(default(BinaryCrossEntropyLoss));
                 break;
             case LossKind.MeanAbsoluteError:
-                Each(default(AbsoluteLoss));
+                maker.Make(default(AbsoluteLoss));
                 break;
             case LossKind.Huber:
-                Each(new HuberLoss(constant));
+                maker.Make(new HuberLoss(constant));
                 break;
             case LossKind.Poisson:
-                Each(default(PoissonLoss));
+                maker.Make(default(PoissonLoss));
                 break;
             case LossKind.LogPoisson:
-                Each(default(LogPoissonLoss));
+                maker.Make(default(LogPoissonLoss));
                 break;
             case LossKind.Quantile:
-                Each(new QuantileLoss(levels));
+                maker.Make(new QuantileLoss(levels));
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such loss of one element alone.");
         }
-
-        void Each<TLoss>(TLoss element)
-            where TLoss : struct, IElementLoss => Run(element, input, targets, delta, a, rowLoss, m, n, ld, ldTargets, scale);
     }
 
     /// <summary>delta[i,:] = delta[i,:] factors[i].</summary>
@@ -86,6 +87,13 @@ internal static unsafe class LossKernels
 
             rowLoss[i] = TSimd.Sum(sum);
         }
+    }
+
+    /// <summary>Makes something of a loss as a type, so that its formula is compiled into it.</summary>
+    internal interface IMaker
+    {
+        void Make<TLoss>(TLoss element)
+            where TLoss : struct, IElementLoss;
     }
 
     /// <summary>One element's loss and gradient.</summary>

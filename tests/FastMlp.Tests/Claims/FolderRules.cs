@@ -23,7 +23,7 @@ internal static partial class FolderRules
         ["Threading"] = [],
         ["Kernels"] = ["Simd", "Memory", "Threading"],
         ["Layers"] = ["Kernels", "Memory", "Threading"],
-        ["Training"] = ["Layers", "Kernels", "Memory", "Threading", "Metrics", "Optimizers", "Schedules"],
+        ["Training"] = ["Layers", "Kernels", "Memory", "Threading", "Simd", "Metrics", "Optimizers", "Schedules"],
         ["Optimizers"] = ["Training", "Layers", "Kernels", "Memory", "Simd"],
         ["Schedules"] = [],
         ["Serialization"] = ["Layers"],

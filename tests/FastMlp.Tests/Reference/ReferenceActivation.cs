@@ -27,9 +27,9 @@ internal sealed class ReferenceActivation(ReferenceFunction function, bool learn
     /// <summary>The sum of the absolute values of the terms of <see cref="Gradient"/>.</summary>
     public double[] Magnitude { get; } = new double[constants.Length];
 
-    /// <summary>Whether g' jumps at z = 0.</summary>
-    public bool HasKink => function is ReferenceFunction.Relu or ReferenceFunction.LeakyRelu or ReferenceFunction.PRelu
-        or ReferenceFunction.Elu or ReferenceFunction.Selu or ReferenceFunction.Step;
+    /// <summary>Where g' jumps.</summary>
+    public double[] Kinks => function is ReferenceFunction.Relu or ReferenceFunction.LeakyRelu or ReferenceFunction.PRelu
+        or ReferenceFunction.Elu or ReferenceFunction.Selu or ReferenceFunction.Step ? [0] : [];
 
     /// <summary>The error function, by the series erf x = 2/sqrt(pi) e^(-x^2) sum of 2^n x^(2n+1) / (1 3 5 ... (2n+1)), whose terms all have one sign.</summary>
     public static double Erf(double x)

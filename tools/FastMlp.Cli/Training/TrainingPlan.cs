@@ -19,9 +19,6 @@ internal sealed class TrainingPlan
 
     private const float ValuePrior = 30;
 
-    /// <summary>From here on an epoch has updates enough for Adam's usual rate; below, twice that rate learns digits better (0.981 against 0.979).</summary>
-    private const int ManyRows = 10_000;
-
     private readonly TrainSettings settings;
     private readonly bool classifies;
     private readonly float weightDecay;
@@ -37,7 +34,7 @@ internal sealed class TrainingPlan
         }
 
         Epochs = settings.Epochs ?? (int)Math.Clamp(DefaultRowsVisited / data.TrainRows, settings.Stream ? 1 : LeastDefaultEpochs, MostDefaultEpochs);
-        weightDecay = settings.WeightDecay ?? (settings.Optimizer == OptimizerKind.AdamW ? new AdamW().WeightDecay : RoundedToTwoDigits((classifies ? ClassPrior : ValuePrior) / data.TrainRows));
+        weightDecay = settings.WeightDecay ?? settings.Optimizer.WeightDecay ?? RoundedToTwoDigits((classifies ? ClassPrior : ValuePrior) / data.TrainRows);
         Optimizer = CreateOptimizer(data.TrainRows);
         Loss = CreateLoss(data);
     }
@@ -72,7 +69,7 @@ internal sealed class TrainingPlan
 
             Add("--dropout", settings.Dropout);
             AddCount("--residual", settings.Residual, usual: 0);
-            all["--optimizer"] = settings.Optimizer.ToString().ToLowerInvariant();
+            all["--optimizer"] = settings.Optimizer.Name;
             if (Optimizer is Sgd { Momentum: > 0 } or RmsProp { Momentum: > 0 })
             {
                 all["--momentum"] = Number(Optimizer is Sgd sgd ? sgd.Momentum : ((RmsProp)Optimizer).Momentum);
@@ -245,21 +242,8 @@ internal sealed class TrainingPlan
 
     private Optimizer CreateOptimizer(long trainRows)
     {
-        float momentum = settings.Momentum ?? 0.9f;
-        float adaptiveRate = settings.LearningRate ?? (trainRows < ManyRows ? 2e-3f : 1e-3f);
-        return settings.Optimizer switch
-        {
-            OptimizerKind.Sgd => new Sgd(settings.LearningRate ?? 0.1f, settings.Momentum ?? 0, weightDecay: weightDecay),
-            OptimizerKind.Momentum => new Sgd(settings.LearningRate ?? 0.02f, momentum, weightDecay: weightDecay),
-            OptimizerKind.Nesterov => new Sgd(settings.LearningRate ?? 0.02f, momentum, nesterov: true, weightDecay: weightDecay),
-            OptimizerKind.AdamW => new AdamW(adaptiveRate, weightDecay: weightDecay),
-            OptimizerKind.AmsGrad => new Adam(adaptiveRate, weightDecay: weightDecay, amsGrad: true),
-            OptimizerKind.AdaGrad => new AdaGrad(settings.LearningRate ?? 0.02f, weightDecay: weightDecay),
-            OptimizerKind.RmsProp => new RmsProp(adaptiveRate, momentum: settings.Momentum ?? 0, weightDecay: weightDecay),
-            OptimizerKind.IRprop => new IRprop(settings.LearningRate ?? 0.01f, weightDecay: weightDecay),
-            OptimizerKind.Lbfgs => new Lbfgs(settings.LearningRate ?? 1, weightDecay: weightDecay),
-            _ => new Adam(adaptiveRate, weightDecay: weightDecay),
-        };
+        OptimizerKind kind = settings.Optimizer;
+        return kind.Create(settings.LearningRate ?? kind.RateFor(trainRows), settings.Momentum ?? kind.Momentum ?? 0, weightDecay);
     }
 
     private Loss CreateLoss(TrainingData data)
