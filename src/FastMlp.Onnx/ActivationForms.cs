@@ -52,6 +52,17 @@ internal static class ActivationForms
             ? form(writer, name, learnt.Length > 0 ? learnt : [.. activation.Constants], z)
             : throw new NotSupportedException($"The activation {activation} has no form in ONNX here.");
 
+    /// <summary>A product x g(x) that exporters spell out, as the activation that it is; null where it is none. With a factor inside, x sigmoid(b x) = silu(b x) / b.</summary>
+    public static Signal? Gated(Call call, Signal x, Signal gate)
+    {
+        return gate.Base switch
+        {
+            ActivationExpression { Activation.Name: "Sigmoid" } sigmoid when gate.IsScaled(out double factor) && x.RatioTo(sigmoid.Input) is { } k =>
+                call.Activated(sigmoid.Input, Activation.Silu).Times(k * factor),
+            _ => null,
+        };
+    }
+
     private static Form Operator(string type) => (writer, name, _, z) => writer.Add(type, name, z);
 
     private static Form OperatorWithAlpha(string type) => (writer, name, constants, z) =>

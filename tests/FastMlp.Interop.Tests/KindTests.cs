@@ -22,7 +22,7 @@ public class KindTests
             return; // a module with a weight, which its reader takes
         }
 
-        Activation.TryParse(name, out Activation expected);
+        Assert.True(Activation.TryParse(name, out Activation expected));
         string type = name switch { "leaky-relu" => "LeakyReLU", "elu" => "ELU", "gelu" => "GELU", _ => name.Replace("-", "", StringComparison.Ordinal).ToUpperInvariant() };
         Assert.Equal(expected, TorchActivation.Of(type, (_, otherwise) => otherwise, approximate: null));
     }
@@ -37,7 +37,7 @@ public class KindTests
             return; // a layer with weights, which its reader takes
         }
 
-        Activation.TryParse(name, out Activation expected);
+        Assert.True(Activation.TryParse(name, out Activation expected));
         using JsonDocument config = JsonDocument.Parse($$"""{"activation": "{{name.Replace('-', '_')}}"}""");
 
         // Keras's slope is 0.2 where none is given.

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using FastMlp.Kernels.Activations;
-using FastMlp.Layers;
 using FastMlp.Tests.Layers;
 using FastMlp.Tests.Reference;
 
