@@ -18,6 +18,7 @@ internal static class ActivationForms
         ["Gelu"] = Gelu,
         ["Silu"] = (writer, name, _, z) => writer.Add("Mul", name, z, writer.Add("Sigmoid", $"{name}.sigmoid", z)),
         ["Softplus"] = Operator("Softplus"),
+        ["Mish"] = (writer, name, _, z) => writer.Add("Mul", name, z, writer.Add("Tanh", $"{name}.tanh", writer.Add("Softplus", $"{name}.softplus", z))),
         ["LeakyRelu"] = OperatorWithAlpha("LeakyRelu"),
         ["Elu"] = OperatorWithAlpha("Elu"),
         ["ScaledSigmoid"] = ScaledSigmoid,
@@ -35,6 +36,7 @@ internal static class ActivationForms
         Import.Operators.Of("Sigmoid", Activations.Of(Activation.Sigmoid), Folding.Each(x => 1 / (1 + Math.Exp(-x)))),
         Import.Operators.Of("Tanh", Activations.Of(Activation.Tanh), Folding.Each(Math.Tanh)),
         Import.Operators.Of("Softplus", Activations.Of(Activation.Softplus)),
+        Import.Operators.Of("Mish", Activations.Of(Activation.Mish)),
         Import.Operators.Of("Softmax", Activations.Softmax),
         Import.Operators.Of("Gelu", Activations.Gelu),
         Import.Operators.Of("Swish", Activations.Swish),
@@ -59,6 +61,9 @@ internal static class ActivationForms
         {
             ActivationExpression { Activation.Name: "Sigmoid" } sigmoid when gate.IsScaled(out double factor) && x.RatioTo(sigmoid.Input) is { } k =>
                 call.Activated(sigmoid.Input, Activation.Silu).Times(k * factor),
+            ActivationExpression { Activation.Name: "Tanh", Input: { IsPlain: true, Base: ActivationExpression { Activation.Name: "Softplus" } softplus } }
+                when gate.IsScaled(out double factor) && x.RatioTo(softplus.Input) is { } k =>
+                call.Activated(softplus.Input, Activation.Mish).Times(k * factor),
             _ => null,
         };
     }

@@ -22,6 +22,7 @@ public readonly record struct Activation
         new(ActivationKind.Gelu, "gelu") { Initializer = Initializer.HeNormal },
         new(ActivationKind.Silu, "silu") { Aliases = ["swish"], Initializer = Initializer.HeNormal },
         new(ActivationKind.Softplus, "softplus") { Initializer = Initializer.HeNormal },
+        new(ActivationKind.Mish, "mish") { Initializer = Initializer.HeNormal },
         new(ActivationKind.Tanh, "tanh"),
         new(ActivationKind.Sigmoid, "sigmoid"),
         new(ActivationKind.ScaledSigmoid, "scaled-sigmoid", "c,beta") { Defaults = [1, 1], Learns = ["scale", "slope"] },
@@ -78,6 +79,9 @@ public readonly record struct Activation
 
     /// <summary>a = ln(1 + e^z).</summary>
     public static Activation Softplus => new(ActivationKind.Softplus);
+
+    /// <summary>a = z tanh(ln(1 + e^z)) (Misra, 2019).</summary>
+    public static Activation Mish => new(ActivationKind.Mish);
 
     /// <summary>a = z if z &gt;= 0, else slope z.</summary>
     public static Activation LeakyRelu(float slope = 0.01f) => new(ActivationKind.LeakyRelu, Finite(slope, nameof(slope)));
@@ -204,6 +208,7 @@ public readonly record struct Activation
             ActivationKind.Gelu => maker.Make(default(GeluActivation)),
             ActivationKind.Silu => maker.Make(default(SiluActivation)),
             ActivationKind.Softplus => maker.Make(default(SoftplusActivation)),
+            ActivationKind.Mish => maker.Make(default(MishActivation)),
             ActivationKind.LeakyRelu or ActivationKind.PRelu => maker.Make(new LeakyReluActivation(First)),
             ActivationKind.Elu => maker.Make(new EluActivation(First)),
             ActivationKind.ScaledSigmoid => maker.Make(new ScaledSigmoidActivation(First, Second)),
@@ -263,4 +268,5 @@ internal enum ActivationKind
     Elu,
     ScaledSigmoid,
     PRelu,
+    Mish,
 }

@@ -100,6 +100,8 @@ internal sealed class ReferenceActivation(ReferenceFunction function, bool learn
 
     private static double NormalDensity(double z) => Math.Exp(-0.5 * z * z) / Math.Sqrt(2 * Math.PI);
 
+    private static double MishFactor(double z) => Math.Tanh(Math.Max(0, z) + Math.Log(1 + Math.Exp(-Math.Abs(z))));
+
     private double Value(double z) => function switch
     {
         ReferenceFunction.Identity => z,
@@ -111,6 +113,7 @@ internal sealed class ReferenceActivation(ReferenceFunction function, bool learn
         ReferenceFunction.Gelu => z * NormalDistribution(z),
         ReferenceFunction.Silu => z * Sigmoid(z),
         ReferenceFunction.Softplus => Math.Max(0, z) + Math.Log(1 + Math.Exp(-Math.Abs(z))),
+        ReferenceFunction.Mish => z * MishFactor(z),
         ReferenceFunction.LeakyRelu or ReferenceFunction.PRelu => z >= 0 ? z : constants[0] * z,
         ReferenceFunction.Elu => z > 0 ? z : constants[0] * (Math.Exp(z) - 1),
         ReferenceFunction.ScaledSigmoid => constants[0] * Sigmoid(constants[1] * z),
@@ -127,6 +130,7 @@ internal sealed class ReferenceActivation(ReferenceFunction function, bool learn
         ReferenceFunction.Gelu => NormalDistribution(z) + (z * NormalDensity(z)),
         ReferenceFunction.Silu => Sigmoid(z) * (1 + (z * (1 - Sigmoid(z)))),
         ReferenceFunction.Softplus => Sigmoid(z),
+        ReferenceFunction.Mish => MishFactor(z) + (z * (1 - (MishFactor(z) * MishFactor(z))) * Sigmoid(z)),
         ReferenceFunction.LeakyRelu or ReferenceFunction.PRelu => z >= 0 ? 1 : constants[0],
         ReferenceFunction.Elu => z > 0 ? 1 : constants[0] * Math.Exp(z),
         ReferenceFunction.ScaledSigmoid => constants[1] * a * (1 - (a / constants[0])),
@@ -151,4 +155,5 @@ internal enum ReferenceFunction
     Elu,
     ScaledSigmoid,
     PRelu,
+    Mish,
 }
