@@ -22,6 +22,7 @@ public readonly record struct Activation
         new(ActivationKind.Gelu, "gelu") { Initializer = Initializer.HeNormal },
         new(ActivationKind.Silu, "silu") { Aliases = ["swish"], Initializer = Initializer.HeNormal },
         new(ActivationKind.Softplus, "softplus") { Initializer = Initializer.HeNormal },
+        new(ActivationKind.HardSwish, "hard-swish") { Aliases = ["hard-silu"], Initializer = Initializer.HeNormal },
         new(ActivationKind.Mish, "mish") { Initializer = Initializer.HeNormal },
         new(ActivationKind.Tanh, "tanh"),
         new(ActivationKind.Sigmoid, "sigmoid"),
@@ -82,6 +83,9 @@ public readonly record struct Activation
 
     /// <summary>a = z tanh(ln(1 + e^z)) (Misra, 2019).</summary>
     public static Activation Mish => new(ActivationKind.Mish);
+
+    /// <summary>a = z min(max(z + 3, 0), 6) / 6 (Howard et al., 2019), also known as hard SiLU; its derivative is 0 at -3 and 1 at 3.</summary>
+    public static Activation HardSwish => new(ActivationKind.HardSwish);
 
     /// <summary>a = z if z &gt;= 0, else slope z.</summary>
     public static Activation LeakyRelu(float slope = 0.01f) => new(ActivationKind.LeakyRelu, Finite(slope, nameof(slope)));
@@ -208,6 +212,7 @@ public readonly record struct Activation
             ActivationKind.Gelu => maker.Make(default(GeluActivation)),
             ActivationKind.Silu => maker.Make(default(SiluActivation)),
             ActivationKind.Softplus => maker.Make(default(SoftplusActivation)),
+            ActivationKind.HardSwish => maker.Make(default(HardSwishActivation)),
             ActivationKind.Mish => maker.Make(default(MishActivation)),
             ActivationKind.LeakyRelu or ActivationKind.PRelu => maker.Make(new LeakyReluActivation(First)),
             ActivationKind.Elu => maker.Make(new EluActivation(First)),
@@ -269,4 +274,5 @@ internal enum ActivationKind
     ScaledSigmoid,
     PRelu,
     Mish,
+    HardSwish,
 }

@@ -28,7 +28,7 @@ internal sealed class ReferenceActivation(ReferenceFunction function, bool learn
     public double[] Magnitude { get; } = new double[constants.Length];
 
     /// <summary>Where g' jumps.</summary>
-    public double[] Kinks => function is ReferenceFunction.Relu or ReferenceFunction.LeakyRelu or ReferenceFunction.PRelu
+    public double[] Kinks => function == ReferenceFunction.HardSwish ? [-3, 3] : function is ReferenceFunction.Relu or ReferenceFunction.LeakyRelu or ReferenceFunction.PRelu
         or ReferenceFunction.Elu or ReferenceFunction.Selu or ReferenceFunction.Step ? [0] : [];
 
     /// <summary>The error function, by the series erf x = 2/sqrt(pi) e^(-x^2) sum of 2^n x^(2n+1) / (1 3 5 ... (2n+1)), whose terms all have one sign.</summary>
@@ -114,6 +114,7 @@ internal sealed class ReferenceActivation(ReferenceFunction function, bool learn
         ReferenceFunction.Silu => z * Sigmoid(z),
         ReferenceFunction.Softplus => Math.Max(0, z) + Math.Log(1 + Math.Exp(-Math.Abs(z))),
         ReferenceFunction.Mish => z * MishFactor(z),
+        ReferenceFunction.HardSwish => z * Math.Clamp(z + 3, 0, 6) / 6,
         ReferenceFunction.LeakyRelu or ReferenceFunction.PRelu => z >= 0 ? z : constants[0] * z,
         ReferenceFunction.Elu => z > 0 ? z : constants[0] * (Math.Exp(z) - 1),
         ReferenceFunction.ScaledSigmoid => constants[0] * Sigmoid(constants[1] * z),
@@ -131,6 +132,7 @@ internal sealed class ReferenceActivation(ReferenceFunction function, bool learn
         ReferenceFunction.Silu => Sigmoid(z) * (1 + (z * (1 - Sigmoid(z)))),
         ReferenceFunction.Softplus => Sigmoid(z),
         ReferenceFunction.Mish => MishFactor(z) + (z * (1 - (MishFactor(z) * MishFactor(z))) * Sigmoid(z)),
+        ReferenceFunction.HardSwish => z <= -3 ? 0 : z >= 3 ? 1 : (z / 3) + 0.5,
         ReferenceFunction.LeakyRelu or ReferenceFunction.PRelu => z >= 0 ? 1 : constants[0],
         ReferenceFunction.Elu => z > 0 ? 1 : constants[0] * Math.Exp(z),
         ReferenceFunction.ScaledSigmoid => constants[1] * a * (1 - (a / constants[0])),
@@ -156,4 +158,5 @@ internal enum ReferenceFunction
     ScaledSigmoid,
     PRelu,
     Mish,
+    HardSwish,
 }
