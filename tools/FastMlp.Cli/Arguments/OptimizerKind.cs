@@ -23,6 +23,7 @@ internal sealed record OptimizerKind(string Name, Func<float, float, float, Opti
         Adam,
         new("adamw", (rate, _, decay) => new AdamW(rate, weightDecay: decay)) { WeightDecay = new AdamW().WeightDecay },
         new("amsgrad", (rate, _, decay) => new Adam(rate, weightDecay: decay, amsGrad: true)),
+        new("nadam", (rate, _, decay) => new NAdam(rate, weightDecay: decay)),
         new("adagrad", (rate, _, decay) => new AdaGrad(rate, weightDecay: decay)) { Rate = 0.02f },
         new("rmsprop", (rate, momentum, decay) => new RmsProp(rate, momentum: momentum, weightDecay: decay)) { Momentum = 0 },
         new("irprop", (rate, _, decay) => new IRprop(rate, weightDecay: decay)) { Rate = 0.01f, TakesAllRows = true },
