@@ -17,6 +17,7 @@ public readonly record struct Loss
         ("mean-squared-error", c => c is [] ? MeanSquaredError : null),
         ("mean-absolute-error", c => c is [] ? MeanAbsoluteError : null),
         ("huber[:delta]", c => c switch { [] => Huber(), [float delta] => Huber(delta), _ => null }),
+        ("log-cosh", c => c is [] ? LogCosh : null),
         ("poisson", c => c is [] ? Poisson(logOutputs: false) : null),
         ("log-poisson", c => c is [] ? Poisson() : null),
         ("quantile:level,...", c => Quantile(c)),
@@ -71,6 +72,9 @@ public readonly record struct Loss
     public static Loss Huber(float delta = 1) => delta > 0 && float.IsFinite(delta)
         ? new(LossKind.Huber) { Delta = delta }
         : throw new ArgumentOutOfRangeException(nameof(delta), delta, "delta is a finite number above 0.");
+
+    /// <summary>L = 1 / (m n) sum of ln cosh(a - y): about d^2 / 2 for small d, abs(d) - ln 2 for large, smooth throughout; its gradient is tanh(a - y).</summary>
+    public static Loss LogCosh => new(LossKind.LogCosh);
 
     /// <summary>
     /// The negative log-likelihood of counts y, without the part that only y decides: L = 1 / (m n) sum of e^a - y a where outputs
@@ -219,4 +223,5 @@ internal enum LossKind
     Poisson,
     LogPoisson,
     Quantile,
+    LogCosh,
 }

@@ -40,6 +40,9 @@ internal static unsafe class LossKernels
             case LossKind.Huber:
                 maker.Make(new HuberLoss(constant));
                 break;
+            case LossKind.LogCosh:
+                maker.Make(default(LogCoshLoss));
+                break;
             case LossKind.Poisson:
                 maker.Make(default(PoissonLoss));
                 break;
@@ -262,6 +265,35 @@ internal static unsafe class LossKernels
             TVec d = TSimd.Subtract(x, y);
             gradient = TSimd.AtMost(TSimd.Broadcast(delta), TSimd.AtLeast(TSimd.Broadcast(-delta), d));
             return TSimd.Multiply(gradient, TSimd.MultiplyAdd(TSimd.Broadcast(-0.5f), gradient, d));
+        }
+    }
+
+    /// <summary>ln cosh d, d = a - y, gradient tanh d.</summary>
+    /// <remarks>
+    /// Near 0 it is ln(1 + (cosh d - 1)) with cosh d - 1 = q^2 / (2 (1 - q)), q = 1 - e^-|d|, which keeps its relative accuracy; where that is above 1 it is
+    /// |d| + ln(1 + e^(-2|d|)) - ln 2, which does not overflow.
+    /// </remarks>
+    internal readonly struct LogCoshLoss : IElementLoss
+    {
+        private const float Ln2 = 0.693147182f;
+
+        public static bool WritesActivation => false;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec Loss<TSimd, TVec>(TVec x, TVec y, int column, int remaining, ref TVec value, out TVec gradient)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            TVec one = TSimd.Broadcast(1f);
+            TVec d = TSimd.Subtract(x, y);
+            gradient = VecMath.Tanh<TSimd, TVec>(d);
+            TVec size = TSimd.Abs(d);
+            TVec q = TSimd.Negate(VecMath.ExpMinusOneOfNegative<TSimd, TVec>(TSimd.Negate(size)));
+            TVec e = TSimd.Subtract(one, q);
+            TVec excess = TSimd.Divide(TSimd.Multiply(TSimd.Multiply(TSimd.Broadcast(0.5f), q), q), e);
+            TVec isNear = TSimd.GreaterThan(one, excess);
+            TVec log = VecMath.LogOnePlus<TSimd, TVec>(TSimd.Select(isNear, excess, TSimd.Multiply(e, e)));
+            return TSimd.Select(isNear, log, TSimd.Add(TSimd.Subtract(size, TSimd.Broadcast(Ln2)), log));
         }
     }
 
