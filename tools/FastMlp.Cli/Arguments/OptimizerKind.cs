@@ -7,11 +7,6 @@ namespace FastMlp.Cli.Arguments;
 /// <param name="Create">The rule with a learning rate, a momentum (0 where it has none) and a weight decay.</param>
 internal sealed record OptimizerKind(string Name, Func<float, float, float, Optimizer> Create)
 {
-    private const float AdaptiveRate = 2e-3f;
-
-    /// <summary>From here on an epoch has updates enough for Adam's usual rate; below, twice that rate learns digits better (0.981 against 0.979).</summary>
-    private const int ManyRows = 10_000;
-
     public static OptimizerKind Adam { get; } = new("adam", (rate, _, decay) => new Adam(rate, weightDecay: decay));
 
     /// <summary>Every rule, in the order in which they are offered.</summary>
@@ -30,8 +25,8 @@ internal sealed record OptimizerKind(string Name, Func<float, float, float, Opti
         new("lbfgs", (rate, _, decay) => new Lbfgs(rate, weightDecay: decay)) { Rate = 1, TakesAllRows = true, IsForFullBatches = true },
     ];
 
-    /// <summary>The learning rate where none is given; null of an adaptive rule, whose rate depends on the rows.</summary>
-    public float? Rate { get; private init; }
+    /// <summary>The learning rate where none is given.</summary>
+    public float Rate { get; private init; } = 1e-3f;
 
     /// <summary>The momentum where none is given; null where the rule has none.</summary>
     public float? Momentum { get; private init; }
@@ -54,8 +49,7 @@ internal sealed record OptimizerKind(string Name, Func<float, float, float, Opti
     public static string WithMomentum { get; } = Listed(All.Where(kind => kind.Momentum is not null), "or");
 
     /// <summary>The learning rates where none is given, for people.</summary>
-    public static string Rates { get; } = string.Join("; ", All.GroupBy(kind => kind.Rate).OrderBy(group => group.Key is not null).Select(group =>
-        $"{Listed(group, "and")} {Text(group.Key ?? AdaptiveRate)}{(group.Key is null ? $", or {Text(AdaptiveRate / 2)} from {ManyRows.ToString("N0", CultureInfo.InvariantCulture)} rows on" : "")}"));
+    public static string Rates { get; } = string.Join("; ", All.GroupBy(kind => kind.Rate).OrderBy(group => group.Key).Select(group => $"{Listed(group, "and")} {group.Key.ToString(CultureInfo.InvariantCulture)}"));
 
     public static bool TryParse(string text, out OptimizerKind kind)
     {
@@ -63,11 +57,6 @@ internal sealed record OptimizerKind(string Name, Func<float, float, float, Opti
         kind = found ?? Adam;
         return found is not null;
     }
-
-    /// <summary>The learning rate where none is given.</summary>
-    public float RateFor(long rows) => Rate ?? (rows < ManyRows ? AdaptiveRate : AdaptiveRate / 2);
-
-    private static string Text(float value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Listed(IEnumerable<OptimizerKind> kinds, string last)
     {

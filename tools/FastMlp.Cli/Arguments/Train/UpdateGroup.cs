@@ -22,7 +22,7 @@ internal sealed class UpdateGroup : TrainGroup
         $"Momentum of {OptimizerKind.WithMomentum} [default: 0.9, for sgd and rmsprop 0]");
 
     public Option<float?> WeightDecay { get; } = Arguments.Options.AtLeast0("--weight-decay",
-        "L2 coefficient on the weights, decoupled for adamw [default: 1.2 / training rows, or 30 / training rows for values; of adamw 0.01]");
+        "L2 coefficient on the weights, decoupled for adamw [default: 0.001 or 0.01, chosen by the data; with --quick 0.001, of adamw 0.01]");
 
     public Option<float?> L1 { get; } = Arguments.Options.AtLeast0("--l1", "L1 coefficient on the weights [default: 0]");
 
