@@ -112,6 +112,11 @@ internal sealed record Chain(string Format, IReadOnlyList<Link> Links, int? Inpu
             throw new ModelFormatException($"'{affine.Name}' has {affine.Offset.Length} features, the dense layer '{linear.Name}' behind it {linear.Inputs}.");
         }
 
+        if (linear.Weight.Length != linear.Outputs * linear.Inputs || (linear.Bias is { } given && given.Length != linear.Outputs))
+        {
+            throw new ModelFormatException($"'{linear.Name}' has {linear.Weight.Length} weights and {linear.Bias?.Length ?? 0} biases for {linear.Inputs} inputs and {linear.Outputs} outputs.");
+        }
+
         float[] weight = new float[linear.Weight.Length];
         float[] bias = new float[linear.Outputs];
         for (int unit = 0; unit < linear.Outputs; unit++)

@@ -307,7 +307,7 @@ internal static class StateDict
 
             if (IsPRelu)
             {
-                return new ActivationLink(Name, Activation.PRelu(weight.Values[0]));
+                return ActivationLink.PRelu(Name, weight.Values[0]);
             }
 
             float[] shift = bias ?? new float[weight.Shape[0]];

@@ -47,7 +47,13 @@ internal sealed partial class KerasLayer
 
     public bool Flag(string key, bool otherwise) => Property(key) is { ValueKind: JsonValueKind.True or JsonValueKind.False } value ? value.GetBoolean() : otherwise;
 
-    public float Number(string key, float otherwise) => Property(key) switch
+    public float Number(string key, float otherwise)
+    {
+        float number = Parsed(key, otherwise);
+        return float.IsFinite(number) ? number : throw new ModelFormatException($"Layer '{Name}' has {key} = {number}; a number within float32 was expected.");
+    }
+
+    private float Parsed(string key, float otherwise) => Property(key) switch
     {
         { ValueKind: JsonValueKind.Number } value => (float)value.GetDouble(),
         // Keras 3 stores some as arrays of one value.

@@ -41,8 +41,8 @@ internal static class KerasLink
                 break;
             case "PReLU":
                 float[] alpha = Required("alpha", 1).Values;
-                AddActivation(alpha.AsSpan().IndexOfAnyExcept(alpha[0]) < 0
-                    ? alpha[0] == 0 ? Activation.Relu : Activation.PRelu(alpha[0])
+                links.Add(alpha.AsSpan().IndexOfAnyExcept(alpha[0]) < 0
+                    ? alpha[0] == 0 ? new ActivationLink(layer.Name, Activation.Relu) : ActivationLink.PRelu(layer.Name, alpha[0])
                     : throw new ModelFormatException($"Layer '{layer.Name}' (PReLU) has {alpha.Length} different slopes; one for the layer is read."));
                 break;
             case "Dropout":
