@@ -15,4 +15,7 @@ internal readonly unsafe record struct MatrixView(nint Address, nint Rows, nint 
 
     /// <summary>Rows from <paramref name="start"/> on.</summary>
     public MatrixView Slice(nint start, nint rows) => this with { Address = (nint)(Pointer + (start * Stride)), Rows = rows };
+
+    /// <summary>In place of what the compiler would write: its text of a pointer stops the compiler of NativeAOT.</summary>
+    public override string ToString() => $"{Rows} x {Columns}, stride {Stride}";
 }

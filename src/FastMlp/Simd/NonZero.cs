@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace FastMlp.Simd;
 
@@ -18,15 +19,15 @@ internal static unsafe class NonZero
     public static nint Count(float* x, nint length)
     {
         nint count = 0, i = 0;
-        if (Vector256.IsHardwareAccelerated)
+        if (Avx2.IsSupported)
         {
             Vector256<int> zeros = Vector256<int>.Zero;
             for (; i <= length - 8; i += 8)
             {
-                zeros += Vector256.Equals(Vector256.Load(x + i), Vector256<float>.Zero).AsInt32();
+                zeros = Avx2.Add(zeros, Avx.CompareEqual(Avx.LoadVector256(x + i), Vector256<float>.Zero).AsInt32());
             }
 
-            count = i + Vector256.Sum(zeros);
+            count = i + Vector128.Sum(zeros.GetLower() + Avx2.ExtractVector128(zeros, 1));
         }
 
         for (; i < length; i++)
@@ -45,20 +46,20 @@ internal static unsafe class NonZero
     public static nint List(float* x, nint stride, nint rows, nint length, int* list)
     {
         nint count = 0, i = 0;
-        if (Vector256.IsHardwareAccelerated)
+        if (Avx2.IsSupported)
         {
             fixed (byte* places = Places)
             {
                 for (; i <= length - 8; i += 8)
                 {
                     // Bits of the rows together: none but the sign where all are 0 or -0.
-                    Vector256<float> any = Vector256.Load(x + i);
+                    Vector256<float> any = Avx.LoadVector256(x + i);
                     for (nint row = 1; row < rows; row++)
                     {
-                        any |= Vector256.Load(x + i + (row * stride));
+                        any = Avx.Or(any, Avx.LoadVector256(x + i + (row * stride)));
                     }
 
-                    uint bits = ~Vector256.Equals(any, Vector256<float>.Zero).ExtractMostSignificantBits() & 0xFF;
+                    uint bits = ~(uint)Avx.MoveMask(Avx.CompareEqual(any, Vector256<float>.Zero)) & 0xFF;
                     Vector128<ushort> words = Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)(places + (8 * (nint)bits))).AsByte());
                     (Vector128<uint> lower, Vector128<uint> upper) = Vector128.Widen(words);
                     Vector128<int> start = Vector128.Create((int)i);

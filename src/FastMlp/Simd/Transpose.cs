@@ -44,7 +44,7 @@ internal static unsafe class Transpose
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Pair(float* upper, float* lower) => Vector256.Create(Vector128.Load(upper), Vector128.Load(lower));
+    private static Vector256<float> Pair(float* upper, float* lower) => Avx.InsertVector128(Vector128.Load(upper).ToVector256Unsafe(), Vector128.Load(lower), 1);
 
     /// <summary>
     /// destination[c, r] = source[r, c] for r and c from 0 to 3, in the order of the destination's rows: one that reaches into the next
