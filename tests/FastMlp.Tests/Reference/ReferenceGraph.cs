@@ -112,6 +112,15 @@ internal sealed class ReferenceAlone(ReferenceActivation activation) : Reference
 /// <summary>a = gamma (x - mean) / sqrt(variance + epsilon) + beta over groups of numbers: the columns of a batch, or the numbers of each row.</summary>
 internal abstract class ReferenceNorm(double[] gamma, double[] beta, double epsilon) : ReferenceStage
 {
+    /// <summary>The stage of a specification, with numbers by the ends of their names; null of what is none of these.</summary>
+    public static ReferenceNorm? Of(LayerSpec spec, Func<string, double[]> numbers, bool predicts) => spec switch
+    {
+        LayerNormSpec layer => new ReferenceLayerNorm(numbers("weight"), numbers("bias"), layer.Epsilon),
+        BatchNormSpec batch => new ReferenceBatchNorm(
+            numbers("weight"), numbers("bias"), batch.Epsilon, predicts ? numbers("running_mean") : null, predicts ? numbers("running_var") : null),
+        _ => null,
+    };
+
     private readonly double[] gammaGradient = new double[gamma.Length];
     private readonly double[] betaGradient = new double[beta.Length];
 
