@@ -12,6 +12,7 @@ public abstract record LayerSpec
         ["Dropout"] = DropoutSpec.Read,
         ["BatchNorm"] = BatchNormSpec.Read,
         ["LayerNorm"] = LayerNormSpec.Read,
+        ["Affine"] = AffineSpec.Read,
         ["Activation"] = ActivationSpec.Read,
         ["Residual"] = ResidualSpec.Read,
     };

@@ -115,6 +115,7 @@ internal abstract class ReferenceNorm(double[] gamma, double[] beta, double epsi
     /// <summary>The stage of a specification, with numbers by the ends of their names; null of what is none of these.</summary>
     public static ReferenceNorm? Of(LayerSpec spec, Func<string, double[]> numbers, bool predicts) => spec switch
     {
+        AffineSpec => new ReferenceAffine(numbers("weight"), numbers("bias")),
         LayerNormSpec layer => new ReferenceLayerNorm(numbers("weight"), numbers("bias"), layer.Epsilon),
         BatchNormSpec batch => new ReferenceBatchNorm(
             numbers("weight"), numbers("bias"), batch.Epsilon, predicts ? numbers("running_mean") : null, predicts ? numbers("running_var") : null),
@@ -193,6 +194,14 @@ internal sealed class ReferenceLayerNorm(double[] gamma, double[] beta, double e
     protected override double[][] Normalized(double[][] x) => Array.ConvertAll(x, Normalize);
 
     protected override double[][] InputGradient(double[][] x, double[][] gradient) => [.. x.Select((row, i) => NormalizeBackward(row, gradient[i]))];
+}
+
+/// <summary>Scale and shift alone.</summary>
+internal sealed class ReferenceAffine(double[] gamma, double[] beta) : ReferenceNorm(gamma, beta, epsilon: 0)
+{
+    protected override double[][] Normalized(double[][] x) => x;
+
+    protected override double[][] InputGradient(double[][] x, double[][] gradient) => gradient;
 }
 
 /// <summary>a = F(x) + V x, V the identity where there is no projection.</summary>
