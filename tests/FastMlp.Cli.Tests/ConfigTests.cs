@@ -51,6 +51,7 @@ public sealed class ConfigTests(TempFolder folder) : IClassFixture<TempFolder>
         ["label-smoothing"] = ("0.1", ["0.1"]),
         ["class-weights"] = ("\"balanced\"", ["balanced"]),
         ["epochs"] = ("4", ["4"]),
+        ["ensemble"] = ("3", ["3"]),
         ["quick"] = ("false", ["false"]),
         ["search-time"] = ("\"5m\"", ["5m"]),
         ["max-duration"] = ("\"5m\"", ["5m"]),

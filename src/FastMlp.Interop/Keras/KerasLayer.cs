@@ -47,13 +47,27 @@ internal sealed partial class KerasLayer
 
     public bool Flag(string key, bool otherwise) => Property(key) is { ValueKind: JsonValueKind.True or JsonValueKind.False } value ? value.GetBoolean() : otherwise;
 
-    public float Number(string key, float otherwise) => Property(key) switch
+    public float Number(string key, float otherwise)
+    {
+        float number = Parsed(key, otherwise);
+        return float.IsFinite(number) ? number : throw new ModelFormatException($"Layer '{Name}' has {key} = {number}; a number within float32 was expected.");
+    }
+
+    private float Parsed(string key, float otherwise) => Property(key) switch
     {
         { ValueKind: JsonValueKind.Number } value => (float)value.GetDouble(),
         // Keras 3 stores some as arrays of one value.
         { ValueKind: JsonValueKind.Object } value when value.TryGetProperty("config", out JsonElement inner) && inner.TryGetProperty("value", out JsonElement number) && number.ValueKind == JsonValueKind.Number => (float)number.GetDouble(),
         _ => otherwise,
     };
+
+    /// <summary>Sizes of the input without the batch, -1 where one is open; null where the layer does not say.</summary>
+    public int[]? InputShape => (Sizes("batch_shape") ?? Sizes("batch_input_shape")) is { Length: > 1 } sizes ? sizes[1..] : null;
+
+    /// <summary>A list of sizes, -1 where one is open; null where there is none.</summary>
+    public int[]? Sizes(string key) => Property(key) is { ValueKind: JsonValueKind.Array } list
+        ? [.. list.EnumerateArray().Select(each => each.ValueKind == JsonValueKind.Number && each.TryGetInt32(out int size) ? size : -1)]
+        : null;
 
     public JsonElement? Property(string key) =>
         Config.ValueKind == JsonValueKind.Object && Config.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;

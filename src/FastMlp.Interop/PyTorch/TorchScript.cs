@@ -104,7 +104,7 @@ internal sealed partial class TorchScript(ZipArchive zip, string folder, TorchTe
             case "Dropout" or "Identity" or "Flatten":
                 break;
             case "PReLU":
-                links.Add(new ActivationLink(name, Required("weight").Values is [float slope] ? Activation.PRelu(slope) : throw new ModelFormatException($"Module '{name}' (PReLU) has several slopes; one for the layer is read.")));
+                links.Add(Required("weight").Values is [float slope] ? ActivationLink.PRelu(name, slope) : throw new ModelFormatException($"Module '{name}' (PReLU) has several slopes; one for the layer is read."));
                 break;
             case "Sequential" or "":
                 AddCalls(links, module, name, depth);
@@ -242,9 +242,9 @@ internal sealed partial class TorchScript(ZipArchive zip, string folder, TorchTe
             : otherwise;
     }
 
-    private static float Parsed(string number) => float.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out float value)
+    private static float Parsed(string number) => float.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && float.IsFinite(value)
         ? value
-        : throw new ModelFormatException($"'{number}' in the code is no number.");
+        : throw new ModelFormatException($"'{number}' in the code is no finite number.");
 
     [GeneratedRegex("""(?m)^\s*(\w+) = (?:self\.(\w+)|getattr\(self, "(\w+)"\))\s*$""", RegexOptions.None, 2000)]
     private static partial Regex Local();

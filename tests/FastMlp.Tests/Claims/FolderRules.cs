@@ -8,10 +8,10 @@ internal static partial class FolderRules
     /// <summary>The name of the room that is the folder src/FastMlp itself.</summary>
     public const string Root = "";
 
-    private static readonly string[] rooms = ["Simd", "Memory", "Threading", "Kernels", "Layers", "Training", "Serialization", "Metrics", "Runs", "Optimizers", "Schedules"];
+    private static readonly string[] rooms = ["Simd", "Memory", "Threading", "Kernels", "Layers", "Training", "Serialization", "Metrics", "Runs", "Optimizers", "Schedules", "Serving"];
 
     // Folders whose types are the root's: what a user types, but too much for one folder.
-    private static readonly string[] ofTheRoot = ["Runs"];
+    private static readonly string[] ofTheRoot = ["Runs", "Serving"];
 
     // Rooms in which descriptions of the root's stand beside what is made from them.
     private static readonly string[] besideTheirLikes = ["Layers", "Optimizers", "Schedules"];
@@ -29,6 +29,7 @@ internal static partial class FolderRules
         ["Serialization"] = ["Layers"],
         ["Metrics"] = [],
         ["Runs"] = ["Training", "Serialization", "Schedules"],
+        ["Serving"] = [],
         [Root] = rooms,
     };
 

@@ -48,6 +48,13 @@ internal sealed class TrainingPlan
         Loss = CreateLoss(data);
     }
 
+    /// <summary>The plan of another member of the ensemble.</summary>
+    public TrainingPlan Member(TrainingData data, int member) => member == 0 ? this : new(Fixed with { Seed = settings.Seed + member, Threads = 1 }, data);
+
+    public int Threads => settings.Threads;
+
+    public int Members => settings.Ensemble;
+
     public IReadOnlyList<int> Layers { get; }
 
     public int Epochs { get; }
@@ -62,7 +69,7 @@ internal sealed class TrainingPlan
     public Loss Loss { get; }
 
     /// <summary>The settings with the defaults that depend on the number of rows filled in.</summary>
-    public TrainSettings Fixed => settings with { Epochs = Epochs, EarlyStop = EarlyStop, WeightDecay = weightDecay, LearningRate = Optimizer.LearningRate };
+    public TrainSettings Fixed => settings with { Layers = [.. Layers], Epochs = Epochs, EarlyStop = EarlyStop, WeightDecay = weightDecay, LearningRate = Optimizer.LearningRate };
 
     /// <summary>The options that shape the network and its training, defaults filled in: the names of the command line with their values.</summary>
     public IReadOnlyDictionary<string, string> Resolved
@@ -81,6 +88,7 @@ internal sealed class TrainingPlan
 
             Add("--dropout", settings.Dropout);
             AddCount("--residual", settings.Residual, usual: 0);
+            AddCount("--ensemble", settings.Ensemble, usual: 1);
             all["--optimizer"] = settings.Optimizer.Name;
             if (Optimizer is Sgd { Momentum: > 0 } or RmsProp { Momentum: > 0 })
             {

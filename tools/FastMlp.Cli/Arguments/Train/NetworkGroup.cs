@@ -34,7 +34,10 @@ internal sealed class NetworkGroup : TrainGroup
     public Option<int?> Residual { get; } = Arguments.Options.Integer("--residual",
         "Hidden layers in a residual block, whose input is added to its output before the last activation; layers left over stand before the blocks; 0 is none [default: 0]", least: 0);
 
-    public override IReadOnlyList<Option> Options => [Layers, Activation, Norm, Dropout, Residual];
+    public Option<int?> Ensemble { get; } = Arguments.Options.Integer("--ensemble",
+        "Train N networks from other first weights and join them to one, whose answer is their mean; predict --spread tells how far they differ [default: 1]", least: 1);
+
+    public override IReadOnlyList<Option> Options => [Layers, Activation, Norm, Dropout, Residual, Ensemble];
 
     public override TrainSettings Read(ParseResult parsed, TrainSettings settings) => settings with
     {
@@ -43,5 +46,6 @@ internal sealed class NetworkGroup : TrainGroup
         Norm = parsed.GetValue(Norm) ?? Normalization.None,
         Dropout = parsed.GetValue(Dropout) ?? 0,
         Residual = parsed.GetValue(Residual) ?? 0,
+        Ensemble = parsed.GetValue(Ensemble) ?? 1,
     };
 }

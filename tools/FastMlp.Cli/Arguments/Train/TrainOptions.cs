@@ -46,6 +46,16 @@ internal sealed class TrainOptions
             throw new UsageException("--min-delta goes with --early-stop, which it makes stricter.");
         }
 
+        if (parsed.GetValue(Network.Ensemble) > 1 && (parsed.GetValue(Checkpoints.Checkpoint) ?? parsed.GetValue(Checkpoints.Resume)) is not null)
+        {
+            throw new UsageException("--ensemble trains networks side by side, which no folder of checkpoints holds: leave --checkpoint and --resume away.");
+        }
+
+        if (parsed.GetValue(Network.Ensemble) > 1 && parsed.GetValue(Data.Stream))
+        {
+            throw new UsageException("--ensemble trains on rows in memory: leave --stream away.");
+        }
+
         if (parsed.GetValue(Course.SearchTime) is not null && parsed.GetValue(Course.Quick))
         {
             throw new UsageException("--search-time limits the search that --quick leaves out: give one of them.");
