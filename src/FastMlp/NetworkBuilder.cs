@@ -65,6 +65,13 @@ public sealed class NetworkBuilder
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="epsilon"/> is not a positive, finite number.</exception>
     public NetworkBuilder LayerNorm(float epsilon = 1e-5f) => Add(new LayerNormSpec(epsilon));
 
+    /// <summary>
+    /// Adds a scale and a shift of each feature: a = gamma x + beta, gamma and beta trained from 1 and 0. It stands in place of a normalization where the
+    /// scale of the features is to be learnt (ResMLP, Touvron et al., 2021), or before the first layer, to weigh inputs.
+    /// </summary>
+    /// <remarks><see cref="Network.Freeze"/> folds it into a dense layer beside it, so that it costs a <see cref="Predictor"/> nothing.</remarks>
+    public NetworkBuilder Affine() => Add(new AffineSpec());
+
     /// <summary>Adds a = g(x), an activation on its own: behind a normalization or a residual block. Behind a dense layer it is the same as that layer's own.</summary>
     /// <param name="activation">g: any that is elementwise and has no learnable constants.</param>
     /// <exception cref="ArgumentException"><paramref name="activation"/> is softmax or learnable; those belong to a dense layer.</exception>

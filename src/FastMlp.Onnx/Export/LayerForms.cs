@@ -11,6 +11,7 @@ internal static class LayerForms
         [typeof(SumSpec)] = (writer, layer, inputs) => writer.Add("Add", layer.Name, inputs),
         [typeof(BatchNormSpec)] = BatchNorm,
         [typeof(LayerNormSpec)] = LayerNorm,
+        [typeof(AffineSpec)] = Affine,
     };
 
     /// <summary>Adds what computes a layer; returns the name of its result.</summary>
@@ -46,6 +47,12 @@ internal static class LayerForms
         writer.Set("axis", -1);
         writer.SetNumber("epsilon", ((LayerNormSpec)layer.Spec).Epsilon);
         return result;
+    }
+
+    private static string Affine(GraphWriter writer, NetworkLayer layer, string[] inputs)
+    {
+        string[] tensors = [.. Tensors(writer, layer, TensorRole.Scale, TensorRole.Shift)];
+        return writer.Add("Add", layer.Name, writer.Add("Mul", $"{layer.Name}.scale", inputs[0], tensors[0]), tensors[1]);
     }
 
     /// <summary>The names of a layer's tensors of these roles, as far as it has them, in this order.</summary>

@@ -12,6 +12,8 @@ public sealed record ActivationSpec(Activation Activation) : LayerSpec
 
     internal override string Group => "activations";
 
+    internal override bool Folds => true;
+
     /// <inheritdoc/>
     public override void WriteTo(Utf8JsonWriter json)
     {

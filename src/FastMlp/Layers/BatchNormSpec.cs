@@ -13,6 +13,8 @@ public sealed record BatchNormSpec(float Momentum, float Epsilon) : LayerSpec
 
     internal override string Group => "norms";
 
+    internal override bool Folds => true;
+
     /// <inheritdoc/>
     public override void WriteTo(Utf8JsonWriter json)
     {

@@ -12,6 +12,7 @@ public abstract record LayerSpec
         ["Dropout"] = DropoutSpec.Read,
         ["BatchNorm"] = BatchNormSpec.Read,
         ["LayerNorm"] = LayerNormSpec.Read,
+        ["Affine"] = AffineSpec.Read,
         ["Activation"] = ActivationSpec.Read,
         ["Residual"] = ResidualSpec.Read,
     };
@@ -25,6 +26,9 @@ public abstract record LayerSpec
 
     /// <summary>What the names of such layers begin with, before their number: <c>layers</c> of dense ones, <c>norms</c>.</summary>
     internal abstract string Group { get; }
+
+    /// <summary>Whether it may become part of a dense layer beside it at prediction.</summary>
+    internal virtual bool Folds => false;
 
     /// <summary>Features that come out where <paramref name="inputSize"/> go in.</summary>
     public virtual int OutputSize(int inputSize) => inputSize;

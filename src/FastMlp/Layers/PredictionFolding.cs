@@ -9,7 +9,7 @@ namespace FastMlp.Layers;
 internal static class PredictionFolding
 {
     /// <summary>Whether there is anything to fold.</summary>
-    public static bool Applies(LayerStack stack) => stack.Layers.Any(layer => layer is BatchNormLayer or ActivationLayer);
+    public static bool Applies(LayerStack stack) => stack.Layers.Any(layer => layer.Spec.Folds);
 
     /// <param name="specs">The layers.</param>
     /// <param name="inputSize">Features in a row.</param>

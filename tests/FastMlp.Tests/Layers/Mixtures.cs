@@ -13,6 +13,8 @@ internal static class Mixtures
         ["batch norm behind an activation"] = b => b.Dense(17, Activation.Silu).BatchNorm(0.3f, 1e-3f).Dense(33, Activation.Tanh, Bias.Shared).BatchNorm(),
         ["batch norm between activations"] = b => b.Dense(12, Activation.Tanh).BatchNorm().Activate(Activation.Sigmoid).BatchNorm().Activate(Activation.Elu()),
         ["layer norm everywhere"] = b => b.Dense(17).LayerNorm().Activate(Activation.Gelu).Dense(40, Activation.PRelu()).LayerNorm(0.01f),
+        ["affine first"] = b => b.Affine().Dense(13, Activation.Tanh),
+        ["affine in place of norms"] = b => b.Dense(17, Activation.Tanh).Affine().Residual(r => r.Affine().Dense(33, Activation.Gelu).Dense(17).Affine()).Activate(Activation.Tanh).Affine(),
         ["one feature"] = b => b.Dense(1).BatchNorm().Activate(Activation.Tanh).Dense(8),
         ["residual on the input"] = b => b.Residual(r => r.Dense(20, Activation.Tanh).Dense(9)),
         ["residual behind an activation"] = b => b.Dense(12, Activation.Gelu).Residual(r => r.Dense(30, Activation.Sigmoid).Dense(12)).Activate(Activation.Tanh),

@@ -65,25 +65,14 @@ internal static class ReferenceBridge
                     return new ReferenceDropout(Factors(dropouts[dropout++], rows, seed, step));
                 case ActivationSpec alone:
                     return new ReferenceAlone(From(alone.Activation));
-                case LayerNormSpec layer:
-                    norm++;
-                    return new ReferenceLayerNorm(Numbers("weight"), Numbers("bias"), layer.Epsilon);
-                case BatchNormSpec batch:
-                    norm++;
-                    return new ReferenceBatchNorm(
-                        Numbers("weight"),
-                        Numbers("bias"),
-                        batch.Epsilon,
-                        rows == 0 ? Numbers("running_mean") : null,
-                        rows == 0 ? Numbers("running_var") : null);
                 case ResidualSpec block:
                     ReferenceStage[] body = Convert(block.Body, size);
                     return new ReferenceResidual(body, block.OutputSize(size) == size ? null : new ReferenceDense(layers.Layers[dense++]));
                 default:
-                    throw new ArgumentException($"The oracle has no {spec}.", nameof(network));
+                    string name = $"norms.{norm++}";
+                    return ReferenceNorm.Of(spec, tensor => ToDouble(network.Tensors[$"{name}.{tensor}"].ToArray()), predicts: rows == 0)
+                        ?? throw new ArgumentException($"The oracle has no {spec}.", nameof(network));
             }
-
-            double[] Numbers(string tensor) => ToDouble(network.Tensors[$"norms.{norm - 1}.{tensor}"].ToArray());
         }
     }
 

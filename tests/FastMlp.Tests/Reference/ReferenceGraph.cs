@@ -112,6 +112,16 @@ internal sealed class ReferenceAlone(ReferenceActivation activation) : Reference
 /// <summary>a = gamma (x - mean) / sqrt(variance + epsilon) + beta over groups of numbers: the columns of a batch, or the numbers of each row.</summary>
 internal abstract class ReferenceNorm(double[] gamma, double[] beta, double epsilon) : ReferenceStage
 {
+    /// <summary>The stage of a specification, with numbers by the ends of their names; null of what is none of these.</summary>
+    public static ReferenceNorm? Of(LayerSpec spec, Func<string, double[]> numbers, bool predicts) => spec switch
+    {
+        AffineSpec => new ReferenceAffine(numbers("weight"), numbers("bias")),
+        LayerNormSpec layer => new ReferenceLayerNorm(numbers("weight"), numbers("bias"), layer.Epsilon),
+        BatchNormSpec batch => new ReferenceBatchNorm(
+            numbers("weight"), numbers("bias"), batch.Epsilon, predicts ? numbers("running_mean") : null, predicts ? numbers("running_var") : null),
+        _ => null,
+    };
+
     private readonly double[] gammaGradient = new double[gamma.Length];
     private readonly double[] betaGradient = new double[beta.Length];
 
@@ -184,6 +194,14 @@ internal sealed class ReferenceLayerNorm(double[] gamma, double[] beta, double e
     protected override double[][] Normalized(double[][] x) => Array.ConvertAll(x, Normalize);
 
     protected override double[][] InputGradient(double[][] x, double[][] gradient) => [.. x.Select((row, i) => NormalizeBackward(row, gradient[i]))];
+}
+
+/// <summary>Scale and shift alone.</summary>
+internal sealed class ReferenceAffine(double[] gamma, double[] beta) : ReferenceNorm(gamma, beta, epsilon: 0)
+{
+    protected override double[][] Normalized(double[][] x) => x;
+
+    protected override double[][] InputGradient(double[][] x, double[][] gradient) => gradient;
 }
 
 /// <summary>a = F(x) + V x, V the identity where there is no projection.</summary>
