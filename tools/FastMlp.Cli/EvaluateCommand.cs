@@ -77,6 +77,8 @@ internal sealed class EvaluateCommand : CliCommand
         ReadingTally tally = new(model.Preprocessing);
         ScoreSum sum = new(model.Preprocessing);
         Details details = new(model.Network, model.Preprocessing);
+        using Network? constant = model.Provenance?.ConstantAnswer is { } answer ? Baselines.ConstantNetwork(model.Network.InputSize, model.Preprocessing.Task == DataTask.Classification, answer) : null;
+        ScoreSum constantSum = new(model.Preprocessing);
         Dataset? first = null;
         long rows = 0;
         foreach ((Dataset part, long read) in onlyHeldOut ? HeldOut(model, source, csv, tally) : source.ReadFor(model.Preprocessing, csv, tally).Select(part => (part, (long)part.Rows)))
@@ -87,6 +89,11 @@ internal sealed class EvaluateCommand : CliCommand
                 Dataset scaled = model.Preprocessing.Transform(part);
                 sum.Add(Score.Of(model.Network, model.Preprocessing, scaled), scaled);
                 details.Add(scaled);
+                if (constant is not null)
+                {
+                    constantSum.Add(Score.Of(constant, model.Preprocessing, scaled), scaled);
+                }
+
                 first ??= scaled;
             }
         }
@@ -121,6 +128,13 @@ internal sealed class EvaluateCommand : CliCommand
 
                 ScoreReport.WriteFigures(json, score);
                 details.Write(json);
+                if (constant is not null)
+                {
+                    json.WriteStartObject("baselines");
+                    ScoreReport.WriteBaseline(json, "constant", constantSum.Score);
+                    json.WriteEndObject();
+                }
+
                 WhatWasRead.Write(json, tally);
                 if (score.Confusion is not null)
                 {
@@ -153,6 +167,15 @@ internal sealed class EvaluateCommand : CliCommand
             Console.Output.WriteLine($"rows: {score.Rows}");
             ScoreReport.WriteFigures(Console.Output, score, "test ");
             details.Write(Console.Output, "test ");
+            if (constant is not null)
+            {
+                ScoreReport.WriteBaseline(Console.Output, Baselines.ConstantName(score.Classifies), constantSum.Score);
+            }
+
+            if (details.Advice is { } advice)
+            {
+                Console.Error.WriteLine($"note: {advice}");
+            }
         }
 
         return ExitCode.Done;

@@ -87,21 +87,9 @@ internal sealed partial class KerasLayer
             JsonValueKind.Object when value.TryGetProperty("class_name", out JsonElement type) => type.GetString(),
             _ => null,
         };
-        return (name?.ToLowerInvariant()) switch
-        {
-            "linear" => FastMlp.Activation.Identity,
-            "relu" => FastMlp.Activation.Relu,
-            "sigmoid" => FastMlp.Activation.Sigmoid,
-            "tanh" => FastMlp.Activation.Tanh,
-            "softmax" => FastMlp.Activation.Softmax,
-            "elu" => FastMlp.Activation.Elu(),
-            "selu" => FastMlp.Activation.Selu,
-            "gelu" => FastMlp.Activation.Gelu,
-            "swish" or "silu" => FastMlp.Activation.Silu,
-            "softplus" => FastMlp.Activation.Softplus,
-            "leaky_relu" => FastMlp.Activation.LeakyRelu(0.2f),
-            _ => throw new ModelFormatException($"Layer '{Name}' has the activation '{name ?? value.GetRawText()}'; linear, relu, sigmoid, tanh, softmax, elu, selu, gelu, silu, softplus and leaky_relu are read."),
-        };
+        return name == "leaky_relu" ? FastMlp.Activation.LeakyRelu(0.2f)
+            : name != "step" && FastMlp.Activation.TryParse(name, out Activation g) && !g.IsLearnable && g.Name != "LeakyRelu" ? g
+            : throw new ModelFormatException($"Layer '{Name}' has the activation '{name ?? value.GetRawText()}'; leaky_relu is read, and {string.Join(", ", FastMlp.Activation.Spellings.Where(known => !known.Contains('[', StringComparison.Ordinal)))}.");
     }
 
     [GeneratedRegex("(.)([A-Z][a-z]+)", RegexOptions.None, 1000)]

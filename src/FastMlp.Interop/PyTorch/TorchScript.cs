@@ -156,17 +156,11 @@ internal sealed partial class TorchScript(ZipArchive zip, string folder, TorchTe
         float[] numbers = [.. Number().Matches(arguments).Select(match => Parsed(match.Value))];
         Activation? g = function switch
         {
-            "relu" or "relu_" => Activation.Relu,
-            "tanh" or "tanh_" => Activation.Tanh,
-            "sigmoid" => Activation.Sigmoid,
             "elu" or "elu_" => Activation.Elu(numbers is [float alpha, ..] ? alpha : 1),
             "leaky_relu" or "leaky_relu_" => Activation.LeakyRelu(numbers is [float slope, ..] ? slope : 0.01f),
-            "selu" or "selu_" => Activation.Selu,
-            "silu" or "silu_" => Activation.Silu,
-            "softmax" => Activation.Softmax,
-            "gelu" when !arguments.Contains("tanh", StringComparison.Ordinal) => Activation.Gelu,
+            "gelu" when arguments.Contains("tanh", StringComparison.Ordinal) => null,
             "dropout" or "dropout_" or "flatten" => Activation.Identity,
-            _ => null,
+            _ => TorchActivation.Named(function),
         };
         if (g is null)
         {

@@ -20,6 +20,16 @@ internal static class TrainingSummary
         if (run.Score is not null)
         {
             ScoreReport.WriteFigures(console.Output, run.Score, "test ");
+            run.Details.WriteRare(console.Output, "test ");
+            if (run.Baselines is { } baselines)
+            {
+                ScoreReport.WriteBaselines(console.Output, baselines);
+            }
+
+            foreach (string note in new[] { run.Baselines is null ? null : ScoreReport.Verdict(run.Score, run.Baselines), run.Details.Advice }.OfType<string>())
+            {
+                console.Error.WriteLine($"note: {note}");
+            }
         }
     }
 
@@ -32,6 +42,11 @@ internal static class TrainingSummary
         Facts facts = new();
         facts.Add("data", $"{data.Name}: {Text.Count(data.InputSize, "feature")}, {Learnt(data)}; rows: {split}");
         facts.Add("network", $"{NetworkText.Of(run.Network)}, {Text.Count(run.Network.ParameterCount, "parameter")}");
+        if (run.Plan.Members > 1)
+        {
+            facts.Add("ensemble", $"{run.Plan.Members} networks of {run.Plan.LayerText} in one");
+        }
+
         facts.Add("options", run.Plan.Options);
         if (run.Search is not null)
         {
@@ -98,7 +113,12 @@ internal static class TrainingSummary
         {
             json.WriteStartObject("test");
             ScoreReport.WriteFigures(json, run.Score);
+            run.Details.Write(json);
             json.WriteEndObject();
+            if (run.Baselines is { } baselines)
+            {
+                ScoreReport.WriteBaselines(json, baselines);
+            }
         }
     }
 
