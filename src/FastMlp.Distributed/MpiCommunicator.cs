@@ -54,9 +54,9 @@ public sealed unsafe class MpiCommunicator : Communicator
         }
     }
 
-    /// <summary>Whether this process was started by an MPI launcher as one of several ranks.</summary>
+    /// <summary>Whether this process was started by an MPI launcher.</summary>
     public static bool IsLaunched =>
-        sizes.Any(name => int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size > 1);
+        sizes.Any(name => int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size > 0);
 
     /// <inheritdoc/>
     public override int Rank { get; }

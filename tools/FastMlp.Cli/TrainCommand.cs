@@ -66,7 +66,16 @@ internal sealed class TrainCommand : CliCommand
             [("--out", writesModel ? TrainingRun.PathOfModel(settings) : null), ("--report", settings.Report), ("--save-config", parsed.GetValue(config.Save))]);
         if (MpiCommunicator.IsLaunched)
         {
-            return RunTogether(settings, asJson, Planned);
+            using MpiCommunicator job = new(settings.Deadline?.Value);
+            return RunTogether(job, settings, writesModel, asJson, Planned);
+        }
+
+        if (settings.Deterministic)
+        {
+            // One rank, with the shares of any other number of them.
+            int code = ExitCode.Failed;
+            ThreadRanks.Run(1, alone => code = RunTogether(alone, settings, writesModel, asJson, Planned));
+            return code;
         }
 
         if (parsed.GetValue(options.Data.Folds) is { } count)
@@ -98,15 +107,14 @@ internal sealed class TrainCommand : CliCommand
         }
     }
 
-    /// <summary>One rank of an MPI job: all train, rank 0 speaks and writes.</summary>
-    private int RunTogether(TrainSettings settings, bool asJson, Action<TrainingPlan> planned)
+    /// <summary>One rank of a job: all train, rank 0 speaks and writes.</summary>
+    private int RunTogether(Communicator ranks, TrainSettings settings, bool writesModel, bool asJson, Action<TrainingPlan> planned)
     {
-        if (settings.Stream)
+        if (settings.Stream || !writesModel)
         {
-            throw new UsageException("--stream goes without mpirun: the ranks of a job train on rows in memory.");
+            throw new UsageException($"{(settings.Stream ? "--stream" : "--folds")} goes without mpirun and --deterministic: the ranks of a job train one network on rows in memory.");
         }
 
-        using MpiCommunicator ranks = new(settings.Deadline?.Value);
         try
         {
             // Each rank would repeat the search for settings, and a limit of time could end it at different places.
@@ -120,7 +128,7 @@ internal sealed class TrainCommand : CliCommand
 
             if (!asJson)
             {
-                Console.Error.WriteLine($"{ranks.Size} ranks; settings that were left open have fixed defaults, as with --quick");
+                Console.Error.WriteLine($"{Text.Count(ranks.Size, "rank")}; settings that were left open have fixed defaults, as with --quick");
             }
 
             using TrainingRun run = TrainingRun.Execute(settings, Console, quiet: asJson, planned, Stop);

@@ -54,7 +54,7 @@ internal sealed class CourseGroup : TrainGroup
 
     public Option<bool> Deterministic { get; } = new("--deterministic")
     {
-        Description = "Under mpirun: the same bits for any number of ranks up to 8, by adding the gradients of 8 shares of each batch in a fixed order",
+        Description = "The same bits for any number of ranks of mpirun up to 8, and for one process with this option: the gradients of 8 shares of each batch are added in a fixed order",
     };
 
     public Option<Named<TimeSpan>?> Deadline { get; } = Arguments.Options.Value("--deadline", "TIME",
