@@ -95,6 +95,12 @@ public sealed record FitOptions
     /// </summary>
     public string? Resume { get; init; }
 
+    /// <summary>
+    /// The ranks that train together; null is this process alone. <see cref="BatchSize"/> is that of all of them. Every rank calls Fit with the same rows,
+    /// options and first weights, and ends with the same network; rank 0 writes the checkpoints, which any number of ranks can go on from.
+    /// </summary>
+    public TrainingGroup? Group { get; init; }
+
     /// <summary>The loss, optimizer, limits, seed and threads of these options for a <see cref="Trainer"/>, which has no epochs; the schedule is left out.</summary>
     public TrainerOptions ForTrainer() => new()
     {

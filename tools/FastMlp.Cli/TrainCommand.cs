@@ -5,6 +5,7 @@ using FastMlp.Cli.Config;
 using FastMlp.Cli.Reporting;
 using FastMlp.Cli.Training;
 using FastMlp.Data;
+using FastMlp.Distributed;
 
 namespace FastMlp.Cli;
 
@@ -63,6 +64,20 @@ internal sealed class TrainCommand : CliCommand
         OutputFile.CheckApart(
             [("DATA", settings.Data), ("--test", settings.Test), ("--config", parsed.GetValue(config.Config)), ("--checkpoint", settings.Checkpoint?.Folder), ("--resume", settings.Resume)],
             [("--out", writesModel ? TrainingRun.PathOfModel(settings) : null), ("--report", settings.Report), ("--save-config", parsed.GetValue(config.Save))]);
+        if (MpiCommunicator.IsLaunched)
+        {
+            using MpiCommunicator job = new(settings.Deadline?.Value);
+            return RunTogether(job, settings, writesModel, asJson, Planned);
+        }
+
+        if (settings.Deterministic)
+        {
+            // One rank, with the shares of any other number of them.
+            int code = ExitCode.Failed;
+            ThreadRanks.Run(1, alone => code = RunTogether(alone, settings, writesModel, asJson, Planned));
+            return code;
+        }
+
         if (parsed.GetValue(options.Data.Folds) is { } count)
         {
             FoldedRun folded = FoldedRun.Execute(settings, count, Console, quiet: asJson, Planned, Stop);
@@ -79,15 +94,7 @@ internal sealed class TrainCommand : CliCommand
         }
 
         using TrainingRun run = TrainingRun.Execute(settings, Console, quiet: asJson, Planned, Stop);
-        if (asJson)
-        {
-            Console.WriteJson(json => TrainingSummary.Write(json, run));
-        }
-        else
-        {
-            TrainingSummary.Write(Console, run);
-        }
-
+        Summarize(run, asJson);
         return ExitCode.Done;
 
         void Planned(TrainingPlan plan)
@@ -97,6 +104,54 @@ internal sealed class TrainCommand : CliCommand
                 // Folds that search each for its own settings do so again from the file.
                 File.Save(saved, parsed, writesModel || !ShortSearch.Applies(settings) ? plan.Resolved : new Dictionary<string, string>());
             }
+        }
+    }
+
+    /// <summary>One rank of a job: all train, rank 0 speaks and writes.</summary>
+    private int RunTogether(Communicator ranks, TrainSettings settings, bool writesModel, bool asJson, Action<TrainingPlan> planned)
+    {
+        if (settings.Stream || !writesModel)
+        {
+            throw new UsageException($"{(settings.Stream ? "--stream" : "--folds")} goes without mpirun and --deterministic: the ranks of a job train one network on rows in memory.");
+        }
+
+        try
+        {
+            // Each rank would repeat the search for settings, and a limit of time could end it at different places.
+            settings = settings with { Quick = true, Group = ranks.CreateGroup(new DistributedOptions { Deterministic = settings.Deterministic }) };
+            if (ranks.Rank > 0)
+            {
+                // Checkpoints are rank 0's; the model of the others is the same and goes nowhere.
+                using TrainingRun silent = TrainingRun.Execute(settings with { Report = null }, new CommandConsole(TextWriter.Null, TextWriter.Null, TextReader.Null), quiet: true, static _ => { }, Stop);
+                return ExitCode.Done;
+            }
+
+            if (!asJson)
+            {
+                Console.Error.WriteLine($"{Text.Count(ranks.Size, "rank")}; settings that were left open have fixed defaults, as with --quick");
+            }
+
+            using TrainingRun run = TrainingRun.Execute(settings, Console, quiet: asJson, planned, Stop);
+            Summarize(run, asJson);
+            return ExitCode.Done;
+        }
+        catch (Exception exception)
+        {
+            // The other ranks wait for this one: the job ends here, with this message.
+            ranks.Fail(exception);
+            throw;
+        }
+    }
+
+    private void Summarize(TrainingRun run, bool asJson)
+    {
+        if (asJson)
+        {
+            Console.WriteJson(json => TrainingSummary.Write(json, run));
+        }
+        else
+        {
+            TrainingSummary.Write(Console, run);
         }
     }
 

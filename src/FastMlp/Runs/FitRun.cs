@@ -83,7 +83,8 @@ internal static class FitRun
         bool isSame = to?.Folder == from?.Folder;
         from = isSame ? to : from;
         using FitLoop loop = new(network, state, source, validation, options, epochsBefore);
-        if (to is not null)
+        loop.Begin(facts);
+        if (to is not null && options.Group is not { Rank: > 0 })
         {
             to.Prepare(resumes: isSame);
             loop.SaveTo(snapshot => to.Save(options.Checkpoint!.Keep, network, snapshot), facts);

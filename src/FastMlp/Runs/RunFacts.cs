@@ -21,6 +21,11 @@ internal static class RunFacts
         facts["restore best"] = options.RestoreBest is { } restores ? (restores ? "yes" : "no") : "by default";
         facts["validation fraction"] = Number(options.ValidationFraction);
         facts["validation data"] = options.Validation?.Fingerprint ?? "none";
+        if (options.Group is { IsDeterministic: true })
+        {
+            facts["shares"] = Number(options.Group.Shares);
+        }
+
         if (options.Watch != Metric.Loss)
         {
             facts["watch"] = options.Watch.Name;

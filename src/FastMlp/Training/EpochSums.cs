@@ -21,6 +21,16 @@ internal struct EpochSums(LossFunction function, bool isClassification, EpochTot
         : function.ComparesLabels ? (float)(right / ((double)Rows * function.TargetSize))
         : (float)Math.Sqrt(squares / ((double)Rows * function.TargetSize * function.OutputsPerTarget));
 
+    /// <summary>Adds what others have added up.</summary>
+    public void Add(in EpochTotals others)
+    {
+        loss += others.Loss;
+        weight += others.Weight;
+        right += others.Right;
+        squares += others.Squares;
+        Rows += others.Rows;
+    }
+
     /// <summary>Adds a batch that has gone forward.</summary>
     public void Add(float batchLoss, in Batch batch, Memory.MatrixView outputs)
     {

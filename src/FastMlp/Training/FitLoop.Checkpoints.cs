@@ -10,7 +10,9 @@ internal sealed unsafe partial class FitLoop
     /// <summary>What a resumed run's checkpoint says of the batches before its place, until the source has compared them.</summary>
     private string? passed;
 
-    private bool IsSaveDue => save is not null && options.Checkpoint is { } to && to.Every > TimeSpan.Zero && clock.SinceSave >= to.Every;
+    private bool IsSaveDue => group is null ? IsTimeToSave : agreesToSave;
+
+    private bool IsTimeToSave => save is not null && options.Checkpoint is { } to && to.Every > TimeSpan.Zero && clock.SinceSave >= to.Every;
 
     /// <summary>From now on checkpoints are written.</summary>
     /// <param name="write">Writes one and returns its path.</param>
@@ -45,6 +47,7 @@ internal sealed unsafe partial class FitLoop
 
     private void Save()
     {
+        agreesToSave = false;
         if (save is null || savedAt == (epoch, batch))
         {
             return;

@@ -40,6 +40,7 @@ internal sealed unsafe partial class FitLoop : IDisposable
         this.source = source;
         this.options = options;
         this.epochsBefore = epochsBefore;
+        group = options.Group;
         callbacks = [.. options.Callbacks];
         scorer = validation is null ? null : new Scorer(network.Stack, state.Loss, validation, options.Threads, nameof(options.Validation), options.Watch);
         isPerceptron = network.Stack.Output.Spec.Activation.Kind == ActivationKind.Step;
@@ -124,8 +125,7 @@ internal sealed unsafe partial class FitLoop : IDisposable
         StopReason? halt = null;
         while (!source.IsAtEnd && (waiting > 0 || (halt = Halt(cancellationToken)) is null))
         {
-            Batch next = source.Next();
-            progress.Batch = ++batch;
+            progress.Batch = batch + 1;
             foreach (TrainingCallback callback in callbacks)
             {
                 callback.OnBatchBegin(progress);
@@ -133,9 +133,19 @@ internal sealed unsafe partial class FitLoop : IDisposable
 
             // A callback, or another thread, may have disposed it: the memory is still there, but nobody waits for the result.
             network.CheckNotDisposed();
-            progress.Loss = state.Forward(next.X, next.Targets, epoch, batch);
-            sums.Add(progress.Loss, next, state.Backpropagation.Outputs(next.Rows));
-            waiting = Update(next, waiting);
+            if (group is not null)
+            {
+                progress.Loss = StepTogether(group, cancellationToken);
+            }
+            else
+            {
+                Batch next = source.Next();
+                batch++;
+                progress.Loss = state.Forward(next.X, next.Targets, epoch, batch);
+                sums.Add(progress.Loss, next, state.Backpropagation.Outputs(next.Rows));
+                waiting = Update(next, waiting);
+            }
+
             foreach (TrainingCallback callback in callbacks)
             {
                 callback.OnBatchEnd(progress);
@@ -153,7 +163,9 @@ internal sealed unsafe partial class FitLoop : IDisposable
         return halt;
     }
 
-    private StopReason? Halt(CancellationToken cancellationToken) =>
+    private StopReason? Halt(CancellationToken cancellationToken) => group is null ? OwnReason(cancellationToken) : agreedReason;
+
+    private StopReason? OwnReason(CancellationToken cancellationToken) =>
         cancellationToken.IsCancellationRequested ? StopReason.Cancelled
         : progress.IsStopRequested ? StopReason.Stopped
         : clock.IsUp(options.MaxDuration) ? StopReason.TimeIsUp
@@ -211,7 +223,7 @@ internal sealed unsafe partial class FitLoop : IDisposable
             Save();
         }
 
-        return ended ?? (epoch <= options.Epochs ? Halt(cancellationToken) : cancellationToken.IsCancellationRequested ? StopReason.Cancelled : null);
+        return ended ?? (epoch <= options.Epochs ? Halt(cancellationToken) : Halt(cancellationToken) == StopReason.Cancelled ? StopReason.Cancelled : null);
     }
 
     /// <summary>Scores the epoch, or the part of it that is done.</summary>

@@ -51,6 +51,9 @@ internal sealed unsafe class TrainingState : IDisposable
 
     public Backpropagation Backpropagation { get; }
 
+    /// <summary>Which of the shares that make one update the next pass is for: layers draw anew for each.</summary>
+    public int Draw { get; set; }
+
     /// <summary>The schedule of the run; null where the rate is set from outside.</summary>
     public ScheduleRun? Schedule { get; set; }
 
@@ -109,7 +112,7 @@ internal sealed unsafe class TrainingState : IDisposable
     {
         if (!IsBatchFixed || lbfgs is null || !lbfgs.IsEvaluated(parameters.Pointer))
         {
-            Backpropagation.Step = StepCount + ((long)waiting << 40);
+            Backpropagation.Step = StepCount + ((long)(waiting + Draw) << 40);
             lastLoss = Backpropagation.Forward(parameters.Pointer, x, targets);
         }
 

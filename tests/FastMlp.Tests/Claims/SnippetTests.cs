@@ -21,6 +21,8 @@ public sealed partial class SnippetTests
         ["src/FastMlp.Data/README.md"] = [("accuracy", 0.9, 1)],
         ["src/FastMlp.Onnx/README.md"] = [("inputs", 4, 4)],
         ["src/FastMlp.Interop/README.md"] = [("inputs", 5, 5)],
+        ["src/FastMlp.Distributed/README.md"] = [("accuracy", 0.9, 1)],
+        ["docs/distributed.md"] = [("ranks", 3, 3), ("accuracy", 0.9, 1)],
         ["docs/models-of-others.md"] = [("outputs", 3, 3)],
         ["docs/getting-started.md"] = [("accuracy", 0.9, 1)],
         ["docs/howto-csv-classification.md"] = [("area under the ROC curve", 0.95, 1), ("rows", 2, 2)],

@@ -93,6 +93,15 @@ internal sealed record TrainSettings
 
     public int Threads { get; init; }
 
+    /// <summary>Whether a job of several ranks gives the same bits for any number of them.</summary>
+    public bool Deterministic { get; init; }
+
+    /// <summary>How long the ranks of a job wait for each other.</summary>
+    public Named<TimeSpan>? Deadline { get; init; }
+
+    /// <summary>The ranks of the job; null where this process trains alone.</summary>
+    public TrainingGroup? Group { get; init; }
+
     public string? Out { get; init; }
 
     /// <summary>The page to write on the run; null for none.</summary>

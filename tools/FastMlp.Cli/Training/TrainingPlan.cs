@@ -222,6 +222,7 @@ internal sealed class TrainingPlan
         MaxDuration = settings.MaxDuration?.Value ?? TimeSpan.Zero,
         Seed = settings.Seed,
         Threads = settings.Threads,
+        Group = settings.Group,
         Progress = progress,
         Checkpoint = settings.Checkpoint,
         Resume = settings.Resume,

@@ -56,7 +56,11 @@ internal sealed class TrainingRun : IDisposable
     public static TrainingRun Execute(TrainSettings settings, CommandConsole console, bool quiet, Action<TrainingPlan> planned, CancellationToken stop)
     {
         string modelPath = PathOfModel(settings);
-        OutputFile.CheckWritable(modelPath);
+        if (settings.Group is not { Rank: > 0 })
+        {
+            OutputFile.CheckWritable(modelPath);
+        }
+
         if (settings.Report is not null)
         {
             OutputFile.CheckWritable(settings.Report, "--report");
@@ -214,6 +218,12 @@ internal sealed class TrainingRun : IDisposable
         }
 
         Describe(settings).Attach(Network);
+        if (settings.Group is { Rank: > 0 })
+        {
+            // Rank 0 writes the model, and scores it.
+            return;
+        }
+
         OutputFile.Save(ModelPath, Network.Save, Network.Save);
         Score = Data.ScoreTest(Network);
         Details = new Details(Network, Data.Preprocessing);

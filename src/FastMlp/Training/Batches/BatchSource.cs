@@ -40,6 +40,17 @@ internal abstract class BatchSource : IDisposable
     /// <summary>The next batch of the epoch, which is not at its end.</summary>
     public abstract Batch Next();
 
+    /// <summary>One of the shares of rows that a batch is cut into; it may have no rows. Where ranks train together, each takes its own.</summary>
+    /// <param name="ahead">Which batch: 0 is the next.</param>
+    /// <param name="share">From 0.</param>
+    /// <param name="shares">How many make the batch.</param>
+    /// <exception cref="NotSupportedException">The source has no shares.</exception>
+    public virtual Batch Part(int ahead, int share, int shares) =>
+        throw new NotSupportedException("A group of ranks trains on rows in memory; give each rank the same Dataset in place of a stream.");
+
+    /// <summary>Leaves out so many batches, of which the shares were taken.</summary>
+    public virtual void Skip(int batches) => throw new NotSupportedException("This source has no shares.");
+
     /// <summary>Counts rows and batches, by reading an epoch if there is no other way.</summary>
     public virtual void Count()
     {

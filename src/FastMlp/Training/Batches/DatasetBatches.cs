@@ -71,6 +71,17 @@ internal sealed unsafe class DatasetBatches : BatchSource
         return whole ?? (order is null ? buffer.Copy(train, first, rows) : buffer.Gather(train, order.Rows.Slice(first, rows)));
     }
 
+    public override Batch Part(int ahead, int share, int shares)
+    {
+        long begin = (long)(done + ahead) * batchSize;
+        long rows = Math.Min(batchSize, train.Rows - begin);
+        int first = (int)(begin + (rows * share / shares));
+        int count = (int)(begin + (rows * (share + 1) / shares)) - first;
+        return order is null ? buffer.Copy(train, first, count) : buffer.Gather(train, order.Rows.Slice(first, count));
+    }
+
+    public override void Skip(int batches) => done += batches;
+
     public override void Dispose()
     {
         pinned.Dispose();

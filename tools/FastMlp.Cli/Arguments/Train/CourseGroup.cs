@@ -52,7 +52,16 @@ internal sealed class CourseGroup : TrainGroup
 
     public Option<int?> Threads { get; } = Arguments.Options.Integer("--threads", "Threads; 0 is all cores. The result is the same for any number [default: 0]", least: 0);
 
-    public override IReadOnlyList<Option> Options => [Epochs, Quick, SearchTime, MaxDuration, Batch, Accumulate, EarlyStop, MinDelta, Watch, Seed, Threads];
+    public Option<bool> Deterministic { get; } = new("--deterministic")
+    {
+        Description = "The same bits for any number of ranks of mpirun up to 8, and for one process with this option: the gradients of 8 shares of each batch are added in a fixed order",
+    };
+
+    public Option<Named<TimeSpan>?> Deadline { get; } = Arguments.Options.Value("--deadline", "TIME",
+        $"Under mpirun: end the job when a rank keeps the others waiting for this long, {Duration.Known} [default: 1m]", Duration.Known,
+        (string text, out Named<TimeSpan> value) => Duration.TryParse(text, out value) && value.Value > TimeSpan.Zero);
+
+    public override IReadOnlyList<Option> Options => [Epochs, Quick, SearchTime, MaxDuration, Batch, Accumulate, EarlyStop, MinDelta, Watch, Seed, Threads, Deterministic, Deadline];
 
     private static string MetricNames => string.Join(", ", Metric.All);
 
@@ -69,5 +78,7 @@ internal sealed class CourseGroup : TrainGroup
         Watch = parsed.GetValue(Watch),
         Seed = parsed.GetValue(Seed) ?? settings.Seed,
         Threads = parsed.GetValue(Threads) ?? settings.Threads,
+        Deterministic = parsed.GetValue(Deterministic),
+        Deadline = parsed.GetValue(Deadline),
     };
 }
