@@ -62,6 +62,8 @@ public sealed class ConfigTests(TempFolder folder) : IClassFixture<TempFolder>
         ["watch"] = ("\"accuracy\"", ["accuracy"]),
         ["seed"] = ("-7", ["-7"]),
         ["threads"] = ("1", ["1"]),
+        ["deterministic"] = ("false", ["false"]),
+        ["deadline"] = ("\"30s\"", ["30s"]),
         ["checkpoint"] = ("\"run\"", ["run"]),
         ["checkpoint-every"] = ("\"30s\"", ["30s"]),
         ["resume"] = ("\"run\"", ["run"]),
