@@ -14,6 +14,7 @@ public sealed class ClassificationMetrics
     private readonly List<int> keptLabels = [];
     private readonly float[] pair = new float[2];
     private double logLoss;
+    private double squares;
 
     /// <param name="classes">Classes, at least 2.</param>
     /// <param name="keepScores">Whether outputs are kept (4 bytes a row and class) for the figures of curves.</param>
@@ -46,6 +47,12 @@ public sealed class ClassificationMetrics
     /// -1/m sum of ln p, p the probability of the true class, at least 2^-23 so that one row cannot make it infinite; NaN without rows.
     /// </summary>
     public double LogLoss => logLoss / Rows;
+
+    /// <summary>
+    /// Brier's score, the mean over rows of sum over c of (p_c - y_c)^2, y one-hot: 0 is best; of two classes half of it, (p_1 - y_1)^2, so that
+    /// it is from 0 to 1, as in scikit-learn. NaN without rows. (Brier, 1950.)
+    /// </summary>
+    public double BrierScore => (Classes == 2 ? squares / 2 : squares) / Rows;
 
     /// <summary>
     /// The mean over classes of the area under each one's <see cref="RocCurveOf"/> (one against the rest); of two classes, that of class 1.
@@ -138,6 +145,35 @@ public sealed class ClassificationMetrics
         return RocCurve.TryOf(scores, isPositive);
     }
 
+    /// <summary>
+    /// The average precision of one class against the rest: sum over thresholds of (R_n - R_(n-1)) P_n, R the recall and P the precision of
+    /// the rows whose output is at least the threshold. Chance gives the share of the class, so it shows what accuracy hides where a class is rare.
+    /// Null where the class has no row.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Scores were not kept.</exception>
+    public double? AveragePrecisionOf(int @class)
+    {
+        (float[] scores, bool[] isPositive) = OneAgainstRest(@class);
+        Array.Sort(scores, isPositive);
+        double sum = 0;
+        long positives = 0;
+        for (int last = scores.Length - 1; last >= 0;)
+        {
+            // Rows of equal outputs pass a threshold together.
+            long before = positives;
+            int i = last;
+            for (; i >= 0 && scores[i] == scores[last]; i--)
+            {
+                positives += isPositive[i] ? 1 : 0;
+            }
+
+            last = i;
+            sum += (positives - before) * ((double)positives / (scores.Length - 1 - last));
+        }
+
+        return positives == 0 ? null : sum / positives;
+    }
+
     /// <summary>The calibration of the probabilities of one class, in every row: its reliability diagram.</summary>
     /// <exception cref="InvalidOperationException">Scores were not kept.</exception>
     public Calibration CalibrationOf(int @class, int bins = 10)
@@ -200,6 +236,8 @@ public sealed class ClassificationMetrics
         int rank = 0;
         for (int c = 0; c < probabilities.Length; c++)
         {
+            double distance = (c == label ? 1 : 0) - (double)probabilities[c];
+            squares += distance * distance;
             rank += probabilities[c] > own || (probabilities[c] == own && c < label) ? 1 : 0;
         }
 

@@ -28,6 +28,40 @@ internal static class ScoreReport
             writer.WriteLine($"{prefix}rmse: {Four(score.Rmse)}");
             writer.WriteLine($"{prefix}r2: {Four(score.R2)}");
         }
+
+        foreach (BaselineScore one in score.Baselines)
+        {
+            writer.WriteLine(score.Classifies ? $"{prefix}accuracy of {one.Name}: {Four(one.Accuracy)}" : $"{prefix}rmse of {one.Name}: {Four(one.Rmse)}");
+        }
+
+        foreach ((string name, _, double value) in score.Figures)
+        {
+            writer.WriteLine($"{prefix}{name}: {Four(value)}");
+        }
+
+        foreach (RareClass one in score.RareClasses)
+        {
+            if (one.AveragePrecision is { } precision)
+            {
+                writer.WriteLine($"{prefix}average precision of {one.Name}: {Four(precision)}");
+            }
+        }
+    }
+
+    /// <summary>What to mind about the figures, one sentence each.</summary>
+    public static IEnumerable<string> Hints(Score score, bool isWeighted)
+    {
+        if (score.RareClasses.Count > 0)
+        {
+            string names = string.Join(", ", score.RareClasses.Select(one => $"'{one.Name}' ({Text.Percent(one.Share)} of the rows)"));
+            yield return $"accuracy says little of {names}: see balanced accuracy and average precision{(isWeighted ? "." : "; --class-weights balanced trains all classes alike.")}";
+        }
+
+        BaselineScore[] better = [.. score.Baselines.Where(one => score.Classifies ? one.Accuracy > score.Accuracy : one.Rmse < score.Rmse)];
+        if (better.Length > 0)
+        {
+            yield return $"{string.Join(" and ", better.Select(one => one.Name))} did better on these rows than the network.";
+        }
     }
 
     public static void WriteFigures(Utf8JsonWriter json, Score score)
@@ -48,6 +82,40 @@ internal static class ScoreReport
         {
             TrainingSummary.Figure(json, "rmse", score.Rmse);
             TrainingSummary.Figure(json, "r2", score.R2);
+        }
+
+        foreach ((_, string key, double value) in score.Figures)
+        {
+            TrainingSummary.Figure(json, key, value);
+        }
+
+        if (score.Baselines.Count > 0)
+        {
+            json.WriteStartObject("baselines");
+            foreach (BaselineScore one in score.Baselines)
+            {
+                json.WriteStartObject(one.Key);
+                TrainingSummary.Figure(json, score.Classifies ? "accuracy" : "rmse", score.Classifies ? one.Accuracy : one.Rmse);
+                TrainingSummary.Figure(json, score.Classifies ? "logLoss" : "r2", score.Classifies ? one.LogLoss : one.R2);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        if (score.RareClasses.Count > 0)
+        {
+            json.WriteStartArray("rareClasses");
+            foreach (RareClass one in score.RareClasses)
+            {
+                json.WriteStartObject();
+                json.WriteString("class", one.Name);
+                json.WriteNumber("share", one.Share);
+                TrainingSummary.Figure(json, "averagePrecision", one.AveragePrecision ?? double.NaN);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
         }
     }
 

@@ -20,6 +20,10 @@ internal static class TrainingSummary
         if (run.Score is not null)
         {
             ScoreReport.WriteFigures(console.Output, run.Score, "test ");
+            foreach (string hint in ScoreReport.Hints(run.Score, run.Plan.Options.Contains("--class-weights", StringComparison.Ordinal)))
+            {
+                console.Error.WriteLine($"note: {hint}");
+            }
         }
     }
 

@@ -1,12 +1,9 @@
-using System.Globalization;
-using System.Text.Json;
-using FastMlp.Cli.Reporting;
 using FastMlp.Data;
 using FastMlp.Metrics;
 
 namespace FastMlp.Cli.Training;
 
-/// <summary>The figures of <c>evaluate</c> beyond those of training, in the unit of the data; rows come in any number of parts.</summary>
+/// <summary>The figures beyond loss, accuracy, RMSE and R2, in the unit of the data; rows come in any number of parts.</summary>
 /// <param name="network">What is measured.</param>
 /// <param name="preprocessing">Of its data.</param>
 internal sealed class Details(Network network, Preprocessing preprocessing)
@@ -17,10 +14,27 @@ internal sealed class Details(Network network, Preprocessing preprocessing)
     /// <summary>The area under a curve needs all outputs at once: above this many, 32 MB of them, it is left out, so that memory does not grow with the file.</summary>
     private const long MostKeptOutputs = 8_000_000;
 
+    /// <summary>Below this share of the rows, accuracy says little of a class.</summary>
+    private const double RareShare = 0.05;
+
+    /// <summary>Of more classes, every one may have less than that.</summary>
+    private const int MostRareOf = 10;
+
     private readonly int classes = Math.Max(2, preprocessing.ClassNames.Count);
     private ClassificationMetrics? counted;
     private ClassificationMetrics? curves;
     private RegressionMetrics? errors;
+
+    /// <summary>Null where the outputs are no probabilities of classes.</summary>
+    public double? LogLoss => counted?.LogLoss;
+
+    /// <summary>Classes with some rows, but less than 5 % of them.</summary>
+    public IReadOnlyList<RareClass> RareClasses => counted is null ? [] :
+    [
+        .. counted.Confusion.PerClass.Select((one, i) => (Class: i, Share: (double)one.Support / counted.Rows))
+            .Where(one => one.Share is > 0 and < RareShare && classes <= MostRareOf)
+            .Select(one => new RareClass(preprocessing.ClassNames.Count > 0 ? preprocessing.ClassNames[one.Class] : Reporting.Text.Count(one.Class), one.Share, curves?.AveragePrecisionOf(one.Class))),
+    ];
 
     /// <summary>Figures by their names in text and in JSON.</summary>
     public IEnumerable<(string Name, string Key, double Value)> Figures
@@ -56,6 +70,8 @@ internal sealed class Details(Network network, Preprocessing preprocessing)
                 yield return ("roc auc", "rocAuc", curves.RocAuc);
             }
 
+            yield return ("log loss", "logLoss", counted.LogLoss);
+            yield return ("brier score", "brierScore", counted.BrierScore);
             yield return ("calibration error", "calibrationError", counted.Calibration.Error);
         }
     }
@@ -75,22 +91,6 @@ internal sealed class Details(Network network, Preprocessing preprocessing)
         preprocessing.InverseTargets(targets);
         errors ??= new RegressionMetrics(network.OutputSize);
         errors.Add(answers, targets);
-    }
-
-    public void Write(TextWriter writer, string prefix)
-    {
-        foreach ((string name, _, double value) in Figures)
-        {
-            writer.WriteLine($"{prefix}{name}: {value.ToString("0.0000", CultureInfo.InvariantCulture)}");
-        }
-    }
-
-    public void Write(Utf8JsonWriter json)
-    {
-        foreach ((_, string key, double value) in Figures)
-        {
-            TrainingSummary.Figure(json, key, value);
-        }
     }
 
     private void AddClasses(Dataset scaled)

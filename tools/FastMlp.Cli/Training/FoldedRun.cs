@@ -100,7 +100,7 @@ internal sealed class FoldedRun
         FitReport report = TrainingRun.Fit(data, network, plan, _ => { }, stop);
         return report.StopReason == StopReason.Cancelled
             ? throw new CommandFailedException($"stopped as you asked before all {Data.Count} folds were done: there are no figures.")
-            : new FoldResult(data, report, data.ScoreTest(network)!);
+            : new FoldResult(data, report, data.ScoreTest(network, baseline: null)!);
     }
 
     private Score Of(Func<double[], double> combine)

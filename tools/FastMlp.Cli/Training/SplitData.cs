@@ -64,7 +64,9 @@ internal sealed class SplitData : TrainingData
     public override (Dataset Rows, string Name) RowsToShow() =>
         test is not null ? (test, "test rows") : validation is not null ? (validation, "validation rows") : (train, "training rows");
 
-    public override Score? ScoreTest(Network network) => test is null ? null : Score.Of(network, Preprocessing, test);
+    public override Dataset RowsOfBaseline => train;
+
+    protected override IEnumerable<Dataset> TestParts => test is null ? [] : [test];
 
     public static SplitData Load(TrainSettings settings)
     {

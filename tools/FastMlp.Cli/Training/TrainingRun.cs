@@ -130,8 +130,10 @@ internal sealed class TrainingRun : IDisposable
         }
 
         Describe(settings).Attach(Network);
+        Baseline baseline = Baseline.Learn(Data.RowsOfBaseline);
+        baseline.Attach(Network);
         OutputFile.Save(ModelPath, Network.Save, Network.Save);
-        Score = Data.ScoreTest(Network);
+        Score = Data.ScoreTest(Network, baseline);
         if (ReportPath is not null)
         {
             Page.Write(ReportPath, RunReport.Of(this));

@@ -24,7 +24,7 @@ internal static class Page
     public static Fragment Of(ReportSubject subject)
     {
         Dataset? rows = subject.Shown;
-        List<Fragment> sections = [TrainingSection.Of(subject)];
+        List<Fragment> sections = [FigureSection.Of(subject), TrainingSection.Of(subject)];
         if (rows is not null)
         {
             Answers answers = new(subject, rows);
@@ -36,6 +36,7 @@ internal static class Page
         }
 
         sections.Add(LayerSection.Of(subject, rows));
+        sections.Add(FigureSection.WhatWasRead(subject));
         sections.Add(Facts(subject));
         // The style is a file of this project and has no character that XML or HTML would read otherwise.
         return Fragment.Of($"""

@@ -26,7 +26,7 @@ internal static class RunReport
             Training = run.Report,
             Rows = rows,
             RowsName = name,
-            Score = run.Score ?? Score.Of(run.Network, run.Data.Preprocessing, rows),
+            Score = run.Score ?? Score.Of(run.Network, run.Data.Preprocessing, null, [rows]),
             ImageWidth = run.Data.ImageWidth,
             Facts = facts.Lines,
         };
