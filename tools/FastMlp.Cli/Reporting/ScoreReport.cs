@@ -54,7 +54,7 @@ internal static class ScoreReport
         if (score.RareClasses.Count > 0)
         {
             string names = string.Join(", ", score.RareClasses.Select(one => $"'{one.Name}' ({Text.Percent(one.Share)} of the rows)"));
-            yield return $"accuracy says little of {names}: see balanced accuracy and average precision{(isWeighted ? "." : "; --class-weights balanced trains all classes alike.")}";
+            yield return $"accuracy says little of {names}: see balanced accuracy and average precision{(isWeighted ? "." : "; --class-weights balanced lets all classes count alike.")}";
         }
 
         BaselineScore[] better = [.. score.Baselines.Where(one => score.Classifies ? one.Accuracy > score.Accuracy : one.Rmse < score.Rmse)];

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using FastMlp.Cli.Reporting.Html;
-using FastMlp.Data;
 
 namespace FastMlp.Cli.Training;
 

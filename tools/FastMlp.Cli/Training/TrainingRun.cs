@@ -132,7 +132,7 @@ internal sealed class TrainingRun : IDisposable
         Describe(settings).Attach(Network);
         Baseline baseline = Baseline.Learn(Data.RowsOfBaseline);
         baseline.Attach(Network);
-        OutputFile.Save(ModelPath, Network.Save, Network.Save);
+        Network.Save(ModelPath);
         Score = Data.ScoreTest(Network, baseline);
         if (ReportPath is not null)
         {
