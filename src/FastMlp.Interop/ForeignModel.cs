@@ -47,6 +47,7 @@ public static class ForeignModel
             ContentKind.TorchLegacy => TorchLegacy.Read(content, options),
             ContentKind.Safetensors => SafetensorsFile.Read(content, options),
             ContentKind.TorchSharp => TorchSharpFile.Read(content, options),
+            _ when content.AsSpan().StartsWith("version https://git-lfs"u8) => throw new ModelFormatException("The file is a pointer of Git LFS, not the model: get the file itself with git lfs pull."),
             _ => throw new ModelFormatException(
                 "The file is none of Keras' (HDF5, or .keras with 'config.json'), PyTorch's (.pt and .pth with 'data.pkl'), TorchSharp's (.dat) or safetensors. ONNX files are read by FastMlp.Onnx, FastMlp's own by Network.Load."),
         };

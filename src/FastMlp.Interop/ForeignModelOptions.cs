@@ -19,5 +19,8 @@ public sealed record ForeignModelOptions
     public Func<string, string>? OptionName { get; init; }
 
     /// <summary>The start of a sentence that asks for an option.</summary>
-    internal string Ask(string name) => OptionName is null ? $"Set {nameof(ForeignModelOptions)}.{name}" : $"Give {OptionName(name)}";
+    internal string Ask(string name) => char.ToUpperInvariant(AskAlso(name)[0]) + AskAlso(name)[1..];
+
+    /// <summary>The same within a sentence.</summary>
+    internal string AskAlso(string name) => OptionName is null ? $"set {nameof(ForeignModelOptions)}.{name}" : $"give {OptionName(name)}";
 }

@@ -50,7 +50,7 @@ public sealed class ForeignModelTests(TempFolder folder) : IClassFixture<TempFol
         Command.Run("inspect", auto, "--order", "encoder,decoder", "--activations", "relu").FailedWith("2 dense layers", "1 activations");
         Command.Run("inspect", auto, "--order", "encoder,code", "--activations", "relu,relu").FailedWith("'code'", "'encoder'");
         Command.Run("inspect", auto, "--activations", "relu,rele").WasBadUsage("--activations", "rele", "leaky-relu");
-        Command.Run("inspect", Fixture("actor-critic.pt"), "--activations", "relu,relu,relu,relu,relu").FailedWith("Give --part NAME");
+        Command.Run("inspect", Fixture("actor-critic.pt"), "--activations", "relu,relu,relu,relu,relu").FailedWith("give --part NAME");
         Command.Run("inspect", Fixture("keras-3.h5"), "--activations", "relu").FailedWith("describes its layers");
         Command.Run("inspect", auto, "--output", "y").WasBadUsage("--output", "ONNX");
     }

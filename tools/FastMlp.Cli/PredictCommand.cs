@@ -22,6 +22,11 @@ internal sealed class PredictCommand : CliCommand
 
     private readonly Option<bool> probabilities = new("--probabilities") { Description = "Give the probability of every class" };
 
+    private readonly Option<bool> spread = new("--spread")
+    {
+        Description = "Tell how far the networks of an ensemble differ: the standard deviation of their values, or of their probabilities of the class that is given, and the entropy of all probabilities",
+    };
+
     private readonly ModelOptions modelOptions = new();
     private readonly TextOptions text = new();
 
@@ -33,6 +38,7 @@ internal sealed class PredictCommand : CliCommand
         Add(dataName);
         Add(output);
         Add(probabilities);
+        Add(spread);
         modelOptions.AddTo(this);
         foreach (Option option in text.All)
         {
@@ -66,11 +72,17 @@ internal sealed class PredictCommand : CliCommand
             throw new UsageException("--probabilities is for models that tell classes apart; this one predicts a value.");
         }
 
+        Network[] members = parsed.GetValue(spread) ? Ensemble.Members(model.Network) : [];
+        if (members.Length == 1)
+        {
+            throw new CommandFailedException($"{model.Path} is one network, so there is no spread: train it with --ensemble 5.");
+        }
+
         string? outputPath = parsed.GetValue(output);
         bool all = parsed.GetValue(probabilities);
         ReadingTally tally = new(model.Preprocessing);
-        IEnumerable<float[]> parts = Predict(model, parsed.GetRequiredValue(dataName), Console, text.Read(parsed), tally);
-        Predictions predictions = new(model, all);
+        IEnumerable<float[]> parts = Predict(model, members, parsed.GetRequiredValue(dataName), Console, text.Read(parsed), tally);
+        Predictions predictions = new(model, all, withSpread: members.Length > 0);
         if (outputPath is not null)
         {
             OutputFile.Write(outputPath, stream =>
@@ -116,8 +128,8 @@ internal sealed class PredictCommand : CliCommand
         return ExitCode.Done;
     }
 
-    /// <summary>The answers in the unit of the data, in parts that follow the reading of the rows.</summary>
-    private static IEnumerable<float[]> Predict(StoredModel model, string dataName, CommandConsole console, CsvOptions csv, ReadingTally tally)
+    /// <summary>The answers in the unit of the data, and behind those of a row the spread of the members if there are any, in parts that follow the reading of the rows.</summary>
+    private static IEnumerable<float[]> Predict(StoredModel model, Network[] members, string dataName, CommandConsole console, CsvOptions csv, ReadingTally tally)
     {
         IEnumerable<float[]> parts = dataName == StandardInput
             ? DataSource.ReadFeaturesFor(console.Input, model.Preprocessing, "standard input", csv, tally)
@@ -127,7 +139,33 @@ internal sealed class PredictCommand : CliCommand
             model.Preprocessing.Features.Transform(features);
             float[] outputs = model.Network.Predict(features);
             model.Preprocessing.InverseTargets(outputs);
-            return outputs;
+            return members.Length == 0 ? outputs : Beside(outputs, Spread(model, members, features), model.Network.OutputSize);
         });
+    }
+
+    /// <summary>The standard deviation of each output over the members, in the unit of the data.</summary>
+    private static float[] Spread(StoredModel model, Network[] members, float[] features)
+    {
+        float[] spread = Ensemble.Spread(members, features);
+        ReadOnlySpan<float> scales = model.Preprocessing.Targets is { } scaler ? scaler.Scales : [];
+        for (int i = 0; i < spread.Length && scales.Length > 0; i++)
+        {
+            spread[i] /= scales[i % scales.Length];
+        }
+
+        return spread;
+    }
+
+    /// <summary>[rows, 2 width]: a row of one behind a row of the other.</summary>
+    private static float[] Beside(float[] outputs, float[] spread, int width)
+    {
+        float[] both = new float[outputs.Length * 2];
+        for (int row = 0; row < outputs.Length / width; row++)
+        {
+            outputs.AsSpan(row * width, width).CopyTo(both.AsSpan(2 * row * width));
+            spread.AsSpan(row * width, width).CopyTo(both.AsSpan(((2 * row) + 1) * width));
+        }
+
+        return both;
     }
 }

@@ -97,6 +97,11 @@ public abstract class MlpEstimator : IDisposable
     /// <summary>The scaling of the features, fitted to the rows of <see cref="Fit(Dataset)"/> and applied ever after; scikit-learn has none (<see cref="Scaling.None"/>). Standard by default.</summary>
     public Scaling Scaling { get; set; } = Scaling.Standard;
 
+    /// <summary>
+    /// Networks that <see cref="Fit(Dataset)"/> trains from other seeds, on the same rows, and joins to one by <see cref="Ensemble.Join"/>. scikit-learn has one, the default.
+    /// </summary>
+    public int Members { get; set; } = 1;
+
     /// <summary>Threads to use; 0, the default, is all cores. The result is bit for bit the same for any number.</summary>
     public int Threads { get; set; }
 
@@ -148,6 +153,7 @@ public abstract class MlpEstimator : IDisposable
         bool goesOn = WarmStart && network is not null;
         if (goesOn)
         {
+            CheckOne(nameof(WarmStart));
             CheckSame(data, network!, preprocessing!);
             CheckLayers(nameof(WarmStart));
         }
@@ -179,7 +185,42 @@ public abstract class MlpEstimator : IDisposable
             throw;
         }
 
-        Keep(made.Network, made.Preprocessing, fitting);
+        if (Members == 1)
+        {
+            Keep(made.Network, made.Preprocessing, fitting);
+            return;
+        }
+
+        fitting.Dispose();
+        using Network first = made.Network;
+        Keep(Join(first, made.Preprocessing, data, seed), made.Preprocessing, null);
+    }
+
+    /// <summary>The first member with the others, trained like it from the next seeds.</summary>
+    private Network Join(Network first, Preprocessing prepared, Dataset data, int seed)
+    {
+        Dataset rows = prepared.Transform(data);
+        List<Network> members = [first];
+        try
+        {
+            for (int member = 1; member < Members; member++)
+            {
+                int own = unchecked(seed + member);
+                members.Add(Create(data, own).Network);
+                (Dataset train, Dataset? validation) = EarlyStopping && Solver != MlpSolver.Lbfgs ? HoldOut(rows, own) : (rows, (Dataset?)null);
+                using MlpCourse other = new(members[member], this, train.Rows, own, [], []);
+                HasConverged &= other.Fit(train, validation, validation is null ? Metric.Loss : ScoreOf(validation));
+            }
+
+            return Ensemble.Join(members);
+        }
+        finally
+        {
+            foreach (Network member in members.Skip(1))
+            {
+                member.Dispose();
+            }
+        }
     }
 
     /// <summary>
@@ -202,6 +243,7 @@ public abstract class MlpEstimator : IDisposable
             throw new InvalidOperationException("Early stopping ends a fit of many passes, and PartialFit is one: set EarlyStopping to false, or call Fit.");
         }
 
+        CheckOne(nameof(PartialFit));
         Check(data);
         int seed = RandomState ?? Random.Shared.Next();
         if (network is null)
@@ -213,6 +255,7 @@ public abstract class MlpEstimator : IDisposable
             CheckSame(data, network, preprocessing!);
             CheckLayers(nameof(PartialFit));
         }
+
 
         Dataset train = preprocessing!.Transform(data);
         course ??= new MlpCourse(network, this, train.Rows, seed, losses, scores);
@@ -287,7 +330,8 @@ public abstract class MlpEstimator : IDisposable
         }
 
         DenseSpec[] layers = [.. saved.Specification.OfType<DenseSpec>()];
-        HiddenLayerSizes = [.. layers[..^1].Select(layer => layer.Units)];
+        int members = Ensemble.Count(saved);
+        HiddenLayerSizes = [.. layers[..^1].Select(layer => layer.Units / members)];
         Activation = layers.Length > 1 ? layers[0].Activation : Activation;
         if (saved.Metadata.TryGetValue(MetadataKey, out string? json))
         {
@@ -315,6 +359,7 @@ public abstract class MlpEstimator : IDisposable
         ("epsilon", () => Epsilon, value => Epsilon = (float)value),
         ("nIterNoChange", () => NIterNoChange, value => NIterNoChange = (int)value),
         ("threads", () => Threads, value => Threads = (int)value),
+        ("members", () => Members, value => Members = (int)value),
     ];
 
     private (string Name, Func<bool> Get, Action<bool> Set)[] Switches =>
@@ -356,7 +401,10 @@ public abstract class MlpEstimator : IDisposable
         Scaling = Choice<Scaling>("scaling");
         foreach ((string name, _, Action<double> set) in Numbers)
         {
-            set(Json.Member(root, name, JsonValueKind.Number, MetadataKey).GetDouble());
+            if (name != "members" || root.TryGetProperty(name, out _)) // files before version 0.2 have none
+            {
+                set(Json.Member(root, name, JsonValueKind.Number, MetadataKey).GetDouble());
+            }
         }
 
         foreach ((string name, _, Action<bool> set) in Switches)
@@ -376,7 +424,7 @@ public abstract class MlpEstimator : IDisposable
         }
     }
 
-    private void Keep(Network trained, Preprocessing with, MlpCourse fitted)
+    private void Keep(Network trained, Preprocessing with, MlpCourse? fitted)
     {
         course?.Dispose();
         if (trained != network)
@@ -395,6 +443,15 @@ public abstract class MlpEstimator : IDisposable
         return train.Rows > 0 && heldOut.Rows > 0
             ? (train, heldOut)
             : throw new ArgumentException($"A ValidationFraction of {ValidationFraction} of {rows.Rows} rows leaves {train.Rows} to train on and {heldOut.Rows} to score: early stopping needs some of both.", nameof(rows));
+    }
+
+    /// <summary>Complains where training is to go on with several networks in one.</summary>
+    private void CheckOne(string where)
+    {
+        if (Members > 1 || (network is not null && Ensemble.Count(network) > 1))
+        {
+            throw new InvalidOperationException($"{where} goes on with one network, and an ensemble is several in one: set Members to 1 and fit a new one.");
+        }
     }
 
     /// <summary>Complains where training is to go on with other layers than the network has.</summary>
@@ -468,6 +525,7 @@ public abstract class MlpEstimator : IDisposable
         Require(Alpha >= 0 && float.IsFinite(Alpha), nameof(Alpha), Alpha, "a finite number of at least 0");
         Require(BatchSize is null or >= 1, nameof(BatchSize), BatchSize ?? 0, "at least 1");
         Require(LearningRateInit > 0 && float.IsFinite(LearningRateInit), nameof(LearningRateInit), LearningRateInit, "a finite number above 0");
+        Require(Members >= 1, nameof(Members), Members, "at least 1");
         Require(MaxIter >= 1, nameof(MaxIter), MaxIter, "at least 1");
         Require(Tol >= 0 && float.IsFinite(Tol), nameof(Tol), Tol, "a finite number of at least 0");
         Require(NIterNoChange >= 1, nameof(NIterNoChange), NIterNoChange, "at least 1");

@@ -29,7 +29,7 @@ internal static class StateDict
         if (options.Activations.Count == 0)
         {
             throw new ModelFormatException(
-                $"The file holds weights only, of {dense} dense layers ({Listing(ordered.Where(group => group.IsDense).Select(group => group.Name))}). {options.Ask(nameof(options.Activations))}: the activation of each, in order.");
+                $"The file holds weights only, of {dense} dense layers ({Listing(ordered.Where(group => group.IsDense).Select(group => group.Name))}). {options.Ask(nameof(options.Activations))}: the activation of each, in order.{PartHint(ordered, options)}");
         }
 
         if (options.Activations.Count != dense)
@@ -39,6 +39,80 @@ internal static class StateDict
         }
 
         return Links(ordered, options.Activations);
+    }
+
+    /// <summary>Whether no two normalizations follow each other, and each has the size of what comes to it.</summary>
+    private static bool IsPlausible(List<Group> groups)
+    {
+        Group? before = null;
+        foreach (Group group in groups.Where(group => group.IsDense || group.IsNorm))
+        {
+            if (group.IsNorm && before is not null && (before.IsNorm || before.Sizes.Outputs != group.Sizes.Inputs))
+            {
+                return false;
+            }
+
+            before = group;
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Classes often declare all dense layers and then all normalizations: the dense layers in their order, each normalization where its size fits, at most
+    /// one in a place. Null where there are several ways, or none.
+    /// </summary>
+    private static List<Group>? NormsBySize(List<Group> groups)
+    {
+        Group[] dense = [.. groups.Where(group => group.IsDense)];
+        Group[] norms = [.. groups.Where(group => group.IsNorm)];
+        if (dense.Length == 0 || dense.Length + norms.Length < groups.Count)
+        {
+            return null;
+        }
+
+        List<Group>? only = null;
+        int found = 0;
+        Group?[] places = new Group?[dense.Length + 1];
+        Place(0);
+        return found == 1 ? only : null;
+
+        void Place(int next)
+        {
+            if (next == norms.Length)
+            {
+                found++;
+                only = [.. places.SelectMany((norm, i) => new[] { norm, i < dense.Length ? dense[i] : null }).OfType<Group>()];
+                return;
+            }
+
+            for (int i = 0; i < places.Length && found < 2; i++)
+            {
+                long size = i == 0 ? dense[0].Sizes.Inputs : dense[i - 1].Sizes.Outputs;
+                if (places[i] is null && size == norms[next].Sizes.Inputs)
+                {
+                    places[i] = norms[next];
+                    Place(next + 1);
+                    places[i] = null;
+                }
+            }
+        }
+    }
+
+    /// <summary>Dense layers that are no chain may be several networks.</summary>
+    private static string PartHint(List<Group> ordered, ForeignModelOptions options)
+    {
+        Group[] dense = [.. ordered.Where(group => group.IsDense)];
+        for (int i = 1; i < dense.Length; i++)
+        {
+            if (dense[i - 1].Sizes.Outputs != dense[i].Sizes.Inputs)
+            {
+                int dot = dense[i].Name.LastIndexOf('.');
+                return $" '{dense[i].Name}' {dense[i].Weight!.ShapeText} does not follow '{dense[i - 1].Name}' {dense[i - 1].Weight!.ShapeText}: if the file holds several networks, {options.AskAlso(nameof(options.Part))}{(dot > 0 ? $", such as {dense[i].Name[..dot]}" : "")}.";
+            }
+        }
+
+        return "";
     }
 
     /// <summary>The tensors of a part, without its name in front.</summary>
@@ -84,11 +158,14 @@ internal static class StateDict
         string[] names = [.. groups.Select(group => group.Name)];
         if (options.Order.Count == 0 && isOrdered)
         {
-            return groups;
+            // The order of declaration is that of computation as long as nothing speaks against it, such as two normalizations in a row.
+            List<Group>? placed = IsPlausible(groups) ? groups : NormsBySize(groups);
+            return placed ?? throw new ModelFormatException(
+                $"The layers stand in an order in which they cannot be computed ({string.Join(", ", groups.Take(12).Select(group => $"{MessageText.Quote(group.Name)} {group.Weight!.ShapeText}"))}). {options.Ask(nameof(options.Order))}: the names in order of computation.{PartHint(groups, options)}");
         }
 
-        // A normalization fits wherever its size does, so shapes decide only among dense layers.
-        (long Inputs, long Outputs)[] shapes = groups.TrueForAll(group => group.IsDense) ? [.. groups.Select(group => ((long)group.Weight!.Shape[1], (long)group.Weight.Shape[0]))] : [];
+        // A normalization is n to n. Of a PReLU the size is not known.
+        (long Inputs, long Outputs)[] shapes = groups.TrueForAll(group => group.IsDense || group.IsNorm) ? [.. groups.Select(group => group.Sizes)] : [];
         int[] order = options.Order.Count > 0 ? LayerOrder.ByNames(names, options.Order)
             : LayerOrder.Find(names, shapes)
             ?? throw new ModelFormatException(
@@ -174,6 +251,8 @@ internal static class StateDict
 
         public bool IsDense => Weight?.Shape.Length == 2;
 
+        public (long Inputs, long Outputs) Sizes => IsDense ? (Weight!.Shape[1], Weight.Shape[0]) : (Weight!.Shape[0], Weight.Shape[0]);
+
         public bool IsNorm => !IsDense && !IsPRelu;
 
         private bool IsPRelu => Weight is { Shape: [1] } && tensors.Count == 1;
@@ -228,7 +307,7 @@ internal static class StateDict
 
             if (IsPRelu)
             {
-                return new ActivationLink(Name, Activation.PRelu(weight.Values[0]));
+                return ActivationLink.PRelu(Name, weight.Values[0]);
             }
 
             float[] shift = bias ?? new float[weight.Shape[0]];

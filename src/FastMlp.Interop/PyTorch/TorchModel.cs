@@ -135,7 +135,7 @@ internal static class TorchModel
                 break;
             case "PReLU":
                 StoredTensor slope = Parameter("weight") ?? throw new ModelFormatException($"Module '{name}' (PReLU) has no weight.");
-                links.Add(new ActivationLink(name, slope.Values is [float only] ? Activation.PRelu(only) : throw new ModelFormatException($"Module '{name}' (PReLU) has {slope.Values.Length} slopes; one for the layer is read.")));
+                links.Add(slope.Values is [float only] ? ActivationLink.PRelu(name, only) : throw new ModelFormatException($"Module '{name}' (PReLU) has {slope.Values.Length} slopes; one for the layer is read."));
                 break;
             default:
                 Activation g = TorchActivation.Of(type, Number, TorchTensors.Entry(module.State, "approximate") as string)
@@ -153,12 +153,16 @@ internal static class TorchModel
 
         StoredTensor? Buffer(string of) => tensors.Tensor(TorchTensors.Entry(TorchTensors.Entry(module.State, "_buffers"), of), $"{name}.{of}");
 
-        float Number(string of, float otherwise) => TorchTensors.Entry(module.State, of) switch
+        float Number(string of, float otherwise)
         {
-            double value => (float)value,
-            long value => value,
-            _ => otherwise,
-        };
+            float number = TorchTensors.Entry(module.State, of) switch
+            {
+                double value => (float)value,
+                long value => value,
+                _ => otherwise,
+            };
+            return float.IsFinite(number) ? number : throw new ModelFormatException($"Module '{name}' ({type}) has {of} = {number}; a finite number was expected.");
+        }
     }
 
     private static void CheckShape(StoredTensor tensor, int axes)

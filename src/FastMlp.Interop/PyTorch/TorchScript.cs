@@ -104,7 +104,7 @@ internal sealed partial class TorchScript(ZipArchive zip, string folder, TorchTe
             case "Dropout" or "Identity" or "Flatten":
                 break;
             case "PReLU":
-                links.Add(new ActivationLink(name, Required("weight").Values is [float slope] ? Activation.PRelu(slope) : throw new ModelFormatException($"Module '{name}' (PReLU) has several slopes; one for the layer is read.")));
+                links.Add(Required("weight").Values is [float slope] ? ActivationLink.PRelu(name, slope) : throw new ModelFormatException($"Module '{name}' (PReLU) has several slopes; one for the layer is read."));
                 break;
             case "Sequential" or "":
                 AddCalls(links, module, name, depth);
@@ -156,17 +156,11 @@ internal sealed partial class TorchScript(ZipArchive zip, string folder, TorchTe
         float[] numbers = [.. Number().Matches(arguments).Select(match => Parsed(match.Value))];
         Activation? g = function switch
         {
-            "relu" or "relu_" => Activation.Relu,
-            "tanh" or "tanh_" => Activation.Tanh,
-            "sigmoid" => Activation.Sigmoid,
             "elu" or "elu_" => Activation.Elu(numbers is [float alpha, ..] ? alpha : 1),
             "leaky_relu" or "leaky_relu_" => Activation.LeakyRelu(numbers is [float slope, ..] ? slope : 0.01f),
-            "selu" or "selu_" => Activation.Selu,
-            "silu" or "silu_" => Activation.Silu,
-            "softmax" => Activation.Softmax,
-            "gelu" when !arguments.Contains("tanh", StringComparison.Ordinal) => Activation.Gelu,
+            "gelu" when arguments.Contains("tanh", StringComparison.Ordinal) => null,
             "dropout" or "dropout_" or "flatten" => Activation.Identity,
-            _ => null,
+            _ => TorchActivation.Named(function),
         };
         if (g is null)
         {
@@ -248,9 +242,9 @@ internal sealed partial class TorchScript(ZipArchive zip, string folder, TorchTe
             : otherwise;
     }
 
-    private static float Parsed(string number) => float.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out float value)
+    private static float Parsed(string number) => float.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && float.IsFinite(value)
         ? value
-        : throw new ModelFormatException($"'{number}' in the code is no number.");
+        : throw new ModelFormatException($"'{number}' in the code is no finite number.");
 
     [GeneratedRegex("""(?m)^\s*(\w+) = (?:self\.(\w+)|getattr\(self, "(\w+)"\))\s*$""", RegexOptions.None, 2000)]
     private static partial Regex Local();

@@ -49,10 +49,10 @@ public sealed class ClassificationMetrics
     public double LogLoss => logLoss / Rows;
 
     /// <summary>
-    /// Brier's score, the mean over rows of sum over c of (p_c - y_c)^2, y one-hot: 0 is best; of two classes half of it, (p_1 - y_1)^2, so that
-    /// it is from 0 to 1, as in scikit-learn. NaN without rows. (Brier, 1950.)
+    /// The Brier score: the mean over rows of sum over classes of (p - y)^2, y 1 for the true class, else 0; of two classes half of that, (p - y)^2 of
+    /// class 1, as scikit-learn has it. 0 is perfect; NaN without rows. (Brier 1950.)
     /// </summary>
-    public double BrierScore => (Classes == 2 ? squares / 2 : squares) / Rows;
+    public double BrierScore => squares / Rows / (Classes == 2 ? 2 : 1);
 
     /// <summary>
     /// The mean over classes of the area under each one's <see cref="RocCurveOf"/> (one against the rest); of two classes, that of class 1.
@@ -146,29 +146,29 @@ public sealed class ClassificationMetrics
     }
 
     /// <summary>
-    /// The average precision of one class against the rest: sum over thresholds of (R_n - R_(n-1)) P_n, R the recall and P the precision of
-    /// the rows whose output is at least the threshold. Chance gives the share of the class, so it shows what accuracy hides where a class is rare.
-    /// Null where the class has no row.
+    /// The average precision of one class against the rest: sum of (recall_i - recall_(i-1)) precision_i over all thresholds from the highest down, the area
+    /// under the curve of precision over recall without interpolation. A constant score has the share of the class. Null where the class has no row.
     /// </summary>
     /// <exception cref="InvalidOperationException">Scores were not kept.</exception>
     public double? AveragePrecisionOf(int @class)
     {
         (float[] scores, bool[] isPositive) = OneAgainstRest(@class);
         Array.Sort(scores, isPositive);
+        long positives = isPositive.LongCount(one => one);
+        long called = 0;
+        long right = 0;
         double sum = 0;
-        long positives = 0;
-        for (int last = scores.Length - 1; last >= 0;)
+        for (int i = scores.Length - 1; i >= 0;)
         {
-            // Rows of equal outputs pass a threshold together.
-            long before = positives;
-            int i = last;
-            for (; i >= 0 && scores[i] == scores[last]; i--)
+            float score = scores[i];
+            long rightBefore = right;
+            for (; i >= 0 && scores[i] == score; i--)
             {
-                positives += isPositive[i] ? 1 : 0;
+                called++;
+                right += isPositive[i] ? 1 : 0;
             }
 
-            last = i;
-            sum += (positives - before) * ((double)positives / (scores.Length - 1 - last));
+            sum += (double)(right - rightBefore) * right / called;
         }
 
         return positives == 0 ? null : sum / positives;
@@ -236,9 +236,9 @@ public sealed class ClassificationMetrics
         int rank = 0;
         for (int c = 0; c < probabilities.Length; c++)
         {
-            double distance = (c == label ? 1 : 0) - (double)probabilities[c];
-            squares += distance * distance;
             rank += probabilities[c] > own || (probabilities[c] == own && c < label) ? 1 : 0;
+            double miss = probabilities[c] - (c == label ? 1.0 : 0);
+            squares += miss * miss;
         }
 
         ranks[rank]++;

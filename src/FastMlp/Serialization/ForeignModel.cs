@@ -30,7 +30,7 @@ internal static class ForeignModel
         for (int i = 0; i < layers.Length; i++)
         {
             Bias bias = biases.Contains(BiasOf(weights[i])) ? Bias.PerUnit : Bias.None;
-            layers[i] = new DenseSpec((int)weights[i].Shape[0], activations[i], bias, DenseSpec.DefaultInitializer(activations[i]));
+            layers[i] = new DenseSpec((int)weights[i].Shape[0], activations[i], bias, activations[i].DefaultInitializer);
         }
         Graph graph = new((int)weights[0].Shape[1], layers);
         Dictionary<string, float[]> tensors = [];

@@ -1,7 +1,7 @@
 using FastMlp.Kernels;
 using FastMlp.Layers;
 using FastMlp.Memory;
-using FastMlp.Training.Optimizers;
+using FastMlp.Optimizers;
 
 namespace FastMlp.Training;
 

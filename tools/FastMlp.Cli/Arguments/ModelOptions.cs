@@ -10,7 +10,7 @@ internal sealed class ModelOptions() : OptionGroup("Models of other frameworks")
 {
     private readonly Option<Activation[]?> activations = Arguments.Options.Value("--activations", "NAME,...",
         "The activation of each dense layer in order, for files that hold weights only: relu,relu,softmax; constants follow a colon, as in leaky-relu:0.2",
-        $"a list of activations; known are {ActivationNames.Known}", (string text, out Activation[] value) => ActivationNames.TryParseList(text, out value));
+        $"a list of activations; known are {string.Join(", ", Activation.Spellings)}", (string text, out Activation[] value) => ActivationList.TryParse(text, out value));
 
     private readonly Option<string?> order = new("--order")
     {

@@ -8,15 +8,22 @@ namespace FastMlp.Cli.Reporting;
 internal sealed class Predictions
 {
     private readonly int width;
+    private readonly int stride;
+    private readonly bool withSpread;
     private readonly float[]? pair;
     private readonly bool classifies;
     private readonly bool allProbabilities;
     private readonly IReadOnlyList<string> names;
 
-    public Predictions(StoredModel model, bool allProbabilities)
+    /// <param name="model">What answers.</param>
+    /// <param name="allProbabilities">Whether every class has its probability.</param>
+    /// <param name="withSpread">Whether the outputs of each row are followed by as many standard deviations.</param>
+    public Predictions(StoredModel model, bool allProbabilities, bool withSpread = false)
     {
         this.allProbabilities = allProbabilities;
+        this.withSpread = withSpread;
         width = model.Network.OutputSize;
+        stride = withSpread ? 2 * width : width;
         classifies = model.Classifies;
         pair = classifies && width == 1 ? new float[2] : null;
         names = classifies ? model.ClassNames
@@ -41,12 +48,12 @@ internal sealed class Predictions
                 isFirst = false;
             }
 
-            for (int row = 0; row < outputs.Length / width; row++)
+            for (int row = 0; row < outputs.Length / stride; row++)
             {
-                WriteLine(writer, Answer(outputs, row));
+                WriteLine(writer, Answer(outputs, row), Spread(outputs, row));
             }
 
-            Rows += outputs.Length / width;
+            Rows += outputs.Length / stride;
         }
     }
 
@@ -55,12 +62,12 @@ internal sealed class Predictions
         json.WriteStartArray("predictions");
         foreach (float[] outputs in parts)
         {
-            for (int row = 0; row < outputs.Length / width; row++)
+            for (int row = 0; row < outputs.Length / stride; row++)
             {
-                WriteObject(json, Answer(outputs, row));
+                WriteObject(json, Answer(outputs, row), Spread(outputs, row));
             }
 
-            Rows += outputs.Length / width;
+            Rows += outputs.Length / stride;
             json.Flush();
         }
 
@@ -72,27 +79,31 @@ internal sealed class Predictions
     {
         if (pair is null)
         {
-            return outputs.AsSpan(row * width, width);
+            return outputs.AsSpan(row * stride, width);
         }
 
-        pair[0] = 1 - outputs[row];
-        pair[1] = outputs[row];
+        pair[0] = 1 - outputs[row * stride];
+        pair[1] = outputs[row * stride];
         return pair;
     }
+
+    private ReadOnlySpan<float> Spread(float[] outputs, int row) => withSpread ? outputs.AsSpan((row * stride) + width, width) : [];
 
     private void WriteHeader(TextWriter writer)
     {
         IEnumerable<string> header = !classifies ? names
             : allProbabilities ? names.Prepend("class")
             : ["class", "probability"];
+        header = !withSpread ? header : classifies ? header.Concat(["sd", "entropy"]) : header.Concat(names.Select(name => $"{name}_sd"));
         writer.WriteLine(string.Join(',', header.Select(Quote)));
     }
 
-    private void WriteLine(TextWriter writer, ReadOnlySpan<float> answer)
+    private void WriteLine(TextWriter writer, ReadOnlySpan<float> answer, ReadOnlySpan<float> spread)
     {
+        ReadOnlySpan<float> all = answer;
+        int best = classifies ? Best(answer) : 0;
         if (classifies)
         {
-            int best = Best(answer);
             writer.Write(Quote(names[best]));
             writer.Write(',');
             answer = allProbabilities ? answer : answer.Slice(best, 1);
@@ -104,10 +115,38 @@ internal sealed class Predictions
             writer.Write(Number(answer[i]));
         }
 
+        if (withSpread && classifies)
+        {
+            writer.Write($",{Number(SpreadOf(spread, best))},{Number(Entropy(all))}");
+        }
+        else
+        {
+            foreach (float one in spread)
+            {
+                writer.Write(',');
+                writer.Write(Number(one));
+            }
+        }
+
         writer.WriteLine();
     }
 
-    private void WriteObject(Utf8JsonWriter json, ReadOnlySpan<float> answer)
+    /// <summary>Of two classes by one output both have its spread.</summary>
+    private static float SpreadOf(ReadOnlySpan<float> spread, int index) => spread[Math.Min(index, spread.Length - 1)];
+
+    /// <summary>- sum of p ln p: 0 of one certain class, ln k of k classes alike.</summary>
+    private static float Entropy(ReadOnlySpan<float> probabilities)
+    {
+        double sum = 0;
+        foreach (float p in probabilities)
+        {
+            sum -= p > 0 ? p * Math.Log(p) : 0;
+        }
+
+        return (float)sum;
+    }
+
+    private void WriteObject(Utf8JsonWriter json, ReadOnlySpan<float> answer, ReadOnlySpan<float> spread)
     {
         json.WriteStartObject();
         if (classifies)
@@ -115,6 +154,11 @@ internal sealed class Predictions
             int best = Best(answer);
             json.WriteString("class", names[best]);
             TrainingSummary.Figure(json, "probability", answer[best]);
+            if (withSpread)
+            {
+                TrainingSummary.Figure(json, "sd", SpreadOf(spread, best));
+                TrainingSummary.Figure(json, "entropy", Entropy(answer));
+            }
         }
 
         if (allProbabilities)
@@ -125,6 +169,11 @@ internal sealed class Predictions
         for (int i = 0; i < answer.Length && (allProbabilities || !classifies); i++)
         {
             TrainingSummary.Figure(json, names[i], answer[i]);
+        }
+
+        for (int i = 0; i < spread.Length && !classifies; i++)
+        {
+            TrainingSummary.Figure(json, $"{names[i]}_sd", spread[i]);
         }
 
         if (allProbabilities)

@@ -57,11 +57,17 @@ internal static class ScoreReport
             yield return $"accuracy says little of {names}: see balanced accuracy and average precision{(isWeighted ? "." : "; --class-weights balanced lets all classes count alike.")}";
         }
 
-        BaselineScore[] better = [.. score.Baselines.Where(one => score.Classifies ? one.Accuracy > score.Accuracy : one.Rmse < score.Rmse)];
-        if (better.Length > 0)
+        if (score.Baselines.FirstOrDefault(one => !IsBetter(one)) is { } other)
         {
-            yield return $"{string.Join(" and ", better.Select(one => one.Name))} did better on these rows than the network.";
+            yield return other.Key == BaselineScore.Linear
+                ? "on these rows the network is no better than a linear model (--layers none makes one)."
+                : $"on these rows the network is no better than {other.Name}: it has learnt nothing that holds there.";
         }
+
+        // More classes right, or as many with a lower loss.
+        bool IsBetter(BaselineScore one) => score.Classifies
+            ? score.Accuracy > one.Accuracy || (score.Accuracy == one.Accuracy && score.Loss < one.LogLoss)
+            : score.Rmse < one.Rmse;
     }
 
     public static void WriteFigures(Utf8JsonWriter json, Score score)
@@ -96,7 +102,7 @@ internal static class ScoreReport
             {
                 json.WriteStartObject(one.Key);
                 TrainingSummary.Figure(json, score.Classifies ? "accuracy" : "rmse", score.Classifies ? one.Accuracy : one.Rmse);
-                TrainingSummary.Figure(json, score.Classifies ? "logLoss" : "r2", score.Classifies ? one.LogLoss : one.R2);
+                TrainingSummary.Figure(json, score.Classifies ? "loss" : "r2", score.Classifies ? one.LogLoss : one.R2);
                 json.WriteEndObject();
             }
 

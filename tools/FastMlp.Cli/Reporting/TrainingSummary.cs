@@ -36,6 +36,11 @@ internal static class TrainingSummary
         Facts facts = new();
         facts.Add("data", $"{data.Name}: {Text.Count(data.InputSize, "feature")}, {Learnt(data)}; rows: {split}");
         facts.Add("network", $"{NetworkText.Of(run.Network)}, {Text.Count(run.Network.ParameterCount, "parameter")}");
+        if (run.Plan.Members > 1)
+        {
+            facts.Add("ensemble", $"{run.Plan.Members} networks of {run.Plan.LayerText} in one");
+        }
+
         facts.Add("options", run.Plan.Options);
         if (run.Search is not null)
         {

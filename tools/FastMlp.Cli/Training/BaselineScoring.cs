@@ -10,7 +10,12 @@ namespace FastMlp.Cli.Training;
 /// <param name="LogLoss">NaN for values.</param>
 /// <param name="Rmse">NaN for classes.</param>
 /// <param name="R2">NaN for classes.</param>
-internal sealed record BaselineScore(string Name, string Key, double Accuracy, double LogLoss, double Rmse, double R2);
+internal sealed record BaselineScore(string Name, string Key, double Accuracy, double LogLoss, double Rmse, double R2)
+{
+    public const string Constant = "constant";
+
+    public const string Linear = "linear";
+}
 
 /// <summary>Scores a baseline on rows that come in parts.</summary>
 internal sealed class BaselineScoring
@@ -24,10 +29,10 @@ internal sealed class BaselineScoring
         this.preprocessing = preprocessing;
         classifies = preprocessing.Task == DataTask.Classification;
         int size = baseline.Constant.Length;
-        Add(classifies ? "the most frequent class" : "the mean", classifies ? "mostFrequentClass" : "mean", rows => Repeat(baseline.Constant, rows.Rows));
+        Add(classifies ? "the most frequent class" : "the mean", BaselineScore.Constant, rows => Repeat(baseline.Constant, rows.Rows));
         if (baseline.Linear(classifies) is { } linear)
         {
-            Add("a linear model", "linearModel", rows => linear.Predict(rows.Features));
+            Add("a linear model", BaselineScore.Linear, rows => linear.Predict(rows.Features));
         }
 
         void Add(string name, string key, Func<Dataset, float[]> answer) =>

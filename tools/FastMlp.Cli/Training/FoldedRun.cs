@@ -96,8 +96,9 @@ internal sealed class FoldedRun
     {
         TrainingData data = fold == 0 ? First : Data.Fold(fold);
         TrainingPlan plan = fold == 0 && Search is not null ? Plan : new(ShortSearch.Choose(settings, data, stop).Settings, data);
-        using Network network = plan.BuildNetwork(data.InputSize, data.TargetSize);
-        FitReport report = TrainingRun.Fit(data, network, plan, _ => { }, stop);
+        using Network first = plan.BuildNetwork(data.InputSize, data.TargetSize);
+        (Network network, FitReport report) = TrainingRun.FitMembers(data, plan, first, _ => { }, stop);
+        using Network trained = network; // the first, or all of them in one
         return report.StopReason == StopReason.Cancelled
             ? throw new CommandFailedException($"stopped as you asked before all {Data.Count} folds were done: there are no figures.")
             : new FoldResult(data, report, data.ScoreTest(network, baseline: null)!);

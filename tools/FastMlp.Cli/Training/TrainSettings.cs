@@ -18,6 +18,9 @@ internal sealed record TrainSettings
     /// <summary>The share of each hidden layer's outputs that training drops.</summary>
     public float Dropout { get; init; }
 
+    /// <summary>Networks to train from other first weights and to join.</summary>
+    public int Ensemble { get; init; } = 1;
+
     /// <summary>Hidden layers in a residual block; 0 where there are none.</summary>
     public int Residual { get; init; }
 
@@ -104,5 +107,5 @@ internal sealed record TrainSettings
     public string? Resume { get; init; }
 
     /// <summary>Whether the update rule takes every row in every step unless --batch says otherwise.</summary>
-    public bool TakesAllRows => Optimizer is OptimizerKind.Lbfgs or OptimizerKind.IRprop;
+    public bool TakesAllRows => Optimizer.TakesAllRows;
 }

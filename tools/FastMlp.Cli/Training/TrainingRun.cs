@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using FastMlp.Cli.Reporting;
 using FastMlp.Cli.Reporting.Html;
 using FastMlp.Cli.Sources;
+using FastMlp.Data;
 
 namespace FastMlp.Cli.Training;
 
@@ -15,6 +17,10 @@ internal sealed class TrainingRun : IDisposable
         Plan = plan;
         ModelPath = modelPath;
         Network = plan.BuildNetwork(data.InputSize, data.TargetSize);
+        if (plan.Members > 1)
+        {
+            Joined([Network, Network]).Dispose(); // what cannot be joined is refused before training
+        }
     }
 
     public TrainingData Data { get; }
@@ -24,7 +30,7 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>How the settings were found that nobody gave; null where none were searched for.</summary>
     public SearchResult? Search { get; }
 
-    public Network Network { get; }
+    public Network Network { get; private set; }
 
     public string ModelPath { get; }
 
@@ -109,6 +115,78 @@ internal sealed class TrainingRun : IDisposable
         }
     }
 
+    /// <summary>Trains the network, or the members of an ensemble side by side, each on one thread and with a seed of its own, and joins them; the report is the first's.</summary>
+    private FitReport FitAll(Action<EpochReport> progress, CancellationToken stop)
+    {
+        (Network network, FitReport report) = FitMembers(Data, Plan, Network, progress, stop);
+        if (network != Network)
+        {
+            Network.Dispose();
+            Network = network;
+            Data.Preprocessing.Attach(Network);
+        }
+
+        return report;
+    }
+
+    /// <param name="data">The rows.</param>
+    /// <param name="plan">How to train.</param>
+    /// <param name="first">The first member, before training.</param>
+    /// <param name="progress">Takes the epochs of the first.</param>
+    /// <param name="stop">Ends training.</param>
+    public static (Network Network, FitReport Report) FitMembers(TrainingData data, TrainingPlan plan, Network first, Action<EpochReport> progress, CancellationToken stop)
+    {
+        if (plan.Members == 1)
+        {
+            return (first, Fit(data, first, plan, progress, stop));
+        }
+
+        Network[] members = new Network[plan.Members];
+        FitReport[] reports = new FitReport[plan.Members];
+        Exception?[] errors = new Exception?[plan.Members];
+        try
+        {
+            Parallel.For(0, plan.Members, new ParallelOptions { MaxDegreeOfParallelism = plan.Threads == 0 ? Environment.ProcessorCount : plan.Threads }, member =>
+            {
+                try
+                {
+                    TrainingPlan own = plan.Member(data, member);
+                    members[member] = member == 0 ? first : own.BuildNetwork(data.InputSize, data.TargetSize);
+                    reports[member] = Fit(data, members[member], own, member == 0 ? progress : _ => { }, stop);
+                }
+                catch (Exception exception)
+                {
+                    errors[member] = exception;
+                }
+            });
+            if (Array.Find(errors, error => error is not null) is { } error)
+            {
+                ExceptionDispatchInfo.Throw(error);
+            }
+
+            return (Joined(members), reports[0]);
+        }
+        finally
+        {
+            foreach (Network? member in members.Skip(1))
+            {
+                member?.Dispose();
+            }
+        }
+    }
+
+    private static Network Joined(Network[] members)
+    {
+        try
+        {
+            return Ensemble.Join(members);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UsageException($"--ensemble: {exception.Message.Replace($" (Parameter '{exception.ParamName}')", "", StringComparison.Ordinal)}");
+        }
+    }
+
     private void Train(TrainSettings settings, CommandConsole console, bool quiet, CancellationToken stop)
     {
         MetricFormat metric = new(Data.Classifies, Score.TargetScale(Data.Preprocessing));
@@ -121,7 +199,7 @@ internal sealed class TrainingRun : IDisposable
         using (StopSignal signal = new(display.Restore, stop))
         using (signal.Token.Register(display.Stopping))
         {
-            Report = display.Show(progress => Fit(Data, Network, Plan, progress, signal.Token));
+            Report = display.Show(progress => FitAll(progress, signal.Token));
         }
 
         foreach (string damage in Report.Resumed?.Skipped ?? [])

@@ -10,17 +10,17 @@ internal sealed class NetworkGroup : TrainGroup
         : base("Network")
     {
         Layers.Offers("none");
-        Activation.Offers([.. ActivationNames.Known.Split(", ").Select(name => name.Split('[')[0])]);
+        Activation.Offers([.. FastMlp.Activation.Spellings.Select(name => name.Split('[')[0])]);
     }
 
     public Option<int[]?> Layers { get; } = Arguments.Options.Value<int[]>("--layers", "N,N,...",
         "Units of the hidden layers, or none [default: 128 or 128,128, chosen by the data]", "a list of whole numbers such as 64,32, nor 'none'", LayerSizes.TryParse);
 
     public Option<Named<Activation>?> Activation { get; } = Arguments.Options.Value("--activation", "NAME",
-        $"Activation of the hidden layers: {ActivationNames.Known} [default: relu]", $"one of {ActivationNames.Known}",
+        $"Activation of the hidden layers: {string.Join(", ", FastMlp.Activation.Spellings)} [default: relu]", $"one of {string.Join(", ", FastMlp.Activation.Spellings)}",
         (string text, out Named<Activation> value) =>
         {
-            bool known = ActivationNames.TryParse(text, out Activation parsed);
+            bool known = FastMlp.Activation.TryParse(text, out Activation parsed);
             value = new Named<Activation>(text, parsed);
             return known;
         });
@@ -34,7 +34,10 @@ internal sealed class NetworkGroup : TrainGroup
     public Option<int?> Residual { get; } = Arguments.Options.Integer("--residual",
         "Hidden layers in a residual block, whose input is added to its output before the last activation; layers left over stand before the blocks; 0 is none [default: 0]", least: 0);
 
-    public override IReadOnlyList<Option> Options => [Layers, Activation, Norm, Dropout, Residual];
+    public Option<int?> Ensemble { get; } = Arguments.Options.Integer("--ensemble",
+        "Train N networks from other first weights and join them to one, whose answer is their mean; predict --spread tells how far they differ [default: 1]", least: 1);
+
+    public override IReadOnlyList<Option> Options => [Layers, Activation, Norm, Dropout, Residual, Ensemble];
 
     public override TrainSettings Read(ParseResult parsed, TrainSettings settings) => settings with
     {
@@ -43,5 +46,6 @@ internal sealed class NetworkGroup : TrainGroup
         Norm = parsed.GetValue(Norm) ?? Normalization.None,
         Dropout = parsed.GetValue(Dropout) ?? 0,
         Residual = parsed.GetValue(Residual) ?? 0,
+        Ensemble = parsed.GetValue(Ensemble) ?? 1,
     };
 }

@@ -98,6 +98,11 @@ internal static class Page
                 tiles.Add((Text.Figure(score.R2), $"{part}R²"));
             }
 
+            foreach (Training.BaselineScore one in score.Baselines)
+            {
+                tiles.Add((score.Classifies ? Text.Percent(one.Accuracy) : Text.Figure(one.Rmse), one.Name));
+            }
+
             tiles.Add((Text.Count(score.Rows), all));
         }
 
