@@ -110,9 +110,16 @@ public sealed class CompareCommandTests(TempFolder folder) : IClassFixture<TempF
         string classes = folder["other.safetensors"];
         string values = folder["values.safetensors"];
         Command.Run("train", folder.WriteTwoClasses("other.csv"), "--epochs", "1", "--out", classes).Done();
-        Command.Run("train", folder.Write("both.csv", "x,y,z,kind\n1,2,3,a\n2,1,4,b\n3,5,6,a\n4,4,8,b\n5,1,9,a\n1,7,2,b\n"), "--target", "z", "--ignore", "kind", "--epochs", "1", "--test", "0", "--out", values).Done();
-        CommandResult refused = Command.Run("compare", classes, values, "--data", folder["both.csv"]);
-        Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
-        Assert.Contains("predicts values", refused.ErrorLines[^1], StringComparison.Ordinal);
+        string both = folder.Write("both.csv", "x,y,z,kind\n1,2,3,a\n2,1,4,b\n3,5,6,a\n4,4,8,b\n5,1,9,a\n1,7,2,b\n");
+        Refused("regress", "predicts values");
+        Refused("classify", "different targets");
+
+        void Refused(string task, string words)
+        {
+            Command.Run("train", both, "--target", "z", "--task", task, "--ignore", "kind", "--epochs", "1", "--test", "0", "--out", values).Done();
+            CommandResult refused = Command.Run("compare", classes, values, "--data", both);
+            Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+            Assert.Contains(words, refused.ErrorLines[^1], StringComparison.Ordinal);
+        }
     }
 }

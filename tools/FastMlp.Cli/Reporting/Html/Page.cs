@@ -100,7 +100,7 @@ internal static class Page
 
             foreach (Training.BaselineScore one in score.Baselines)
             {
-                tiles.Add((score.Classifies ? Text.Percent(one.Accuracy) : Text.Figure(one.Rmse), one.Name));
+                tiles.Add((score.Classifies ? Text.Percent(one.Accuracy) : Text.Figure(one.Rmse), $"{(score.Classifies ? "accuracy" : "rmse")} of {one.Name}"));
             }
 
             tiles.Add((Text.Count(score.Rows), all));
