@@ -1,5 +1,6 @@
 using FastMlp.Onnx.Export;
 using FastMlp.Onnx.Import;
+using FastMlp.Serialization;
 
 namespace FastMlp.Onnx;
 
@@ -69,7 +70,7 @@ public static class OnnxModel
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         byte[] model = ModelExporter.Run(network, options ?? new OnnxExportOptions());
-        ReplacedFile.Write(path, model);
+        AtomicFile.Write(path, stream => stream.Write(model));
     }
 
     /// <summary>Writes the network as an ONNX model to a stream; the same network always gives the same bytes.</summary>

@@ -14,7 +14,9 @@ public sealed class EvaluateCommandTests(TempFolder folder) : IClassFixture<Temp
 
         Assert.Equal(trained.Figure("test accuracy"), evaluated.Figure("test accuracy"));
         Assert.Equal(trained.Figure("test loss"), evaluated.Figure("test loss"));
-        Assert.Equal("", evaluated.Error);
+        Assert.Equal(trained.Figure("test accuracy of a linear model"), evaluated.Figure("test accuracy of a linear model"));
+        Assert.Equal(trained.Figure("test brier score"), evaluated.Figure("test brier score"));
+        Assert.Equal(trained.ErrorLines.Where(line => line.StartsWith("note: ", StringComparison.Ordinal)), evaluated.ErrorLines);
     }
 
     [Fact]

@@ -11,6 +11,7 @@ public sealed class ExamplesTests
     [InlineData("train")]
     [InlineData("evaluate")]
     [InlineData("predict")]
+    [InlineData("compare")]
     [InlineData("inspect")]
     [InlineData("convert")]
     [InlineData("info")]
@@ -48,6 +49,7 @@ public sealed class ExamplesTests
             ["train", "iris", "--epochs", "1", "--layers", "4", "--out", model, "--report", folder["m.html"]],
             ["evaluate", model, "iris"],
             ["predict", model, "iris"],
+            ["compare", model, model, "--data", "iris"],
             ["data", "iris"],
             ["inspect", model],
             ["convert", model, folder["m.onnx"]],

@@ -72,6 +72,7 @@ internal static class Cli
             new TrainCommand(context),
             new EvaluateCommand(context),
             new PredictCommand(context),
+            new CompareCommand(context),
             new DataCommand(context),
             new InspectCommand(context),
             new ConvertCommand(context),

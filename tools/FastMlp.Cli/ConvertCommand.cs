@@ -49,7 +49,7 @@ internal sealed class ConvertCommand : CliCommand
         }
         else
         {
-            OutputFile.Save(to, model.Network.Save, model.Network.Save);
+            model.Network.Save(to);
         }
 
         if (AsJson(parsed))

@@ -75,10 +75,7 @@ internal sealed class EvaluateCommand : CliCommand
 
         CsvOptions csv = text.Read(parsed);
         ReadingTally tally = new(model.Preprocessing);
-        ScoreSum sum = new(model.Preprocessing);
-        Details details = new(model.Network, model.Preprocessing);
-        using Network? constant = model.Provenance?.ConstantAnswer is { } answer ? Baselines.ConstantNetwork(model.Network.InputSize, model.Preprocessing.Task == DataTask.Classification, answer) : null;
-        ScoreSum constantSum = new(model.Preprocessing);
+        Scoring scoring = new(model.Network, model.Preprocessing, model.Baseline);
         Dataset? first = null;
         long rows = 0;
         foreach ((Dataset part, long read) in onlyHeldOut ? HeldOut(model, source, csv, tally) : source.ReadFor(model.Preprocessing, csv, tally).Select(part => (part, (long)part.Rows)))
@@ -87,13 +84,7 @@ internal sealed class EvaluateCommand : CliCommand
             if (part.Rows > 0)
             {
                 Dataset scaled = model.Preprocessing.Transform(part);
-                sum.Add(Score.Of(model.Network, model.Preprocessing, scaled), scaled);
-                details.Add(scaled);
-                if (constant is not null)
-                {
-                    constantSum.Add(Score.Of(constant, model.Preprocessing, scaled), scaled);
-                }
-
+                scoring.Add(scaled);
                 first ??= scaled;
             }
         }
@@ -108,7 +99,7 @@ internal sealed class EvaluateCommand : CliCommand
             throw new CommandFailedException($"{source.Name} has no rows.");
         }
 
-        Score score = sum.Score;
+        Score score = scoring.Score;
         if (reportPath is not null)
         {
             Page.Write(reportPath, RunReport.Of(model, source, first, score, onlyHeldOut));
@@ -127,14 +118,6 @@ internal sealed class EvaluateCommand : CliCommand
                 }
 
                 ScoreReport.WriteFigures(json, score);
-                details.Write(json);
-                if (constant is not null)
-                {
-                    json.WriteStartObject("baselines");
-                    ScoreReport.WriteBaseline(json, "constant", constantSum.Score);
-                    json.WriteEndObject();
-                }
-
                 WhatWasRead.Write(json, tally);
                 if (score.Confusion is not null)
                 {
@@ -166,15 +149,9 @@ internal sealed class EvaluateCommand : CliCommand
 
             Console.Output.WriteLine($"rows: {score.Rows}");
             ScoreReport.WriteFigures(Console.Output, score, "test ");
-            details.Write(Console.Output, "test ");
-            if (constant is not null)
+            foreach (string hint in ScoreReport.Hints(score, isWeighted: model.Provenance?.Options.Contains("--class-weights", StringComparison.Ordinal) ?? false))
             {
-                ScoreReport.WriteBaseline(Console.Output, Baselines.ConstantName(score.Classifies), constantSum.Score);
-            }
-
-            if (details.Advice is { } advice)
-            {
-                Console.Error.WriteLine($"note: {advice}");
+                Console.Error.WriteLine($"note: {hint}");
             }
         }
 

@@ -1,3 +1,5 @@
+using FastMlp.Serialization;
+
 namespace FastMlp.Cli;
 
 /// <summary>
@@ -18,22 +20,22 @@ internal static class OutputFile
         {
             if (path is not null && Directory.Exists(path))
             {
-                taken.AddRange(Directory.EnumerateFiles(path).Select(file => (name, file, RealPath(file))));
+                taken.AddRange(Directory.EnumerateFiles(path).Select(file => (name, file, AtomicFile.RealPath(file))));
             }
             else if (path is not null && File.Exists(path))
             {
-                taken.Add((name, path, RealPath(path)));
+                taken.Add((name, path, AtomicFile.RealPath(path)));
             }
         }
 
         foreach ((string name, string? path) in outputs)
         {
-            if (path is null || IsDevice(path))
+            if (path is null || AtomicFile.IsDevice(path))
             {
                 continue;
             }
 
-            string real = RealPath(path);
+            string real = AtomicFile.RealPath(path);
             if (taken.FirstOrDefault(one => names.Equals(one.Real, real)) is { Name: { } other, Given: { } given })
             {
                 string how = given == path ? $"{name} '{path}'" : $"{name} '{path}' is the file '{given}' and";
@@ -54,7 +56,7 @@ internal static class OutputFile
             throw new CommandFailedException($"{option} '{path}' is a folder; give the name of a file in it.");
         }
 
-        string real = RealPath(path);
+        string real = AtomicFile.RealPath(path);
         string folder = Path.GetDirectoryName(real) ?? real;
         if (!Directory.Exists(folder))
         {
@@ -63,7 +65,7 @@ internal static class OutputFile
 
         try
         {
-            if (IsDevice(path))
+            if (AtomicFile.IsDevice(path))
             {
                 return;
             }
@@ -86,105 +88,5 @@ internal static class OutputFile
     /// <summary>Writes the whole file, or nothing.</summary>
     /// <param name="path">The file; a link is followed.</param>
     /// <param name="write">Writes its content.</param>
-    public static void Write(string path, Action<Stream> write)
-    {
-        if (IsDevice(path))
-        {
-            using FileStream device = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-            write(device);
-            return;
-        }
-
-        string real = RealPath(path);
-        string temporary = Path.Combine(Path.GetDirectoryName(real)!, $".{Path.GetRandomFileName()}.tmp");
-        try
-        {
-            using (FileStream file = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                write(file);
-                file.Flush(flushToDisk: true);
-            }
-
-            if (!OperatingSystem.IsWindows() && File.Exists(real))
-            {
-                File.SetUnixFileMode(temporary, File.GetUnixFileMode(real));
-            }
-
-            File.Move(temporary, real, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
-    }
-
-    /// <summary>Writes a model by its own way of replacing a file; a device gets the bytes.</summary>
-    public static void Save(string path, Action<string> replace, Action<Stream> write)
-    {
-        if (IsDevice(path))
-        {
-            Write(path, write);
-        }
-        else
-        {
-            replace(path);
-        }
-    }
-
-    /// <summary>Whether the path is no regular file: a name of Windows such as NUL, anything under /dev but its shared memory, a pipe.</summary>
-    private static bool IsDevice(string path)
-    {
-        string full = Path.GetFullPath(path);
-        if (OperatingSystem.IsWindows())
-        {
-            return full.StartsWith(@"\\.\", StringComparison.Ordinal);
-        }
-
-        if (!File.Exists(full))
-        {
-            return false;
-        }
-
-        if (IsDeviceName(full) || IsDeviceName(RealPath(full)))
-        {
-            return true;
-        }
-
-        try
-        {
-            // Opened for both, a pipe does not wait for its other end.
-            using FileStream existing = new(full, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            return !existing.CanSeek;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return false; // the message of the writing says more
-        }
-
-        static bool IsDeviceName(string name) => (name.StartsWith("/dev/", StringComparison.Ordinal) && !name.StartsWith("/dev/shm/", StringComparison.Ordinal))
-            || name.StartsWith("/proc/", StringComparison.Ordinal);
-    }
-
-    /// <summary>The path with every link on it followed; of what does not exist yet, as far as it does.</summary>
-    private static string RealPath(string path)
-    {
-        string full = Path.GetFullPath(path);
-        string? parent = Path.GetDirectoryName(full);
-        if (parent is null)
-        {
-            return full;
-        }
-
-        string here = Path.Combine(RealPath(parent), Path.GetFileName(full));
-        try
-        {
-            FileSystemInfo? target = Directory.Exists(here) ? Directory.ResolveLinkTarget(here, returnFinalTarget: false) : new FileInfo(here).ResolveLinkTarget(returnFinalTarget: false);
-            return target is null ? here : RealPath(target.FullName);
-        }
-        catch (IOException)
-        {
-            return here; // there is nothing at the end, or the links go in a circle
-        }
-    }
+    public static void Write(string path, Action<Stream> write) => AtomicFile.Write(path, write);
 }

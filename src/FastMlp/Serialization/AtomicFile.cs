@@ -1,6 +1,9 @@
 namespace FastMlp.Serialization;
 
-/// <summary>Replaces a file as a whole: whoever looks, and whenever the process dies, there is the old file or the new one.</summary>
+/// <summary>
+/// Replaces a file as a whole: whoever looks, and whenever the process dies, there is the old file or the new one. Devices and pipes are written
+/// to, never replaced. Other projects compile this file too.
+/// </summary>
 internal static class AtomicFile
 {
     /// <summary>Writes to a temporary name in the same folder, flushes to the disk, renames, and flushes the folder.</summary>
@@ -18,7 +21,13 @@ internal static class AtomicFile
         if (Directory.Exists(path))
             throw new IOException($"Cannot write '{path}': it is a folder; give the name of a file.");
 
-        string target = Path.GetFullPath(File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path);
+        if (IsDevice(path))
+        {
+            WriteDevice(path, write);
+            return;
+        }
+
+        string target = RealPath(path);
         string folder = Path.GetDirectoryName(target)!;
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"Cannot write '{path}': there is no folder '{folder}'.");
@@ -32,23 +41,97 @@ internal static class AtomicFile
                 write(file);
                 file.Flush(flushToDisk: true);
             }
+            if (!OperatingSystem.IsWindows() && File.Exists(target))
+                File.SetUnixFileMode(temporary, File.GetUnixFileMode(target));
             File.Move(temporary, target, overwrite: true);
             flushFolder(folder);
         }
         catch (Exception e)
         {
             Delete(temporary);
-            switch (e)
-            {
-                case IOException:
-                    throw new IOException($"Cannot write '{path}': {e.Message}", e) { HResult = e.HResult };
-                case UnauthorizedAccessException:
-                    throw new UnauthorizedAccessException($"Cannot write '{path}': {e.Message}", e);
-                default:
-                    throw;
-            }
+            if (Named(path, e) is { } named)
+                throw named;
+            throw;
         }
     }
+
+    /// <summary>Whether the path is no regular file: a name of Windows such as NUL, anything under /dev but its shared memory, a pipe.</summary>
+    public static bool IsDevice(string path)
+    {
+        string full = Path.GetFullPath(path);
+        if (OperatingSystem.IsWindows())
+        {
+            return full.StartsWith(@"\\.\", StringComparison.Ordinal);
+        }
+
+        if (!File.Exists(full))
+        {
+            return false;
+        }
+
+        if (IsDeviceName(full) || IsDeviceName(RealPath(full)))
+        {
+            return true;
+        }
+
+        try
+        {
+            // Opened for both, a pipe does not wait for its other end.
+            using FileStream existing = new(full, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            return !existing.CanSeek;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false; // the message of the writing says more
+        }
+
+        static bool IsDeviceName(string name) => (name.StartsWith("/dev/", StringComparison.Ordinal) && !name.StartsWith("/dev/shm/", StringComparison.Ordinal))
+            || name.StartsWith("/proc/", StringComparison.Ordinal);
+    }
+
+    /// <summary>The path with every link on it followed; of what does not exist yet, as far as it does.</summary>
+    public static string RealPath(string path)
+    {
+        string full = Path.GetFullPath(path);
+        string? parent = Path.GetDirectoryName(full);
+        if (parent is null)
+        {
+            return full;
+        }
+
+        string here = Path.Combine(RealPath(parent), Path.GetFileName(full));
+        try
+        {
+            FileSystemInfo? target = Directory.Exists(here) ? Directory.ResolveLinkTarget(here, returnFinalTarget: false) : new FileInfo(here).ResolveLinkTarget(returnFinalTarget: false);
+            return target is null ? here : RealPath(target.FullName);
+        }
+        catch (IOException)
+        {
+            return here; // there is nothing at the end, or the links go in a circle
+        }
+    }
+
+    /// <summary>A device may have no end to flush to, so what it took is all that is known.</summary>
+    private static void WriteDevice(string path, Action<Stream> write)
+    {
+        try
+        {
+            using FileStream device = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            write(device);
+        }
+        catch (Exception e) when (Named(path, e) is { } named)
+        {
+            throw named;
+        }
+    }
+
+    /// <summary>The failure of a file with the file's name; null for any other.</summary>
+    private static Exception? Named(string path, Exception failure) => failure switch
+    {
+        IOException => new IOException($"Cannot write '{path}': {failure.Message}", failure) { HResult = failure.HResult },
+        UnauthorizedAccessException => new UnauthorizedAccessException($"Cannot write '{path}': {failure.Message}", failure),
+        _ => null,
+    };
 
     /// <summary>The first failure is the one to report, so a second one while cleaning up is not.</summary>
     private static void Delete(string temporary)

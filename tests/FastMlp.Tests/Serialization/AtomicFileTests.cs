@@ -96,6 +96,61 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
+    public void ADeviceIsWrittenToAndStaysOne()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no devices among its files.");
+        string link = Path.Combine(folder, "link-to-null");
+        File.CreateSymbolicLink(link, "/dev/null");
+        foreach (string device in new[] { "/dev/null", link })
+        {
+            AtomicFile.Write(device, stream => stream.Write("gone"u8));
+            Assert.Equal("", File.ReadAllText(device));
+        }
+
+        Assert.Equal("/dev/null", new FileInfo(link).LinkTarget);
+        Assert.Equal([link], Directory.GetFileSystemEntries(folder));
+    }
+
+    [Fact]
+    public async Task APipeGetsTheBytes()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no named pipes among its files.");
+        string pipe = Path.Combine(folder, "pipe");
+        using (System.Diagnostics.Process made = System.Diagnostics.Process.Start("mkfifo", pipe))
+        {
+            made.WaitForExit();
+            Assert.Equal(0, made.ExitCode);
+        }
+
+        Task<byte[]> read = Task.Run(() => File.ReadAllBytes(pipe), TestContext.Current.CancellationToken);
+        ModelFile.Write(pipe, TestFiles.Small());
+
+        Assert.Equal(TestFiles.Write(TestFiles.Small()), await read);
+        Assert.Equal([pipe], Directory.GetFileSystemEntries(folder));
+    }
+
+    [Fact]
+    public void TheModeOfTheOldFileIsKeptAndAnOpenLinkIsFollowed()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no file modes, and links need a privilege.");
+            return;
+        }
+
+        File.WriteAllText(Target, "old");
+        File.SetUnixFileMode(Target, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        AtomicFile.Write(Target, stream => stream.Write("new"u8));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Target));
+
+        string link = Path.Combine(folder, "link");
+        File.CreateSymbolicLink(link, "later");
+        AtomicFile.Write(link, stream => stream.Write("new"u8));
+        Assert.Equal("later", new FileInfo(link).LinkTarget);
+        Assert.Equal("new", File.ReadAllText(Path.Combine(folder, "later")));
+    }
+
+    [Fact]
     public void WrongPathsAreNamed()
     {
         string missing = Path.Combine(folder, "none", "model.safetensors");

@@ -28,6 +28,46 @@ internal static class ScoreReport
             writer.WriteLine($"{prefix}rmse: {Four(score.Rmse)}");
             writer.WriteLine($"{prefix}r2: {Four(score.R2)}");
         }
+
+        foreach (BaselineScore one in score.Baselines)
+        {
+            writer.WriteLine(score.Classifies ? $"{prefix}accuracy of {one.Name}: {Four(one.Accuracy)}" : $"{prefix}rmse of {one.Name}: {Four(one.Rmse)}");
+        }
+
+        foreach ((string name, _, double value) in score.Figures)
+        {
+            writer.WriteLine($"{prefix}{name}: {Four(value)}");
+        }
+
+        foreach (RareClass one in score.RareClasses)
+        {
+            if (one.AveragePrecision is { } precision)
+            {
+                writer.WriteLine($"{prefix}average precision of {one.Name}: {Four(precision)}");
+            }
+        }
+    }
+
+    /// <summary>What to mind about the figures, one sentence each.</summary>
+    public static IEnumerable<string> Hints(Score score, bool isWeighted)
+    {
+        if (score.RareClasses.Count > 0)
+        {
+            string names = string.Join(", ", score.RareClasses.Select(one => $"'{one.Name}' ({Text.Percent(one.Share)} of the rows)"));
+            yield return $"accuracy says little of {names}: see balanced accuracy and average precision{(isWeighted ? "." : "; --class-weights balanced lets all classes count alike.")}";
+        }
+
+        if (score.Baselines.FirstOrDefault(one => !IsBetter(one)) is { } other)
+        {
+            yield return other.Key == BaselineScore.Linear
+                ? "on these rows the network is no better than a linear model (--layers none makes one)."
+                : $"on these rows the network is no better than {other.Name}: it has learnt nothing that holds there.";
+        }
+
+        // More classes right, or as many with a lower loss.
+        bool IsBetter(BaselineScore one) => score.Classifies
+            ? score.Accuracy > one.Accuracy || (score.Accuracy == one.Accuracy && score.Loss < one.LogLoss)
+            : score.Rmse < one.Rmse;
     }
 
     public static void WriteFigures(Utf8JsonWriter json, Score score)
@@ -49,45 +89,40 @@ internal static class ScoreReport
             TrainingSummary.Figure(json, "rmse", score.Rmse);
             TrainingSummary.Figure(json, "r2", score.R2);
         }
-    }
 
-    /// <summary>One line for each model that is no network.</summary>
-    public static void WriteBaselines(TextWriter writer, Baselines baselines)
-    {
-        WriteBaseline(writer, Baselines.ConstantName(baselines.Constant.Classifies), baselines.Constant);
-        WriteBaseline(writer, "linear model", baselines.Linear);
-    }
+        foreach ((_, string key, double value) in score.Figures)
+        {
+            TrainingSummary.Figure(json, key, value);
+        }
 
-    public static void WriteBaseline(TextWriter writer, string name, Score score) => writer.WriteLine(score.Classifies
-        ? $"{name}: loss {Four(score.Loss)}, accuracy {Four(score.Accuracy)}"
-        : $"{name}: rmse {Four(score.Rmse)}, r2 {Four(score.R2)}");
+        if (score.Baselines.Count > 0)
+        {
+            json.WriteStartObject("baselines");
+            foreach (BaselineScore one in score.Baselines)
+            {
+                json.WriteStartObject(one.Key);
+                TrainingSummary.Figure(json, score.Classifies ? "accuracy" : "rmse", score.Classifies ? one.Accuracy : one.Rmse);
+                TrainingSummary.Figure(json, score.Classifies ? "loss" : "r2", score.Classifies ? one.LogLoss : one.R2);
+                json.WriteEndObject();
+            }
 
-    /// <summary>What a user should know of a network that is no better than what needs none; null where it is.</summary>
-    public static string? Verdict(Score score, Baselines baselines)
-    {
-        return !IsBetter(score, baselines.Constant) ? $"on the test rows the network is no better than the {Baselines.ConstantName(score.Classifies)}: it has learnt nothing that holds there."
-            : !IsBetter(score, baselines.Linear) ? "on the test rows the network is no better than a linear model (--layers none makes one)."
-            : null;
+            json.WriteEndObject();
+        }
 
-        // More classes right, or as many with a lower loss.
-        static bool IsBetter(Score one, Score other) => one.Classifies
-            ? one.Accuracy > other.Accuracy || (one.Accuracy == other.Accuracy && one.Loss < other.Loss)
-            : one.R2 > other.R2;
-    }
+        if (score.RareClasses.Count > 0)
+        {
+            json.WriteStartArray("rareClasses");
+            foreach (RareClass one in score.RareClasses)
+            {
+                json.WriteStartObject();
+                json.WriteString("class", one.Name);
+                json.WriteNumber("share", one.Share);
+                TrainingSummary.Figure(json, "averagePrecision", one.AveragePrecision ?? double.NaN);
+                json.WriteEndObject();
+            }
 
-    public static void WriteBaselines(Utf8JsonWriter json, Baselines baselines)
-    {
-        json.WriteStartObject("baselines");
-        WriteBaseline(json, "constant", baselines.Constant);
-        WriteBaseline(json, "linear", baselines.Linear);
-        json.WriteEndObject();
-    }
-
-    public static void WriteBaseline(Utf8JsonWriter json, string name, Score score)
-    {
-        json.WriteStartObject(name);
-        WriteScores(json, score);
-        json.WriteEndObject();
+            json.WriteEndArray();
+        }
     }
 
     public static void WriteConfusion(Utf8JsonWriter json, int[,] confusion, IReadOnlyList<string> classNames)

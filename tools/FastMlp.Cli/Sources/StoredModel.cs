@@ -44,6 +44,9 @@ internal sealed class StoredModel : IDisposable
 
     public Provenance? Provenance { get; private set; }
 
+    /// <summary>What training learnt beside the network, to compare it with; null where the file has none.</summary>
+    public Baseline? Baseline { get; private set; }
+
     public bool Classifies => Preprocessing.Task == DataTask.Classification;
 
     /// <summary>The classes by name, or by number where they have none; one output tells two apart.</summary>
@@ -61,6 +64,7 @@ internal sealed class StoredModel : IDisposable
             model.HasPreprocessing = stored is not null;
             model.Preprocessing = stored ?? Plain(model.Network);
             model.Provenance = Provenance.From(model.Network);
+            model.Baseline = stored is null ? null : Baseline.From(model.Network, model.Network.InputSize);
             return model;
         }
         catch (ModelFormatException exception)

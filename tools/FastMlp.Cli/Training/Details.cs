@@ -1,12 +1,9 @@
-using System.Globalization;
-using System.Text.Json;
-using FastMlp.Cli.Reporting;
 using FastMlp.Data;
 using FastMlp.Metrics;
 
 namespace FastMlp.Cli.Training;
 
-/// <summary>The figures of <c>evaluate</c> beyond those of training, in the unit of the data; rows come in any number of parts.</summary>
+/// <summary>The figures beyond loss, accuracy, RMSE and R2, in the unit of the data; rows come in any number of parts.</summary>
 /// <param name="network">What is measured.</param>
 /// <param name="preprocessing">Of its data.</param>
 internal sealed class Details(Network network, Preprocessing preprocessing)
@@ -14,17 +11,30 @@ internal sealed class Details(Network network, Preprocessing preprocessing)
     /// <summary>From here on "one of the five largest" says something.</summary>
     private const int ClassesForTopFive = 10;
 
-    private const double RareShare = 0.05;
-
-    private const int MostRareClasses = 5;
-
     /// <summary>The area under a curve needs all outputs at once: above this many, 32 MB of them, it is left out, so that memory does not grow with the file.</summary>
     private const long MostKeptOutputs = 8_000_000;
+
+    /// <summary>Below this share of the rows, accuracy says little of a class.</summary>
+    private const double RareShare = 0.05;
+
+    /// <summary>Of more classes, every one may have less than that.</summary>
+    private const int MostRareOf = 10;
 
     private readonly int classes = Math.Max(2, preprocessing.ClassNames.Count);
     private ClassificationMetrics? counted;
     private ClassificationMetrics? curves;
     private RegressionMetrics? errors;
+
+    /// <summary>Null where the outputs are no probabilities of classes.</summary>
+    public double? LogLoss => counted?.LogLoss;
+
+    /// <summary>Classes with some rows, but less than 5 % of them.</summary>
+    public IReadOnlyList<RareClass> RareClasses => counted is null ? [] :
+    [
+        .. counted.Confusion.PerClass.Select((one, i) => (Class: i, Share: (double)one.Support / counted.Rows))
+            .Where(one => one.Share is > 0 and < RareShare && classes <= MostRareOf)
+            .Select(one => new RareClass(preprocessing.ClassNames.Count > 0 ? preprocessing.ClassNames[one.Class] : Reporting.Text.Count(one.Class), one.Share, curves?.AveragePrecisionOf(one.Class))),
+    ];
 
     /// <summary>Figures by their names in text and in JSON.</summary>
     public IEnumerable<(string Name, string Key, double Value)> Figures
@@ -60,30 +70,9 @@ internal sealed class Details(Network network, Preprocessing preprocessing)
                 yield return ("roc auc", "rocAuc", curves.RocAuc);
             }
 
+            yield return ("log loss", "logLoss", counted.LogLoss);
             yield return ("brier score", "brierScore", counted.BrierScore);
             yield return ("calibration error", "calibrationError", counted.Calibration.Error);
-        }
-    }
-
-    /// <summary>Classes that few rows have, with their share and average precision: accuracy says nothing of them.</summary>
-    public IReadOnlyList<RareClass> RareClasses
-    {
-        get
-        {
-            if (curves is null || counted is null)
-            {
-                return [];
-            }
-
-            return
-            [
-                .. Enumerable.Range(0, classes)
-                    .Select(one => (Class: one, Share: (double)counted.Confusion.PerClass[one].Support / counted.Rows))
-                    .Where(one => one.Share is > 0 and < RareShare)
-                    .OrderBy(one => one.Share)
-                    .Take(MostRareClasses)
-                    .Select(one => new RareClass(preprocessing.ClassNames.Count > one.Class ? preprocessing.ClassNames[one.Class] : Text.Count(one.Class), one.Share, curves.AveragePrecisionOf(one.Class)!.Value)),
-            ];
         }
     }
 
@@ -104,55 +93,6 @@ internal sealed class Details(Network network, Preprocessing preprocessing)
         errors.Add(answers, targets);
     }
 
-    public void Write(TextWriter writer, string prefix)
-    {
-        foreach ((string name, _, double value) in Figures)
-        {
-            writer.WriteLine($"{prefix}{name}: {value.ToString("0.0000", CultureInfo.InvariantCulture)}");
-        }
-
-        WriteRare(writer, prefix);
-    }
-
-    /// <summary>The average precision of each class that few rows have.</summary>
-    public void WriteRare(TextWriter writer, string prefix)
-    {
-        foreach (RareClass rare in RareClasses)
-        {
-            writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{prefix}average precision of class {rare.Name}: {rare.AveragePrecision:0.0000} ({Text.Percent(rare.Share)} of the rows)"));
-        }
-    }
-
-    /// <summary>What to do about the rarest of them; null where there is none.</summary>
-    public string? Advice => RareClasses is [var rarest, ..]
-        ? $"class {rarest.Name} has {Text.Percent(rarest.Share)} of the test rows: who never names it is right in {Text.Percent(1 - rarest.Share)}. Look at its precision and recall (evaluate prints them), and try --class-weights balanced."
-        : null;
-
-    public void Write(Utf8JsonWriter json)
-    {
-        foreach ((_, string key, double value) in Figures)
-        {
-            TrainingSummary.Figure(json, key, value);
-        }
-
-        if (RareClasses is not { Count: > 0 } rareClasses)
-        {
-            return;
-        }
-
-        json.WriteStartArray("rareClasses");
-        foreach (RareClass rare in rareClasses)
-        {
-            json.WriteStartObject();
-            json.WriteString("class", rare.Name);
-            json.WriteNumber("share", rare.Share);
-            json.WriteNumber("averagePrecision", rare.AveragePrecision);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
     private void AddClasses(Dataset scaled)
     {
         if (network.OutputActivation is var last && last != Activation.Softmax && last != Activation.Sigmoid)
@@ -169,9 +109,3 @@ internal sealed class Details(Network network, Preprocessing preprocessing)
         curves?.Add(outputs, scaled.Labels);
     }
 }
-
-/// <summary>A class that few rows have.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Share">Its share of the rows.</param>
-/// <param name="AveragePrecision">The area under its curve of precision over recall.</param>
-internal sealed record RareClass(string Name, double Share, double AveragePrecision);

@@ -101,7 +101,7 @@ internal sealed class FoldedRun
         using Network trained = network; // the first, or all of them in one
         return report.StopReason == StopReason.Cancelled
             ? throw new CommandFailedException($"stopped as you asked before all {Data.Count} folds were done: there are no figures.")
-            : new FoldResult(data, report, data.ScoreTest(network)!);
+            : new FoldResult(data, report, data.ScoreTest(network, baseline: null)!);
     }
 
     private Score Of(Func<double[], double> combine)

@@ -77,27 +77,7 @@ internal sealed class StreamData : TrainingData
         return (batches.Read(part, Reporting.Html.ReportSubject.MostRows).First(), $"first {name}");
     }
 
-    public override void AddTestTo(Details details)
-    {
-        foreach (Dataset batch in TestRows == 0 ? [] : batches.Read(RowPart.Test, ScoredRows))
-        {
-            details.Add(batch);
-        }
-    }
+    public override Dataset RowsOfBaseline => batches.Read(RowPart.Train, Baseline.MostRows).First();
 
-    public override Score? ScoreTest(Network network)
-    {
-        if (TestRows == 0)
-        {
-            return null;
-        }
-
-        ScoreSum sum = new(Preprocessing);
-        foreach (Dataset batch in batches.Read(RowPart.Test, ScoredRows))
-        {
-            sum.Add(Score.Of(network, Preprocessing, batch), batch);
-        }
-
-        return sum.Score;
-    }
+    protected override IEnumerable<Dataset> TestParts => batches.Read(RowPart.Test, ScoredRows);
 }

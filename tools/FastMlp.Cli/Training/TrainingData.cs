@@ -60,16 +60,15 @@ internal abstract class TrainingData(string name, Scaling scaling, double testFr
     public abstract (Dataset Rows, string Name) RowsToShow();
 
     /// <summary>The figures on the test rows; null where there are none.</summary>
-    public abstract Score? ScoreTest(Network network);
+    /// <param name="network">What is scored.</param>
+    /// <param name="baseline">What it is compared with.</param>
+    public Score? ScoreTest(Network network, Baseline? baseline) => TestRows == 0 ? null : Score.Of(network, Preprocessing, baseline, TestParts);
 
-    /// <summary>The same figures without a network; null where there are no test rows, or the training rows cannot be held.</summary>
-    public virtual Baselines? ScoreBaselines(int threads, CancellationToken stop) => null;
+    /// <summary>Training rows for the baseline: all, or of those on disk the first.</summary>
+    public abstract Dataset RowsOfBaseline { get; }
 
-    /// <summary>Takes the test rows, for figures beyond the score.</summary>
-    public abstract void AddTestTo(Details details);
-
-    /// <summary>What a constant answers best: <see cref="Baselines.Answer"/> of the training rows; null where they cannot be held.</summary>
-    public virtual IReadOnlyList<double>? ConstantAnswer => null;
+    /// <summary>The test rows, in parts of any size.</summary>
+    protected abstract IEnumerable<Dataset> TestParts { get; }
 
     /// <param name="settings">What the user asked for.</param>
     /// <param name="notes">Takes a line on what lasts long.</param>

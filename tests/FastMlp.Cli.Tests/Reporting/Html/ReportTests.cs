@@ -24,8 +24,9 @@ public sealed partial class ReportTests(TempFolder folder) : IClassFixture<TempF
     {
         XElement page = Train("digits", "--epochs", "3", "--layers", "16");
 
-        Assert.Equal(["Training", "How well it tells classes apart", "The worst mistakes", "What matters", "Inside the network", "The run"], Titles(page, "h2"));
-        Assert.Equal(["Loss", "Accuracy", "Learning rate", "Confusion matrix", "Each class", "ROC", "Calibration"], Titles(page, "h3").Take(7));
+        Assert.Equal(["Figures", "Training", "How well it tells classes apart", "The worst mistakes", "What matters", "Inside the network", "The run"], Titles(page, "h2"));
+        Assert.Equal(["Beside a baseline", "Other figures", "Loss", "Accuracy", "Learning rate", "Confusion matrix", "Each class", "ROC", "Calibration"], Titles(page, "h3").Take(9));
+        Assert.Contains(page.Descendants("td"), cell => cell.Value == "a linear model");
 
         // Sixteen units, the map of the pixels, and each mistake as an image.
         Assert.Equal(16, page.Descendants("img").Count(image => image.Attribute("alt")!.Value.StartsWith("weights of unit", StringComparison.Ordinal)));
@@ -72,6 +73,7 @@ public sealed partial class ReportTests(TempFolder folder) : IClassFixture<TempF
     public void TwoColumnsHaveASurfaceAndImportanceFindsTheColumnThatCounts()
     {
         XElement page = Train(folder.WriteTwoClasses("two.csv"), "--epochs", "20", "--layers", "8");
+        Assert.Contains("What was read", Titles(page, "h2"));
         Assert.Contains("The decision surface", Titles(page, "h2"));
         Assert.Single(page.Descendants("image"));
 

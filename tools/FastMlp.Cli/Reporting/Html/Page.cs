@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text;
-using FastMlp.Cli.Training;
 
 namespace FastMlp.Cli.Reporting.Html;
 
@@ -25,7 +24,7 @@ internal static class Page
     public static Fragment Of(ReportSubject subject)
     {
         Dataset? rows = subject.Shown;
-        List<Fragment> sections = [TrainingSection.Of(subject)];
+        List<Fragment> sections = [FigureSection.Of(subject), TrainingSection.Of(subject)];
         if (rows is not null)
         {
             Answers answers = new(subject, rows);
@@ -37,6 +36,7 @@ internal static class Page
         }
 
         sections.Add(LayerSection.Of(subject, rows));
+        sections.Add(FigureSection.WhatWasRead(subject));
         sections.Add(Facts(subject));
         // The style is a file of this project and has no character that XML or HTML would read otherwise.
         return Fragment.Of($"""
@@ -98,10 +98,9 @@ internal static class Page
                 tiles.Add((Text.Figure(score.R2), $"{part}R²"));
             }
 
-            if (subject.Baselines is { } baselines)
+            foreach (Training.BaselineScore one in score.Baselines)
             {
-                tiles.Add((Merit(baselines.Linear), "linear model"));
-                tiles.Add((Merit(baselines.Constant), Baselines.ConstantName(score.Classifies)));
+                tiles.Add((score.Classifies ? Text.Percent(one.Accuracy) : Text.Figure(one.Rmse), $"{(score.Classifies ? "accuracy" : "rmse")} of {one.Name}"));
             }
 
             tiles.Add((Text.Count(score.Rows), all));
@@ -116,9 +115,6 @@ internal static class Page
 
         return Fragment.Of($"<div class=\"tiles\">{tiles.Select(tile => Fragment.Of($"<div class=\"tile\"><b>{tile.Value}</b><span class=\"soft\">{tile.Name}</span></div>"))}</div>");
     }
-
-    /// <summary>The first figure of a score, to stand beside the network's.</summary>
-    private static string Merit(Score score) => score.Classifies ? Text.Percent(score.Accuracy) : $"{Text.Figure(score.Rmse)}";
 
     private static Fragment Facts(ReportSubject subject) => Section("The run", Card("", Fragment.Of(
         $"<table class=\"facts\"><tbody>{subject.Facts.Select(fact => Fragment.Of($"<tr><th scope=\"row\">{fact.Name}</th><td><bdi>{fact.Value}</bdi></td></tr>"))}</tbody></table>")));

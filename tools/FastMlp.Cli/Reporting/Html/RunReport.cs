@@ -26,8 +26,7 @@ internal static class RunReport
             Training = run.Report,
             Rows = rows,
             RowsName = name,
-            Score = run.Score ?? Score.Of(run.Network, run.Data.Preprocessing, rows),
-            Baselines = run.Baselines,
+            Score = run.Score ?? Score.Of(run.Network, run.Data.Preprocessing, null, [rows]),
             ImageWidth = run.Data.ImageWidth,
             Facts = facts.Lines,
         };
