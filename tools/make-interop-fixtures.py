@@ -200,5 +200,46 @@ with zipfile.ZipFile(path("model.keras"), "w") as z:
         z.writestr(zipfile.ZipInfo(name), data)
 expected["model.keras"] = keras_reference([residual], 4)
 
+# Keras 3 save_weights: no configuration, no names of layers.
+with h5py.File(path("keras-3.weights.h5"), "w") as f:
+    for name, values in {"dense": [k1, b1], "dense_1": [k3, b3], "dense_2": [k2, b2], "dropout": []}.items():
+        vars_ = f.create_group(f"layers/{name}/vars")
+        for i, value in enumerate(values):
+            vars_.create_dataset(str(i), data=value)
+expected["keras-3.weights.h5"] = keras_reference([lambda a: relu(a @ k1 + b1), lambda a: np.tanh(a @ k3.astype(float) + b3), lambda a: softmax(a @ k2 + b2)], 4) | {"activations": ["relu", "tanh", "softmax"]}
+
+# Keras 2.13 on Windows: a backslash in the names of the root, and a count with gaps. A Flatten before, a Reshape behind.
+memory = io.BytesIO()
+with h5py.File(memory, "w") as f:
+    for name, values in {"dense": [k1, b1], "dense_2": [k3, b3], "dense_4": [k2, b2]}.items():
+        vars_ = f.create_group(f"_layer_checkpoint_dependencies\\{name}/vars")
+        for i, value in enumerate(values):
+            vars_.create_dataset(str(i), data=value)
+layers = [("Flatten", {"name": "flatten", "batch_input_shape": [None, 2, 2]}), ("Dense", {"name": "dense_7", "activation": "relu"}), ("Dense", {"name": "dense_8", "activation": "tanh"}), ("Dense", {"name": "dense_9", "activation": "linear"}), ("Reshape", {"name": "reshape", "target_shape": [3, 1]})]
+with zipfile.ZipFile(path("windows.keras"), "w") as z:
+    config = {"class_name": "Sequential", "config": {"layers": [{"class_name": kind, "config": settings} for kind, settings in layers]}}
+    for name, data in (("metadata.json", json.dumps({"keras_version": "2.13.1"})), ("config.json", json.dumps(config)), ("model.weights.h5", memory.getvalue())):
+        z.writestr(zipfile.ZipInfo(name), data)
+expected["windows.keras"] = keras_reference([lambda a: relu(a @ k1 + b1), lambda a: np.tanh(a @ k3.astype(float) + b3), lambda a: a @ k2 + b2], 4)
+
+
+class Declared(nn.Module):
+    """Declares all dense layers first: the state dictionary has another order than forward."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc1, self.fc2, self.bn1, self.bn2, self.mu = nn.Linear(5, 8), nn.Linear(8, 6), nn.BatchNorm1d(8), nn.BatchNorm1d(6), nn.Linear(6, 2)
+
+    def forward(self, x):
+        return self.mu(torch.relu(self.bn2(self.fc2(torch.relu(self.bn1(self.fc1(x)))))))
+
+
+declared = Declared()
+declared.train()
+for _ in range(5):
+    declared(torch.randn(16, 5) * 2 + 1)
+torch.save(declared.state_dict(), path("declared.pt"))
+note("declared.pt", declared, 5, activations=["relu", "relu", "identity"])
+
 with open(path("expected.json"), "w") as f:
     json.dump(expected, f, indent=1)

@@ -29,12 +29,13 @@ def binary():
     labels = random.integers(0, 2, 60)
     scores = np.clip(np.round((labels * 3 + random.normal(6.5, 3, 60))), 0, 16) / 16.0
     given = (scores > 0.5).astype(int)
-    false, true, thresholds = m.roc_curve(labels, scores, drop_intermediate=False)
+    false, true, _ = m.roc_curve(labels, scores, drop_intermediate=False)
     return {
         "labels": labels.tolist(), "outputs": scores.tolist(),
         "accuracy": m.accuracy_score(labels, given), "auc": m.roc_auc_score(labels, scores),
         "logLoss": m.log_loss(labels, scores.astype(np.float32)), "averages": averages(labels, given),
-        "roc": [false.tolist(), true.tolist(), thresholds.tolist()],
+        "brier": m.brier_score_loss(labels, scores), "averagePrecision": m.average_precision_score(labels, scores),
+        "roc": [false.tolist(), true.tolist()],
     }
 
 
@@ -55,6 +56,8 @@ def classes():
         "confusion": m.confusion_matrix(labels, given, labels=range(5)).ravel().tolist(),
         "accuracy": m.accuracy_score(labels, given), "balanced": float(m.recall_score(labels, given, average="macro", labels=[0, 1, 2])),
         "top2": float(m.top_k_accuracy_score(labels, outputs - 1e-9 * np.arange(5), k=2, labels=range(5))),  # the first of equals
+        "brier": float(((outputs - np.eye(5)[labels]) ** 2).sum(axis=1).mean()),
+        "averagePrecision": [m.average_precision_score(labels == c, outputs[:, c]) for c in range(3)],
         "auc": float(np.mean(areas)), "logLoss": float(-np.log(clipped).mean()),
         "averages": averages(labels, given), "perClass": [np.asarray(row, float).tolist() for row in each],
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using FastMlp.Kernels.Activations;
 
 namespace FastMlp;
 
@@ -10,6 +11,27 @@ namespace FastMlp;
 /// </remarks>
 public readonly record struct Activation
 {
+    /// <summary>Every formula, in the order in which they are offered. To add one see docs/extending.md.</summary>
+    private static readonly Formula[] formulas =
+    [
+        new(ActivationKind.Relu, "relu") { Initializer = Initializer.HeNormal, IsOftenZero = true },
+        new(ActivationKind.LeakyRelu, "leaky-relu", "slope") { Defaults = [0.01f], Initializer = Initializer.HeNormal },
+        new(ActivationKind.PRelu, "prelu", "slope") { Defaults = [0.25f], Initializer = Initializer.HeNormal, Learns = ["slope"], IsAlwaysLearnable = true },
+        new(ActivationKind.Elu, "elu", "alpha") { Defaults = [1], Initializer = Initializer.HeNormal },
+        new(ActivationKind.Selu, "selu") { Initializer = Initializer.LecunNormal },
+        new(ActivationKind.Gelu, "gelu") { Initializer = Initializer.HeNormal },
+        new(ActivationKind.Silu, "silu") { Aliases = ["swish"], Initializer = Initializer.HeNormal },
+        new(ActivationKind.Softplus, "softplus") { Initializer = Initializer.HeNormal },
+        new(ActivationKind.HardSwish, "hard-swish") { Aliases = ["hard-silu"], Initializer = Initializer.HeNormal },
+        new(ActivationKind.Mish, "mish") { Initializer = Initializer.HeNormal },
+        new(ActivationKind.Tanh, "tanh"),
+        new(ActivationKind.Sigmoid, "sigmoid"),
+        new(ActivationKind.ScaledSigmoid, "scaled-sigmoid", "c,beta") { Defaults = [1, 1], Learns = ["scale", "slope"] },
+        new(ActivationKind.Identity, "identity") { Aliases = ["linear"] },
+        new(ActivationKind.Step, "step") { IsOftenZero = true },
+        new(ActivationKind.Softmax, "softmax"),
+    ];
+
     private Activation(ActivationKind kind, float first = 0, float second = 0, bool learnable = false)
     {
         Kind = kind;
@@ -28,15 +50,6 @@ public readonly record struct Activation
 
     /// <summary>Whether training also fits the constants of the formula, one set for each layer.</summary>
     public bool IsLearnable { get; }
-
-    /// <summary>Constants that training fits: c and beta, or the slope.</summary>
-    internal int ParameterCount => !IsLearnable ? 0 : Kind == ActivationKind.ScaledSigmoid ? 2 : 1;
-
-    /// <summary>Whether it makes zeros of many inputs.</summary>
-    internal bool IsOftenZero => Kind is ActivationKind.Relu or ActivationKind.Step;
-
-    /// <summary>What model files call them.</summary>
-    internal IReadOnlyList<string> LearnableNames => !IsLearnable ? [] : Kind == ActivationKind.ScaledSigmoid ? ["scale", "slope"] : ["slope"];
 
     /// <summary>a = z.</summary>
     public static Activation Identity => default;
@@ -68,6 +81,12 @@ public readonly record struct Activation
     /// <summary>a = ln(1 + e^z).</summary>
     public static Activation Softplus => new(ActivationKind.Softplus);
 
+    /// <summary>a = z tanh(ln(1 + e^z)) (Misra, 2019).</summary>
+    public static Activation Mish => new(ActivationKind.Mish);
+
+    /// <summary>a = z min(max(z + 3, 0), 6) / 6 (Howard et al., 2019), also known as hard SiLU; its derivative is 0 at -3 and 1 at 3.</summary>
+    public static Activation HardSwish => new(ActivationKind.HardSwish);
+
     /// <summary>a = z if z &gt;= 0, else slope z.</summary>
     public static Activation LeakyRelu(float slope = 0.01f) => new(ActivationKind.LeakyRelu, Finite(slope, nameof(slope)));
 
@@ -88,6 +107,9 @@ public readonly record struct Activation
     public static Activation PRelu(float initialSlope = 0.25f) =>
         new(ActivationKind.PRelu, Finite(initialSlope, nameof(initialSlope)), learnable: true);
 
+    /// <summary>How each formula is spelt for <see cref="TryParse"/>, with its constants: <c>relu</c>, <c>leaky-relu[:slope]</c>.</summary>
+    public static IReadOnlyList<string> Spellings { get; } = Array.AsReadOnly(Array.ConvertAll(formulas, formula => formula.Spelling));
+
     /// <summary>The name of the formula without its constants, as model files have it: <c>LeakyRelu</c>.</summary>
     public string Name => Kind.ToString();
 
@@ -99,6 +121,50 @@ public readonly record struct Activation
         _ => [First, Second],
     };
 
+    /// <summary>Constants that training fits: c and beta, or the slope.</summary>
+    internal int ParameterCount => LearnableNames.Count;
+
+    /// <summary>What model files call them.</summary>
+    internal IReadOnlyList<string> LearnableNames => IsLearnable ? Of(Kind).Learns : [];
+
+    /// <summary>Whether it makes zeros of many inputs.</summary>
+    internal bool IsOftenZero => Of(Kind).IsOftenZero;
+
+    /// <summary>How a dense layer draws its weights where nothing is said.</summary>
+    internal Initializer DefaultInitializer => Of(Kind).Initializer;
+
+    /// <summary>Reads an activation with its constants after a colon: <c>relu</c>, <c>leaky-relu:0.1</c>, <c>scaled-sigmoid:1,2,learnable</c>. Case, hyphens and underscores do not count.</summary>
+    /// <returns>Whether the text is one of <see cref="Spellings"/>, or of the names that other libraries have for them.</returns>
+    public static bool TryParse(string? text, out Activation activation)
+    {
+        activation = default;
+        string[] parts = text?.Split(':') ?? [];
+        if (parts.Length is < 1 or > 2 || Array.Find(formulas, formula => formula.IsNamed(parts[0])) is not { } found)
+        {
+            return false;
+        }
+
+        string[] constants = parts.Length == 1 ? [] : parts[1].Split(',');
+        bool learnable = found.Learns.Length > 0 && constants.Length == found.Defaults.Length + 1 && constants[^1] == "learnable";
+        constants = learnable ? constants[..^1] : constants;
+        if (parts.Length == 2 && (constants.Length == 0 || constants.Length != found.Defaults.Length))
+        {
+            return false;
+        }
+
+        float[] values = [.. found.Defaults];
+        for (int i = 0; i < constants.Length; i++)
+        {
+            if (!float.TryParse(constants[i], NumberStyles.Float, CultureInfo.InvariantCulture, out values[i]) || !float.IsFinite(values[i]))
+            {
+                return false;
+            }
+        }
+
+        activation = new(found.Kind, values.Length > 0 ? values[0] : 0, values.Length > 1 ? values[1] : 0, learnable || found.IsAlwaysLearnable);
+        return found.Kind != ActivationKind.ScaledSigmoid || activation.First != 0;
+    }
+
     /// <summary>The name with its constants, for people: <c>LeakyRelu(0.01)</c>.</summary>
     public override string ToString() => ConstantCount(Kind) switch
     {
@@ -108,12 +174,7 @@ public readonly record struct Activation
     };
 
     /// <summary>How many constants a formula has: slope or alpha; c and beta.</summary>
-    internal static int ConstantCount(ActivationKind kind) => kind switch
-    {
-        ActivationKind.LeakyRelu or ActivationKind.Elu or ActivationKind.PRelu => 1,
-        ActivationKind.ScaledSigmoid => 2,
-        _ => 0,
-    };
+    internal static int ConstantCount(ActivationKind kind) => Of(kind).Defaults.Length;
 
     /// <summary>Writes the members of a specification: the name, then what constants there are.</summary>
     internal void WriteTo(Utf8JsonWriter json)
@@ -138,7 +199,80 @@ public readonly record struct Activation
     internal static Activation FromKind(ActivationKind kind, float first, float second, bool learnable) =>
         new(kind, first, second, learnable);
 
+    /// <summary>Makes something of the formula as a type: the only switch over formulas. Softmax is none that looks at one element alone.</summary>
+    internal TResult Make<TResult, TMaker>(TMaker maker)
+        where TMaker : struct, IActivationMaker<TResult> => Kind switch
+        {
+            ActivationKind.Identity => maker.Make(default(IdentityActivation)),
+            ActivationKind.Step => maker.Make(default(StepActivation)),
+            ActivationKind.Sigmoid => maker.Make(default(SigmoidActivation)),
+            ActivationKind.Tanh => maker.Make(default(TanhActivation)),
+            ActivationKind.Relu => maker.Make(default(ReluActivation)),
+            ActivationKind.Selu => maker.Make(default(SeluActivation)),
+            ActivationKind.Gelu => maker.Make(default(GeluActivation)),
+            ActivationKind.Silu => maker.Make(default(SiluActivation)),
+            ActivationKind.Softplus => maker.Make(default(SoftplusActivation)),
+            ActivationKind.HardSwish => maker.Make(default(HardSwishActivation)),
+            ActivationKind.Mish => maker.Make(default(MishActivation)),
+            ActivationKind.LeakyRelu or ActivationKind.PRelu => maker.Make(new LeakyReluActivation(First)),
+            ActivationKind.Elu => maker.Make(new EluActivation(First)),
+            ActivationKind.ScaledSigmoid => maker.Make(new ScaledSigmoidActivation(First, Second)),
+            _ => throw new InvalidOperationException($"{Kind} is no formula of one element alone."),
+        };
+
+    private static Formula Of(ActivationKind kind) => Array.Find(formulas, formula => formula.Kind == kind)
+        ?? throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such activation.");
+
     private static float Finite(float value, string name) => float.IsFinite(value)
         ? value
         : throw new ArgumentOutOfRangeException(name, value, "An activation's constant must be a finite number.");
+
+    /// <summary>What is known of a formula beside the formula.</summary>
+    /// <param name="Kind">Which.</param>
+    /// <param name="Text">How it is spelt.</param>
+    /// <param name="Constants">What its constants are called, for people.</param>
+    private sealed record Formula(ActivationKind Kind, string Text, string Constants = "")
+    {
+        /// <summary>What other libraries call it.</summary>
+        public string[] Aliases { get; init; } = [];
+
+        /// <summary>Its constants where none are given.</summary>
+        public float[] Defaults { get; init; } = [];
+
+        /// <summary>The names in a model file of constants that training can fit.</summary>
+        public string[] Learns { get; init; } = [];
+
+        public bool IsAlwaysLearnable { get; init; }
+
+        public bool IsOftenZero { get; init; }
+
+        public Initializer Initializer { get; init; } = Initializer.GlorotUniform;
+
+        public string Spelling => Defaults.Length == 0 ? Text : $"{Text}[:{Constants}{(Learns.Length > 0 && !IsAlwaysLearnable ? "[,learnable]" : "")}]";
+
+        public bool IsNamed(string name) => name.Length > 0 && Array.Exists([Text, .. Aliases], known => Bare(known) == Bare(name));
+
+        private static string Bare(string name) => name.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToUpperInvariant();
+    }
+}
+
+/// <summary>The names under which activations are stored in model files; never renamed or renumbered.</summary>
+internal enum ActivationKind
+{
+    Identity,
+    Step,
+    Sigmoid,
+    Tanh,
+    Relu,
+    Softmax,
+    Selu,
+    Gelu,
+    Silu,
+    Softplus,
+    LeakyRelu,
+    Elu,
+    ScaledSigmoid,
+    PRelu,
+    Mish,
+    HardSwish,
 }

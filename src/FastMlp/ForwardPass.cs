@@ -123,6 +123,14 @@ internal sealed unsafe class ForwardPass : IDisposable
         pool.Dispose();
     }
 
+    /// <summary>The same, and frees the memory at once; only for a caller who knows that no call is under way and none will come.</summary>
+    public void Free()
+    {
+        AlignedBuffer? block = parameters;
+        Dispose();
+        block?.Dispose();
+    }
+
     private static nint Pitch(ReadOnlySpan2D<float> matrix) => matrix.Height < 2
         ? matrix.Width
         : (nint)Unsafe.ByteOffset(in matrix.DangerousGetReferenceAt(0, 0), in matrix.DangerousGetReferenceAt(1, 0)) / sizeof(float);

@@ -8,6 +8,21 @@ namespace FastMlp;
 /// </summary>
 public readonly record struct Loss
 {
+    /// <summary>Every loss, in the order in which they are offered: how it is spelt, and what its constants make. To add one see docs/extending.md.</summary>
+    private static readonly (string Spelling, Func<float[], Loss?> Make)[] formulas =
+    [
+        ("cross-entropy", c => c is [] ? CrossEntropy : null),
+        ("binary-cross-entropy", c => c is [] ? BinaryCrossEntropy : null),
+        ("quadratic", c => c is [] ? Quadratic : null),
+        ("mean-squared-error", c => c is [] ? MeanSquaredError : null),
+        ("mean-absolute-error", c => c is [] ? MeanAbsoluteError : null),
+        ("huber[:delta]", c => c switch { [] => Huber(), [float delta] => Huber(delta), _ => null }),
+        ("log-cosh", c => c is [] ? LogCosh : null),
+        ("poisson", c => c is [] ? Poisson(logOutputs: false) : null),
+        ("log-poisson", c => c is [] ? Poisson() : null),
+        ("quantile:level,...", c => Quantile(c)),
+    ];
+
     private Loss(LossKind kind) => Kind = kind;
 
     internal LossKind Kind { get; }
@@ -23,6 +38,9 @@ public readonly record struct Loss
     internal FloatSequence? ClassWeights { get; private init; }
 
     internal FloatSequence? PositiveWeights { get; private init; }
+
+    /// <summary>How each loss is spelt for <see cref="TryParse"/>, with its constants: <c>quadratic</c>, <c>huber[:delta]</c>.</summary>
+    public static IReadOnlyList<string> Spellings { get; } = Array.AsReadOnly(Array.ConvertAll(formulas, formula => formula.Spelling));
 
     /// <summary>L = 1 / (2m) sum over rows and outputs of (a - y)^2, as in the classic derivation of backpropagation.</summary>
     public static Loss Quadratic => new(LossKind.Quadratic);
@@ -55,6 +73,9 @@ public readonly record struct Loss
         ? new(LossKind.Huber) { Delta = delta }
         : throw new ArgumentOutOfRangeException(nameof(delta), delta, "delta is a finite number above 0.");
 
+    /// <summary>L = 1 / (m n) sum of ln cosh(a - y): about d^2 / 2 for small d, abs(d) - ln 2 for large, smooth throughout; its gradient is tanh(a - y).</summary>
+    public static Loss LogCosh => new(LossKind.LogCosh);
+
     /// <summary>
     /// The negative log-likelihood of counts y, without the part that only y decides: L = 1 / (m n) sum of e^a - y a where outputs
     /// are logarithms of rates, 1 / (m n) sum of a - y ln a where they are rates.
@@ -86,6 +107,39 @@ public readonly record struct Loss
         }
 
         return new(LossKind.Quantile) { Levels = new FloatSequence(levels) };
+    }
+
+    /// <summary>Reads a loss with its constants after a colon: <c>quadratic</c>, <c>huber:0.5</c>, <c>quantile:0.1,0.9</c>. Case, hyphens and underscores do not count.</summary>
+    /// <returns>Whether the text is one of <see cref="Spellings"/>, with constants that the loss can have.</returns>
+    public static bool TryParse(string? text, out Loss loss)
+    {
+        loss = default;
+        string[] parts = text?.Split(':') ?? [];
+        if (parts.Length is < 1 or > 2 || Array.Find(formulas, formula => Bare(formula.Spelling.Split('[', ':')[0]) == Bare(parts[0])) is not { Make: not null } found)
+        {
+            return false;
+        }
+
+        string[] constants = parts.Length == 1 ? [] : parts[1].Split(',');
+        float[] values = new float[constants.Length];
+        for (int i = 0; i < constants.Length; i++)
+        {
+            if (!float.TryParse(constants[i], NumberStyles.Float, CultureInfo.InvariantCulture, out values[i]))
+            {
+                return false;
+            }
+        }
+
+        try
+        {
+            Loss? made = found.Make(values);
+            loss = made ?? default;
+            return made is not null;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 
     /// <summary>
@@ -138,6 +192,8 @@ public readonly record struct Loss
         return text + (PositiveWeights is null ? "" : $", positive weights ({PositiveWeights})");
     }
 
+    private static string Bare(string name) => name.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToUpperInvariant();
+
     private static FloatSequence Weights(ReadOnlySpan<float> weights, string name)
     {
         float sum = 0;
@@ -153,4 +209,19 @@ public readonly record struct Loss
 
         return sum > 0 ? new FloatSequence(weights) : throw new ArgumentException("At least one weight must be above 0.", name);
     }
+}
+
+/// <summary>The formulas of <see cref="Loss"/>.</summary>
+internal enum LossKind
+{
+    Quadratic,
+    MeanSquaredError,
+    CrossEntropy,
+    BinaryCrossEntropy,
+    MeanAbsoluteError,
+    Huber,
+    Poisson,
+    LogPoisson,
+    Quantile,
+    LogCosh,
 }

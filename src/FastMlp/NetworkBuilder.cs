@@ -27,7 +27,7 @@ public sealed class NetworkBuilder
     /// </param>
     public NetworkBuilder Dense(int units, Activation activation = default, Bias bias = Bias.PerUnit, Initializer? initializer = null)
     {
-        Add(new DenseSpec(units, activation, bias, initializer ?? DenseSpec.DefaultInitializer(activation)));
+        Add(new DenseSpec(units, activation, bias, initializer ?? activation.DefaultInitializer));
         isLastDrawnByDefault = initializer is null;
         return this;
     }

@@ -3,7 +3,7 @@ using FastMlp.Layers;
 using FastMlp.Memory;
 using FastMlp.Training;
 using FastMlp.Training.Batches;
-using FastMlp.Training.Schedules;
+using FastMlp.Schedules;
 
 namespace FastMlp;
 

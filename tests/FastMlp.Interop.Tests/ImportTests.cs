@@ -33,9 +33,9 @@ public class ImportTests
     }
 
     [Theory]
-    [InlineData("state.pt", "activation of each")]
-    [InlineData("keras-weights.h5", "activation of each")]
-    [InlineData("actor-critic.pt", "activation of each")]
+    [InlineData("state.pt", "Set ForeignModelOptions.Activations")]
+    [InlineData("keras-weights.h5", "Set ForeignModelOptions.Activations")]
+    [InlineData("actor-critic.pt", "Set ForeignModelOptions.Activations")]
     public void WeightsAloneAskForActivations(string name, string words)
     {
         ModelFormatException refusal = Assert.Throws<ModelFormatException>(() => ForeignModel.Load(Fixture.Of(name).FilePath, new ForeignModelOptions { Part = name.StartsWith("actor", StringComparison.Ordinal) ? "model.actor" : null }));
@@ -47,7 +47,7 @@ public class ImportTests
     {
         Activation[] both = [.. Enumerable.Repeat(Activation.Relu, 5)];
         ModelFormatException refusal = Assert.Throws<ModelFormatException>(() => ForeignModel.Load(Fixture.Of("actor-critic.pt").FilePath, new ForeignModelOptions { Activations = both }));
-        Assert.Contains("name the part", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("ForeignModelOptions.Part", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public class ImportTests
         byte[] file = Safetensors(("decoder.weight", [8, 3]), ("decoder.bias", [8]), ("encoder.weight", [3, 8]), ("encoder.bias", [3]));
         ForeignModelOptions options = new() { Activations = [Activation.Relu, Activation.Identity] };
         ModelFormatException refusal = Assert.Throws<ModelFormatException>(() => ForeignModel.Import(file, options));
-        Assert.Contains("give the order", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("Set ForeignModelOptions.Order: the names in order, such as decoder,encoder", refusal.Message, StringComparison.Ordinal);
         using ForeignImport right = ForeignModel.Import(file, options with { Order = ["encoder", "decoder"] });
         Assert.Equal(8, right.Network.InputSize);
         Assert.Equal([3, 8], right.Network.Tensors["layers.0.weight"].Shape);
@@ -121,22 +121,97 @@ public class ImportTests
         using ForeignImport import = ForeignModel.Import(file.ToArray(), new ForeignModelOptions { Activations = [Activation.Identity] });
         Assert.Equal("TorchSharp", import.Format);
         Assert.Equal([6.5f, 14.5f], import.Network.Predict([1, 1, 1]));
-
-        static void Write(BinaryWriter writer, string name, long[] shape, float[] values)
-        {
-            writer.Write(name);
-            writer.Write7BitEncodedInt64(6);
-            writer.Write7BitEncodedInt64(shape.Length);
-            Array.ForEach(shape, writer.Write7BitEncodedInt64);
-            Array.ForEach(values, writer.Write);
-        }
     }
+
+    /// <summary>Normalizations that are declared behind all dense layers have no certain place where two of one size could change places.</summary>
+    [Fact]
+    public void NormalizationsInARowOfOneSizeAskForTheOrder()
+    {
+        using MemoryStream file = new();
+        using (BinaryWriter writer = new(file, Encoding.UTF8, leaveOpen: true))
+        {
+            writer.Write7BitEncodedInt64(7);
+            Write(writer, "fc1.weight", [2, 2], [1, 2, 3, 4]);
+            Write(writer, "fc2.weight", [2, 2], [1, 2, 3, 4]);
+            foreach (string norm in (string[])["bn1", "bn2"])
+            {
+                Write(writer, norm + ".weight", [2], [norm == "bn1" ? 1 : 10, 1]);
+                Write(writer, norm + ".bias", [2], [0, 0]);
+            }
+
+            Write(writer, "out.weight", [1, 2], [1, 1]);
+        }
+
+        ForeignModelOptions options = new() { Activations = [Activation.Relu, Activation.Relu, Activation.Identity] };
+        string message = Assert.Throws<ModelFormatException>(() => ForeignModel.Import(file.ToArray(), options)).Message;
+        Assert.Contains("'bn1' [2], 'bn2' [2]", message, StringComparison.Ordinal);
+        Assert.Contains("Set ForeignModelOptions.Order", message, StringComparison.Ordinal);
+        using ForeignImport import = ForeignModel.Import(file.ToArray(), options with { Order = ["fc1", "bn1", "fc2", "bn2", "out"] });
+        Assert.Equal([10f, 1], import.Network.Tensors["norms.1.weight"].ToArray());
+    }
+
+    [Fact]
+    public void ADenseLayerOnAMatrixIsRefused()
+    {
+        byte[] keras = Config(Fixture.Of("windows.keras").Content, text => text.Replace("\"Flatten\"", "\"Dropout\"", StringComparison.Ordinal));
+        string message = Assert.Throws<ModelFormatException>(() => ForeignModel.Import(keras)).Message;
+        Assert.Contains("'dense_7' is a Dense on [2, 2]", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SoftmaxOfOneOutputIsNoted()
+    {
+        using MemoryStream file = new();
+        using (BinaryWriter writer = new(file, Encoding.UTF8, leaveOpen: true))
+        {
+            writer.Write7BitEncodedInt64(1);
+            Write(writer, "0.weight", [1, 2], [1, 2]);
+        }
+
+        using ForeignImport import = ForeignModel.Import(file.ToArray(), new ForeignModelOptions { Activations = [Activation.Softmax] });
+        Assert.Contains("always 1", Assert.Single(import.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void APointerOfGitLfsIsNamed() =>
+        Assert.Contains("git lfs pull", Assert.Throws<ModelFormatException>(() => ForeignModel.Import("version https://git-lfs.github.com/spec/v1\noid sha256:52fc\nsize 775698\n"u8.ToArray())).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("hello, this is no model at all")]
     [InlineData("")]
     [InlineData("PK")]
     public void WhatIsNoModelIsRefused(string text) => Assert.Throws<ModelFormatException>(() => ForeignModel.Import(Encoding.ASCII.GetBytes(text)));
+
+    /// <summary>A tensor as TorchSharp writes it.</summary>
+    private static void Write(BinaryWriter writer, string name, long[] shape, float[] values)
+    {
+        writer.Write(name);
+        writer.Write7BitEncodedInt64(6);
+        writer.Write7BitEncodedInt64(shape.Length);
+        Array.ForEach(shape, writer.Write7BitEncodedInt64);
+        Array.ForEach(values, writer.Write);
+    }
+
+    /// <summary>A .keras file with another configuration.</summary>
+    private static byte[] Config(byte[] keras, Func<string, string> change)
+    {
+        using MemoryStream stream = new();
+        stream.Write(keras);
+        using (System.IO.Compression.ZipArchive zip = new(stream, System.IO.Compression.ZipArchiveMode.Update, leaveOpen: true))
+        {
+            string text;
+            using (StreamReader reader = new(zip.GetEntry("config.json")!.Open()))
+            {
+                text = reader.ReadToEnd();
+            }
+
+            zip.GetEntry("config.json")!.Delete();
+            using StreamWriter writer = new(zip.CreateEntry("config.json").Open());
+            writer.Write(change(text));
+        }
+
+        return stream.ToArray();
+    }
 
     private static byte[] Safetensors(params (string Name, int[] Shape)[] tensors)
     {

@@ -14,7 +14,7 @@ public class GradientCheckTests
         // Outputs between 0 and 1 suit every loss.
         using Network network = Network.Input(Inputs).Dense(7, Catalogue.Trainable[activation], bias).Dense(5, Activation.Tanh, bias).Dense(Outputs, loss == "CrossEntropy" ? Activation.Softmax : Activation.Sigmoid).Build(1).Fill(3);
         GradientCheckReport report = GradientCheck.Run(network, Catalogue.Losses[loss], Numbers.Uniform(1, 6 * Inputs), Numbers.Distributions(2, 6, Outputs));
-        Assert.True(report.IsRight && report.IsDouble, report.ToString());
+        Assert.True(report.IsRight, report.ToString());
         Assert.InRange(report.Checked, 70, network.ParameterCount);
         Assert.Equal(network.ParameterCount, report.Checked + report.Skipped);
     }
@@ -26,7 +26,7 @@ public class GradientCheckTests
         using Network network = Network.Input(Inputs).Dense(6, Activation.Gelu).Dense(Outputs, Activation.Sigmoid).Build(1).Fill(3);
         int size = loss == "Quantile" ? 1 : Outputs;
         GradientCheckReport report = GradientCheck.Run(network, Catalogue.FurtherLosses[loss], Numbers.Uniform(1, 6 * Inputs), Numbers.Uniform(2, 6 * size, 0, 1));
-        Assert.True(report.IsRight && report.IsDouble, report.ToString());
+        Assert.True(report.IsRight, report.ToString());
     }
 
     [Theory]
@@ -39,11 +39,11 @@ public class GradientCheckTests
     }
 
     [Fact]
-    public void DropoutIsCheckedInSinglePrecision()
+    public void DropoutIsChecked()
     {
         using Network network = Network.Input(Inputs).Dense(12, Activation.Tanh).Dropout(0.4f).Dense(Outputs, Activation.Softmax).Build(1).Fill(3);
         GradientCheckReport report = GradientCheck.Run(network, Loss.CrossEntropy, Numbers.Uniform(1, 6 * Inputs), Numbers.Labels(2, 6, Outputs));
-        Assert.True(report.IsRight && !report.IsDouble, report.ToString());
+        Assert.True(report.IsRight, report.ToString());
         Assert.InRange(report.Checked, network.ParameterCount / 2, network.ParameterCount);
     }
 
@@ -52,7 +52,7 @@ public class GradientCheckTests
     {
         using Network network = WithBothNorms();
         GradientCheckReport report = GradientCheck.Run(network, Loss.CrossEntropy, Numbers.Uniform(1, 12 * Inputs), Numbers.Labels(2, 12, Outputs));
-        Assert.True(report.IsRight && !report.IsDouble, report.ToString());
+        Assert.True(report.IsRight, report.ToString());
         Assert.Equal(network.ParameterCount, report.Checked + report.Skipped);
         Assert.InRange(report.Skipped, 0, network.ParameterCount / 10);
     }
@@ -113,9 +113,9 @@ public class GradientCheckTests
         network.Tensors["layers.0.weight"].CopyFrom([2]);
         GradientCheckReport right = GradientCheck.Run(network, Loss.MeanSquaredError, [1], new float[] { 1 });
         Assert.Equal(("layers.0.weight", 0, 1, true), (right.Tensor, right.Index, right.Checked, right.IsRight));
-        Assert.Equal(2, right.Expected, 1e-6);
+        Assert.Equal(2, right.Expected, 1e-2);
         Assert.Equal(2, right.Computed, 1e-6);
-        Assert.False((right with { LargestError = 0.002 }).IsRight);
+        Assert.False((right with { LargestError = 0.06 }).IsRight);
         Assert.False((right with { LargestError = double.NaN }).IsRight);
         Assert.False((right with { Checked = 0 }).IsRight);
     }
@@ -123,7 +123,7 @@ public class GradientCheckTests
     [Fact]
     public void AWrongGradientIsFoundWhereItIs()
     {
-        GradientCheckReport start = new(0, 1e-3, "", 0, 0, 0, Checked: 6, Skipped: 0, IsDouble: true);
+        GradientCheckReport start = new(0, 5e-2, "", 0, 0, 0, Checked: 6, Skipped: 0);
         List<(int, double)> differences = [(0, 1), (3, -2), (4, 1e-4)];
         GradientCheckReport right = GradientCheck.Worst(start, "a", [1, 9, 9, -2, 1e-4f], differences, 0.02);
         Assert.True(right.IsRight && right.Tensor == "a");

@@ -69,16 +69,16 @@ public class LifetimeTests
     [Fact]
     public void WhatNobodyDisposesIsCollected()
     {
-        // 8 MB each, of which the collector's own heap holds a few hundred bytes.
+        // 8 MB each, of which the collector's own heap holds a few hundred bytes. How many it lets wait depends on what other tests hold: up to 1 GB here.
         using Network network = Network.Input(1_000).Dense(1_000).Build(1);
         List<WeakReference> made = [];
-        for (int i = 0; i < 100; i++)
+        for (int i = 0; i < 300; i++)
         {
             made.Add(Frozen());
         }
 
         int alive = made.Count(one => one.IsAlive);
-        Assert.True(alive < 50, $"{alive} of 100 predictors that nobody uses are still there");
+        Assert.True(alive < 200, $"{alive} of 300 predictors that nobody uses are still there");
 
         [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
         WeakReference Frozen() => new(network.Freeze());

@@ -32,7 +32,7 @@ internal sealed class EvaluateCommand : CliCommand
         Description = "Write a page on the model and these rows: confusions or errors, what matters, the worst mistakes, the inside of the network",
     };
 
-    private readonly OnnxOptions onnx = new();
+    private readonly ModelOptions modelOptions = new();
     private readonly TextOptions text = new();
 
     public EvaluateCommand(CommandContext context)
@@ -43,12 +43,14 @@ internal sealed class EvaluateCommand : CliCommand
         Add(dataName);
         Add(heldOut);
         Add(report);
-        onnx.AddTo(this);
+        modelOptions.AddTo(this);
         foreach (Option option in text.All)
         {
             Add(option);
         }
     }
+
+    public override IReadOnlyList<OptionGroup> Groups => [modelOptions];
 
     public override IReadOnlyList<string> Examples =>
     [
@@ -62,7 +64,7 @@ internal sealed class EvaluateCommand : CliCommand
         OutputFile.CheckApart(
             [("MODEL", path), ("DATA", parsed.GetRequiredValue(dataName))],
             [(report.Name, parsed.GetValue(report))]);
-        using StoredModel model = StoredModel.Load(path, onnx.Read(parsed, path), note => Console.Error.WriteLine($"note: {note}"));
+        using StoredModel model = StoredModel.Load(path, modelOptions.Read(parsed, path), note => Console.Error.WriteLine($"note: {note}"));
         DataSource source = DataSource.Find(parsed.GetRequiredValue(dataName));
         bool onlyHeldOut = parsed.GetValue(heldOut);
         string? reportPath = parsed.GetValue(report);
@@ -75,6 +77,8 @@ internal sealed class EvaluateCommand : CliCommand
         ReadingTally tally = new(model.Preprocessing);
         ScoreSum sum = new(model.Preprocessing);
         Details details = new(model.Network, model.Preprocessing);
+        using Network? constant = model.Provenance?.ConstantAnswer is { } answer ? Baselines.ConstantNetwork(model.Network.InputSize, model.Preprocessing.Task == DataTask.Classification, answer) : null;
+        ScoreSum constantSum = new(model.Preprocessing);
         Dataset? first = null;
         long rows = 0;
         foreach ((Dataset part, long read) in onlyHeldOut ? HeldOut(model, source, csv, tally) : source.ReadFor(model.Preprocessing, csv, tally).Select(part => (part, (long)part.Rows)))
@@ -85,6 +89,11 @@ internal sealed class EvaluateCommand : CliCommand
                 Dataset scaled = model.Preprocessing.Transform(part);
                 sum.Add(Score.Of(model.Network, model.Preprocessing, scaled), scaled);
                 details.Add(scaled);
+                if (constant is not null)
+                {
+                    constantSum.Add(Score.Of(constant, model.Preprocessing, scaled), scaled);
+                }
+
                 first ??= scaled;
             }
         }
@@ -119,6 +128,13 @@ internal sealed class EvaluateCommand : CliCommand
 
                 ScoreReport.WriteFigures(json, score);
                 details.Write(json);
+                if (constant is not null)
+                {
+                    json.WriteStartObject("baselines");
+                    ScoreReport.WriteBaseline(json, "constant", constantSum.Score);
+                    json.WriteEndObject();
+                }
+
                 WhatWasRead.Write(json, tally);
                 if (score.Confusion is not null)
                 {
@@ -151,6 +167,15 @@ internal sealed class EvaluateCommand : CliCommand
             Console.Output.WriteLine($"rows: {score.Rows}");
             ScoreReport.WriteFigures(Console.Output, score, "test ");
             details.Write(Console.Output, "test ");
+            if (constant is not null)
+            {
+                ScoreReport.WriteBaseline(Console.Output, Baselines.ConstantName(score.Classifies), constantSum.Score);
+            }
+
+            if (details.Advice is { } advice)
+            {
+                Console.Error.WriteLine($"note: {advice}");
+            }
         }
 
         return ExitCode.Done;

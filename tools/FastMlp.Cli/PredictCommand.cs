@@ -27,7 +27,7 @@ internal sealed class PredictCommand : CliCommand
         Description = "Tell how far the networks of an ensemble differ: the standard deviation of their values, or of their probabilities of the class that is given, and the entropy of all probabilities",
     };
 
-    private readonly OnnxOptions onnx = new();
+    private readonly ModelOptions modelOptions = new();
     private readonly TextOptions text = new();
 
     public PredictCommand(CommandContext context)
@@ -39,12 +39,14 @@ internal sealed class PredictCommand : CliCommand
         Add(output);
         Add(probabilities);
         Add(spread);
-        onnx.AddTo(this);
+        modelOptions.AddTo(this);
         foreach (Option option in text.All)
         {
             Add(option);
         }
     }
+
+    public override IReadOnlyList<OptionGroup> Groups => [modelOptions];
 
     public override IReadOnlyList<string> Examples =>
     [
@@ -64,7 +66,7 @@ internal sealed class PredictCommand : CliCommand
             OutputFile.CheckWritable(checkedPath);
         }
 
-        using StoredModel model = StoredModel.Load(path, onnx.Read(parsed, path), note => Console.Error.WriteLine($"note: {note}"));
+        using StoredModel model = StoredModel.Load(path, modelOptions.Read(parsed, path), note => Console.Error.WriteLine($"note: {note}"));
         if (parsed.GetValue(probabilities) && !model.Classifies)
         {
             throw new UsageException("--probabilities is for models that tell classes apart; this one predicts a value.");

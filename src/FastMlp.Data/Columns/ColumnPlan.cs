@@ -21,6 +21,18 @@ public sealed class ColumnPlan
         FeatureNames = [.. columns.SelectMany(column => column.FeatureNames)];
     }
 
+    /// <summary>The columns of another program's model.</summary>
+    /// <param name="columns">The columns in the order of the features, each name once.</param>
+    /// <param name="missingTokens">Texts that stand for a missing value, beside an empty field.</param>
+    /// <exception cref="ArgumentException">There are no columns, or two have one name.</exception>
+    public static ColumnPlan Of(IReadOnlyList<PlannedColumn> columns, IReadOnlyList<string>? missingTokens = null)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        return columns.Count > 0 && columns.Select(column => column.Name).Distinct(StringComparer.Ordinal).Count() == columns.Count
+            ? new ColumnPlan([.. columns], missingTokens ?? [], '.', [], null)
+            : throw new ArgumentException($"There are {columns.Count} columns; at least one, and each name once, was expected.", nameof(columns));
+    }
+
     /// <summary>The columns, in the order of the features.</summary>
     public IReadOnlyList<PlannedColumn> Columns { get; }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace FastMlp.Data;
@@ -23,6 +24,37 @@ public abstract class PlannedColumn
         Fill = fill;
         MissingSeen = missingSeen;
         FeatureNames = Indicates ? [.. featureNames, $"{name} (missing)"] : [.. featureNames];
+    }
+
+    /// <summary>A column of numbers, one feature, as another program's model takes it.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="fill">What stands in for a missing value; null refuses one.</param>
+    /// <exception cref="ArgumentException">The name is empty, or the number is not finite.</exception>
+    public static PlannedColumn OfNumber(string name, float? fill = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return new NumberColumn(name, fill is { } value ? Missing.Constant(value) : Missing.Error, fill ?? 0, missingSeen: fill is not null, offset: 0, min: null, max: null);
+    }
+
+    /// <summary>
+    /// A column of texts as another program's model takes it: a feature for each, 1 for the row's text and 0 for all others, and a last feature that is always
+    /// 0. Another text makes all of them 0, as <c>handle_unknown="ignore"</c> of scikit-learn does, and so does a missing value, unless the empty text is among the texts.
+    /// </summary>
+    /// <param name="name">The name.</param>
+    /// <param name="texts">The texts in the order of the features; whole numbers match however they are written.</param>
+    /// <exception cref="ArgumentException">The name is empty, there are no texts, or one is there twice.</exception>
+    public static PlannedColumn OfCategory(string name, IEnumerable<string> texts)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(texts);
+        string[] all = [.. texts];
+        if (all.Length == 0 || all.Distinct(StringComparer.Ordinal).Count() != all.Length)
+        {
+            throw new ArgumentException($"The column '{name}' has {all.Length} texts; at least one, and each once, was expected.", nameof(texts));
+        }
+
+        bool areNumbers = Array.TrueForAll(all, text => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _));
+        return new CategoryColumn(name, Missing.Constant("(none)"), all, new float[all.Length + 1], Array.IndexOf(all, ""), missingSeen: true, ignoresCase: areNumbers);
     }
 
     /// <summary>The name of the column.</summary>

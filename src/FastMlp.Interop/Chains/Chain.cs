@@ -11,7 +11,7 @@ internal sealed record Chain(string Format, IReadOnlyList<Link> Links, int? Inpu
     public IReadOnlyList<string> Notes { init => notes.AddRange(value); }
 
     /// <exception cref="ModelFormatException">The layers do not fit one behind the other.</exception>
-    public ForeignImport ToImport()
+    public ForeignImport ToImport(ForeignModelOptions options)
     {
         List<Link> links = End(Fold(Links));
         if (InputSizeOf(links) is not { } inputs)
@@ -25,7 +25,7 @@ internal sealed record Chain(string Format, IReadOnlyList<Link> Links, int? Inpu
         }
 
         NetworkBuilder builder = Network.Input(inputs);
-        Places places = new(inputs);
+        Places places = new(inputs, options);
         try
         {
             places.Add(builder, links);
@@ -37,7 +37,7 @@ internal sealed record Chain(string Format, IReadOnlyList<Link> Links, int? Inpu
                     network.Tensors[name].CopyFrom(values);
                 }
 
-                return new ForeignImport(network, Format, notes);
+                return new ForeignImport(network, Format, [.. notes, .. places.Notes]);
             }
             catch
             {
@@ -110,6 +110,11 @@ internal sealed record Chain(string Format, IReadOnlyList<Link> Links, int? Inpu
         if (affine.Offset.Length != linear.Inputs)
         {
             throw new ModelFormatException($"'{affine.Name}' has {affine.Offset.Length} features, the dense layer '{linear.Name}' behind it {linear.Inputs}.");
+        }
+
+        if (linear.Weight.Length != linear.Outputs * linear.Inputs || (linear.Bias is { } given && given.Length != linear.Outputs))
+        {
+            throw new ModelFormatException($"'{linear.Name}' has {linear.Weight.Length} weights and {linear.Bias?.Length ?? 0} biases for {linear.Inputs} inputs and {linear.Outputs} outputs.");
         }
 
         float[] weight = new float[linear.Weight.Length];
@@ -188,13 +193,15 @@ internal sealed record Chain(string Format, IReadOnlyList<Link> Links, int? Inpu
     }
 
     /// <summary>Describes the layers to a builder, and keeps the values of the tensors under the names that the network gives them.</summary>
-    private sealed class Places(int inputs)
+    private sealed class Places(int inputs, ForeignModelOptions options)
     {
         private int size = inputs;
         private int dense;
         private int norms;
 
         public List<(string Name, float[] Values)> Tensors { get; } = [];
+
+        public List<string> Notes { get; } = [];
 
         public void Add(NetworkBuilder to, IReadOnlyList<Link> links)
         {
@@ -268,6 +275,11 @@ internal sealed record Chain(string Format, IReadOnlyList<Link> Links, int? Inpu
                 Tensors.Add(($"layers.{dense}.bias", linear.Bias));
             }
 
+            if (linear.Outputs == 1 && g == Activation.Softmax)
+            {
+                Notes.Add($"'{linear.Name}' has one output with softmax, which is always 1.");
+            }
+
             to.Dense(linear.Outputs, g, linear.Bias is null ? Bias.None : Bias.PerUnit);
             size = linear.Outputs;
             dense++;
@@ -277,7 +289,7 @@ internal sealed record Chain(string Format, IReadOnlyList<Link> Links, int? Inpu
         {
             if (takes != size)
             {
-                throw new ModelFormatException($"'{link.Name}' takes {takes} features, but {size} come to it. If the layers are not in order, give their order; if the file holds several networks, name the part.");
+                throw new ModelFormatException($"'{link.Name}' takes {takes} features, but {size} come to it. {options.Ask(nameof(options.Order))} if the layers come in another order; {options.AskAlso(nameof(options.Part))} if the file holds several networks.");
             }
         }
     }

@@ -8,7 +8,13 @@ internal abstract record Link(string Name);
 internal sealed record LinearLink(string Name, int Inputs, int Outputs, float[] Weight, float[]? Bias) : Link(Name);
 
 /// <summary>a = g(x); a learnt slope of a PReLU stands in g.</summary>
-internal sealed record ActivationLink(string Name, Activation G) : Link(Name);
+internal sealed record ActivationLink(string Name, Activation G) : Link(Name)
+{
+    /// <exception cref="ModelFormatException">The slope is not finite.</exception>
+    public static ActivationLink PRelu(string name, float slope) => float.IsFinite(slope)
+        ? new ActivationLink(name, Activation.PRelu(slope))
+        : throw new ModelFormatException($"'{name}' (PReLU) has the slope {slope}; a finite number was expected.");
+}
 
 /// <summary>a = scale (x - mean) / sqrt(variance + epsilon) + shift, each [features].</summary>
 internal sealed record BatchNormLink(string Name, float[] Scale, float[] Shift, float[] Mean, float[] Variance, float Epsilon, float Momentum) : Link(Name);

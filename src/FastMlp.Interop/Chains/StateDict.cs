@@ -1,4 +1,5 @@
 using System.Globalization;
+using FastMlp.Serialization;
 
 namespace FastMlp.Interop.Chains;
 
@@ -17,7 +18,7 @@ internal static class StateDict
     public static List<Link> Read(IReadOnlyList<StoredTensor> tensors, bool isOrdered, ForeignModelOptions options)
     {
         List<Group> groups = Grouped(Of(tensors, options.Part));
-        List<Group> ordered = InOrder(groups, isOrdered, options.Order);
+        List<Group> ordered = InOrder(groups, isOrdered, options);
         int dense = ordered.Count(group => group.IsDense);
         if (dense == 0)
         {
@@ -28,7 +29,7 @@ internal static class StateDict
         if (options.Activations.Count == 0)
         {
             throw new ModelFormatException(
-                $"The file holds weights only, of {dense} dense layers ({Listing(ordered.Where(group => group.IsDense).Select(group => group.Name))}): give the activation of each.");
+                $"The file holds weights only, of {dense} dense layers ({Listing(ordered.Where(group => group.IsDense).Select(group => group.Name))}). {options.Ask(nameof(options.Activations))}: the activation of each, in order.{PartHint(ordered, options)}");
         }
 
         if (options.Activations.Count != dense)
@@ -38,6 +39,80 @@ internal static class StateDict
         }
 
         return Links(ordered, options.Activations);
+    }
+
+    /// <summary>Whether no two normalizations follow each other, and each has the size of what comes to it.</summary>
+    private static bool IsPlausible(List<Group> groups)
+    {
+        Group? before = null;
+        foreach (Group group in groups.Where(group => group.IsDense || group.IsNorm))
+        {
+            if (group.IsNorm && before is not null && (before.IsNorm || before.Sizes.Outputs != group.Sizes.Inputs))
+            {
+                return false;
+            }
+
+            before = group;
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Classes often declare all dense layers and then all normalizations: the dense layers in their order, each normalization where its size fits, at most
+    /// one in a place. Null where there are several ways, or none.
+    /// </summary>
+    private static List<Group>? NormsBySize(List<Group> groups)
+    {
+        Group[] dense = [.. groups.Where(group => group.IsDense)];
+        Group[] norms = [.. groups.Where(group => group.IsNorm)];
+        if (dense.Length == 0 || dense.Length + norms.Length < groups.Count)
+        {
+            return null;
+        }
+
+        List<Group>? only = null;
+        int found = 0;
+        Group?[] places = new Group?[dense.Length + 1];
+        Place(0);
+        return found == 1 ? only : null;
+
+        void Place(int next)
+        {
+            if (next == norms.Length)
+            {
+                found++;
+                only = [.. places.SelectMany((norm, i) => new[] { norm, i < dense.Length ? dense[i] : null }).OfType<Group>()];
+                return;
+            }
+
+            for (int i = 0; i < places.Length && found < 2; i++)
+            {
+                long size = i == 0 ? dense[0].Sizes.Inputs : dense[i - 1].Sizes.Outputs;
+                if (places[i] is null && size == norms[next].Sizes.Inputs)
+                {
+                    places[i] = norms[next];
+                    Place(next + 1);
+                    places[i] = null;
+                }
+            }
+        }
+    }
+
+    /// <summary>Dense layers that are no chain may be several networks.</summary>
+    private static string PartHint(List<Group> ordered, ForeignModelOptions options)
+    {
+        Group[] dense = [.. ordered.Where(group => group.IsDense)];
+        for (int i = 1; i < dense.Length; i++)
+        {
+            if (dense[i - 1].Sizes.Outputs != dense[i].Sizes.Inputs)
+            {
+                int dot = dense[i].Name.LastIndexOf('.');
+                return $" '{dense[i].Name}' {dense[i].Weight!.ShapeText} does not follow '{dense[i - 1].Name}' {dense[i - 1].Weight!.ShapeText}: if the file holds several networks, {options.AskAlso(nameof(options.Part))}{(dot > 0 ? $", such as {dense[i].Name[..dot]}" : "")}.";
+            }
+        }
+
+        return "";
     }
 
     /// <summary>The tensors of a part, without its name in front.</summary>
@@ -78,86 +153,24 @@ internal static class StateDict
         return groups;
     }
 
-    private static List<Group> InOrder(List<Group> groups, bool isOrdered, IReadOnlyList<string> order)
+    private static List<Group> InOrder(List<Group> groups, bool isOrdered, ForeignModelOptions options)
     {
-        if (order.Count > 0)
+        string[] names = [.. groups.Select(group => group.Name)];
+        if (options.Order.Count == 0 && isOrdered)
         {
-            return ByNames(groups, order);
+            // The order of declaration is that of computation as long as nothing speaks against it, such as two normalizations in a row.
+            List<Group>? placed = IsPlausible(groups) ? groups : NormsBySize(groups);
+            return placed ?? throw new ModelFormatException(
+                $"The layers stand in an order in which they cannot be computed ({string.Join(", ", groups.Take(12).Select(group => $"{MessageText.Quote(group.Name)} {group.Weight!.ShapeText}"))}). {options.Ask(nameof(options.Order))}: the names in order of computation.{PartHint(groups, options)}");
         }
 
-        if (isOrdered || groups.Count(group => group.IsDense) < 2)
-        {
-            return groups;
-        }
-
-        // Numbers decide only where they are all that tells the names apart: 0, 2, 10 or layers.0.linear, layers.1.linear.
-        if (groups.Select(group => Skeleton(group.Name)).Distinct().Count() == 1)
-        {
-            return [.. groups.OrderBy(group => Number(group.Name))];
-        }
-
-        List<Group>? only = OnlyOrder(groups);
-        return only ?? throw new ModelFormatException(
-            $"The names {Listing(groups.Where(group => group.IsDense).Select(group => $"{group.Name} {group.Weight!.ShapeText}"))} do not say in which order the layers come, the file sorts them, and more than one order fits the shapes or none does: give the order.");
-    }
-
-    private static List<Group> ByNames(List<Group> groups, IReadOnlyList<string> order)
-    {
-        List<Group> ordered = [];
-        foreach (string name in order)
-        {
-            Group group = groups.Find(group => group.Name == name) ?? throw new ModelFormatException($"The order names '{name}', but the layers are {Listing(groups.Select(each => each.Name))}.");
-            ordered.Add(ordered.Contains(group) ? throw new ModelFormatException($"The order names '{name}' twice.") : group);
-        }
-
-        string[] left = [.. groups.Except(ordered).Select(group => group.Name)];
-        return left.Length == 0 ? ordered : throw new ModelFormatException($"The order leaves out {Listing(left)}; name every layer that has tensors.");
-    }
-
-    /// <summary>The one order of dense layers in which each takes what the one before gives; null where there are several or none, or other layers.</summary>
-    private static List<Group>? OnlyOrder(List<Group> groups)
-    {
-        if (groups.Exists(group => !group.IsDense) || groups.Count > 9)
-        {
-            return null;
-        }
-
-        List<Group>? found = null;
-        int count = 0;
-        Extend([], groups);
-        return count == 1 ? found : null;
-
-        void Extend(List<Group> begun, List<Group> left)
-        {
-            if (left.Count == 0)
-            {
-                count++;
-                found = begun;
-                return;
-            }
-
-            foreach (Group next in left.Where(group => begun.Count == 0 || begun[^1].Weight!.Shape[0] == group.Weight!.Shape[1]))
-            {
-                if (count < 2)
-                {
-                    Extend([.. begun, next], [.. left.Where(group => group != next)]);
-                }
-            }
-        }
-    }
-
-    private static string Skeleton(string name) => string.Concat(name.Select(c => char.IsAsciiDigit(c) ? '#' : c)).Replace("##", "#", StringComparison.Ordinal).Replace("##", "#", StringComparison.Ordinal);
-
-    private static decimal Number(string name)
-    {
-        // Several numbers count from the left: block1.2 comes before block2.0.
-        decimal number = 0;
-        foreach (string part in name.Split(name.Where(c => !char.IsAsciiDigit(c)).Distinct().ToArray(), StringSplitOptions.RemoveEmptyEntries).Take(3))
-        {
-            number = (number * 1_000_000) + (decimal.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out decimal value) && value < 1_000_000 ? value : 999_999);
-        }
-
-        return number;
+        // A normalization is n to n. Of a PReLU the size is not known.
+        (long Inputs, long Outputs)[] shapes = groups.TrueForAll(group => group.IsDense || group.IsNorm) ? [.. groups.Select(group => group.Sizes)] : [];
+        int[] order = options.Order.Count > 0 ? LayerOrder.ByNames(names, options.Order)
+            : LayerOrder.Find(names, shapes)
+            ?? throw new ModelFormatException(
+                $"Neither the names nor the shapes of the weights say in which order the layers come ({string.Join(", ", groups.Where(group => group.IsDense).Take(12).Select(group => $"{MessageText.Quote(group.Name)} {group.Weight!.ShapeText}"))}). {options.Ask(nameof(options.Order))}: the names in order, such as {string.Join(',', names.Take(12))}.");
+        return [.. order.Select(i => groups[i])];
     }
 
     /// <summary>
@@ -223,11 +236,7 @@ internal static class StateDict
             && int.TryParse(second[b..], NumberStyles.None, CultureInfo.InvariantCulture, out int y) ? y - x : 0;
     }
 
-    internal static string Listing(IEnumerable<string> names)
-    {
-        string[] all = [.. names];
-        return string.Join(", ", all.Take(12).Select(name => $"'{(name.Length <= 80 ? name : name[..77] + "...")}'")) + (all.Length > 12 ? $" and {all.Length - 12} more" : "");
-    }
+    internal static string Listing(IEnumerable<string> names) => MessageText.Quote([.. names]);
 
     /// <summary>The tensors whose names differ in the last word only.</summary>
     private sealed class Group(string name, int place)
@@ -241,6 +250,8 @@ internal static class StateDict
         public StoredTensor? Weight => tensors.GetValueOrDefault("weight");
 
         public bool IsDense => Weight?.Shape.Length == 2;
+
+        public (long Inputs, long Outputs) Sizes => IsDense ? (Weight!.Shape[1], Weight.Shape[0]) : (Weight!.Shape[0], Weight.Shape[0]);
 
         public bool IsNorm => !IsDense && !IsPRelu;
 
@@ -296,7 +307,7 @@ internal static class StateDict
 
             if (IsPRelu)
             {
-                return new ActivationLink(Name, Activation.PRelu(weight.Values[0]));
+                return ActivationLink.PRelu(Name, weight.Values[0]);
             }
 
             float[] shift = bias ?? new float[weight.Shape[0]];

@@ -7,8 +7,8 @@ using PureHDF;
 namespace FastMlp.Interop.Keras;
 
 /// <summary>
-/// Keras files: HDF5 with the configuration as an attribute and the weights in a group for each layer (Keras 1 and 2, <c>.h5</c> of Keras 3), or a zip of
-/// <c>config.json</c> and <c>model.weights.h5</c> (<c>.keras</c>).
+/// Keras files: HDF5 with the configuration as an attribute and the weights in a group for each layer (Keras 1 and 2, <c>.h5</c> of Keras 3), a zip of
+/// <c>config.json</c> and <c>model.weights.h5</c> (<c>.keras</c>), or the latter alone.
 /// </summary>
 internal static class KerasFile
 {
@@ -42,7 +42,11 @@ internal static class KerasFile
         }
 
         KerasGraph graph = KerasGraph.Parse(config);
-        return Hdf5.Reading(weights, file => graph.ToChain(format, layer => OfVariables(file, graph, layer), options));
+        return Hdf5.Reading(weights, file =>
+        {
+            KerasVariables variables = new(file);
+            return graph.ToChain(format, layer => variables.Of(layer, graph.IndexInClass(layer)), options);
+        });
     }
 
     private static string Version(byte[] metadata)
@@ -52,9 +56,9 @@ internal static class KerasFile
             using JsonDocument json = JsonDocument.Parse(metadata);
             return json.RootElement.TryGetProperty("keras_version", out JsonElement version) ? version.ToString() : "3";
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            return "3";
+            return "3"; // the version is for messages only
         }
     }
 
@@ -68,27 +72,6 @@ internal static class KerasFile
 
         IH5Group group = weights.Group(layer.Name);
         return [.. Hdf5.Texts(group, "weight_names").Select(path => Hdf5.Tensor(group.Dataset(path), RoleOf(path)))];
-    }
-
-    /// <summary>A .keras file counts layers by class: the second Dense lies in <c>layers/dense_1</c>, whatever it is called.</summary>
-    private static List<StoredTensor> OfVariables(IH5Group file, KerasGraph graph, KerasLayer layer)
-    {
-        string name = graph.VariableName(layer);
-        string path = (file.LinkExists("layers") ? "layers/" : "_layer_checkpoint_dependencies/") + name;
-        if (!file.LinkExists(path) || !file.Group(path).LinkExists("vars"))
-        {
-            return [];
-        }
-
-        IH5Group variables = file.Group(path).Group("vars");
-        string[] roles = layer.VariableRoles;
-        List<StoredTensor> tensors = [];
-        for (int i = 0; i < roles.Length && variables.LinkExists($"{i}"); i++)
-        {
-            tensors.Add(Hdf5.Tensor(variables.Dataset($"{i}"), roles[i]));
-        }
-
-        return tensors;
     }
 
     /// <summary>"dense_1/kernel:0" is a kernel; Keras 1 writes "dense_1_W".</summary>
@@ -108,16 +91,17 @@ internal static class KerasFile
         };
     }
 
-    /// <summary>A file without a configuration: layers in the order of the attribute <c>layer_names</c> (the groups are sorted), activations as given.</summary>
+    /// <summary>A file without a configuration: layers in the order of the attribute <c>layer_names</c> (the groups are sorted), or by number (<c>.weights.h5</c> of Keras 3); activations as given.</summary>
     private static List<Link> WeightsOnly(IH5Group weights, ForeignModelOptions options)
     {
         string[] names = Hdf5.Texts(weights, "layer_names");
-        if (names.Length == 0)
+        KerasVariables variables = new(weights);
+        if (names.Length == 0 && variables.IsEmpty)
         {
-            throw new ModelFormatException("The HDF5 file has neither 'model_config' nor 'layer_names': it is no file of Keras.");
+            throw new ModelFormatException("The HDF5 file has neither 'model_config' nor 'layer_names' nor a group 'layers': it is no file of Keras.");
         }
 
-        List<StoredTensor> tensors = [];
+        (List<StoredTensor> tensors, bool isOrdered) = names.Length == 0 ? variables.All() : ([], true);
         foreach (string name in names)
         {
             foreach (StoredTensor tensor in OfLayer(weights, new KerasLayer(name)))
@@ -135,7 +119,7 @@ internal static class KerasFile
             }
         }
 
-        List<Link> links = StateDict.Read(tensors, isOrdered: true, options);
+        List<Link> links = StateDict.Read(tensors, isOrdered, options);
 
         // Without its configuration a normalization's epsilon is not known; it is Keras' own.
         return [.. links.Select(link => link is BatchNormLink norm ? norm with { Epsilon = KerasLayer.DefaultEpsilon, Momentum = 0.01f } : link)];

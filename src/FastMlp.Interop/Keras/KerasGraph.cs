@@ -10,7 +10,7 @@ internal sealed class KerasGraph
 
     private readonly List<KerasLayer> layers = [];
     private readonly Dictionary<string, KerasLayer> byName = [];
-    private string output = "";
+    private readonly List<string> outputs = [];
 
     public static KerasGraph Parse(string config)
     {
@@ -27,12 +27,8 @@ internal sealed class KerasGraph
         }
     }
 
-    /// <summary>Where a .keras file keeps the variables of a layer: its class in small letters, numbered from the second on.</summary>
-    public string VariableName(KerasLayer layer)
-    {
-        int before = layers.TakeWhile(other => other != layer).Count(other => other.SnakeName == layer.SnakeName);
-        return before == 0 ? layer.SnakeName : $"{layer.SnakeName}_{before}";
-    }
+    /// <summary>How many layers of its class stand before a layer.</summary>
+    public int IndexInClass(KerasLayer layer) => layers.TakeWhile(other => other != layer).Count(other => other.SnakeName == layer.SnakeName);
 
     /// <param name="format">What the file is, in words.</param>
     /// <param name="tensorsOf">The tensors of a layer, named by what they are.</param>
@@ -44,7 +40,8 @@ internal sealed class KerasGraph
             throw new ModelFormatException("The Keras file describes its layers, activations and all: load it without giving activations.");
         }
 
-        string end = options.Part ?? output;
+        string end = options.Part ?? (outputs.Count == 1 ? outputs[0] : throw new ModelFormatException(
+            $"The model has {outputs.Count} outputs. {options.Ask(nameof(options.Part))}, one of {StateDict.Listing(outputs)}."));
         if (!byName.ContainsKey(end))
         {
             throw new ModelFormatException($"There is no layer '{end}'; the layers are {StateDict.Listing(layers.Select(layer => layer.Name))}.");
@@ -53,7 +50,7 @@ internal sealed class KerasGraph
         List<string> notes = [];
         List<Link> links = [];
         AddPath(links, end, null, tensorsOf, notes, 0);
-        return new Chain(format, links) { Notes = notes };
+        return new Chain(format, links, InputSize(end)) { Notes = notes };
     }
 
     private void Add(JsonElement model)
@@ -96,20 +93,16 @@ internal sealed class KerasGraph
             layers.Add(layer);
         }
 
-        output = isSequential ? (layers.Count > 0 ? layers[^1].Name : "") : OutputOf(config);
+        outputs.AddRange(isSequential ? layers.TakeLast(1).Select(layer => layer.Name) : OutputsOf(config));
     }
 
-    private static string OutputOf(JsonElement config)
+    /// <summary>["name", 0, 0] of a model with one output (some Keras 3), or a list of these.</summary>
+    private static IEnumerable<string> OutputsOf(JsonElement config)
     {
-        JsonElement outputs = config.GetProperty("output_layers");
-        JsonElement first = outputs[0];
-        if (first.ValueKind == JsonValueKind.Array)
-        {
-            return outputs.GetArrayLength() == 1 ? first[0].GetString() ?? "" : throw new ModelFormatException(
-                $"The model has {outputs.GetArrayLength()} outputs: name one as the part, of {StateDict.Listing(outputs.EnumerateArray().Select(each => each[0].GetString() ?? ""))}.");
-        }
-
-        return first.GetString() ?? "";
+        JsonElement[] outputs = [.. config.GetProperty("output_layers").EnumerateArray()];
+        return outputs is [{ ValueKind: JsonValueKind.String } only, ..]
+            ? [only.GetString()!]
+            : outputs.Select(each => each[0].GetString() ?? "");
     }
 
     /// <summary>Layer names in [["name", 0, 0, {}]] (Keras 2), or in the keras_history of tensors (Keras 3).</summary>
@@ -231,6 +224,39 @@ internal sealed class KerasGraph
         }
 
         throw new ModelFormatException($"Layer '{sum.Name}' (Add) is no residual sum: one side must be what the other is computed from, or a dense layer of it.");
+    }
+
+    /// <summary>
+    /// Features of a row from the shape of the input, and that each dense layer takes rows of features: on a matrix Keras applies a dense layer to each of
+    /// its rows, which no multilayer perceptron does. Null where the file does not say the shape.
+    /// </summary>
+    private int? InputSize(string end)
+    {
+        HashSet<string> needed = [.. Before(end), end];
+        int? size = null;
+        int[]? shape = null;
+        foreach (KerasLayer layer in layers.Where(layer => needed.Contains(layer.Name)))
+        {
+            if (layer.InputShape is { } given)
+            {
+                shape = given;
+                size ??= given.Aggregate((int?)1, (product, each) => each > 0 ? product * each : null);
+            }
+
+            if (layer.Type == "Dense" && shape is { Length: > 1 } && shape[..^1].Any(each => each != 1))
+            {
+                throw new ModelFormatException($"Layer '{layer.Name}' is a Dense on [{string.Join(", ", shape)}], which Keras applies to each row of {shape[^1]}; a Flatten before it would make the rows one.");
+            }
+
+            shape = layer.Type switch
+            {
+                "Flatten" or "Dense" => null,
+                "Reshape" => layer.Sizes("target_shape"),
+                _ => shape,
+            };
+        }
+
+        return size;
     }
 
     /// <summary>All layers that a layer is computed from.</summary>

@@ -47,13 +47,27 @@ internal sealed partial class KerasLayer
 
     public bool Flag(string key, bool otherwise) => Property(key) is { ValueKind: JsonValueKind.True or JsonValueKind.False } value ? value.GetBoolean() : otherwise;
 
-    public float Number(string key, float otherwise) => Property(key) switch
+    public float Number(string key, float otherwise)
+    {
+        float number = Parsed(key, otherwise);
+        return float.IsFinite(number) ? number : throw new ModelFormatException($"Layer '{Name}' has {key} = {number}; a number within float32 was expected.");
+    }
+
+    private float Parsed(string key, float otherwise) => Property(key) switch
     {
         { ValueKind: JsonValueKind.Number } value => (float)value.GetDouble(),
         // Keras 3 stores some as arrays of one value.
         { ValueKind: JsonValueKind.Object } value when value.TryGetProperty("config", out JsonElement inner) && inner.TryGetProperty("value", out JsonElement number) && number.ValueKind == JsonValueKind.Number => (float)number.GetDouble(),
         _ => otherwise,
     };
+
+    /// <summary>Sizes of the input without the batch, -1 where one is open; null where the layer does not say.</summary>
+    public int[]? InputShape => (Sizes("batch_shape") ?? Sizes("batch_input_shape")) is { Length: > 1 } sizes ? sizes[1..] : null;
+
+    /// <summary>A list of sizes, -1 where one is open; null where there is none.</summary>
+    public int[]? Sizes(string key) => Property(key) is { ValueKind: JsonValueKind.Array } list
+        ? [.. list.EnumerateArray().Select(each => each.ValueKind == JsonValueKind.Number && each.TryGetInt32(out int size) ? size : -1)]
+        : null;
 
     public JsonElement? Property(string key) =>
         Config.ValueKind == JsonValueKind.Object && Config.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
@@ -73,21 +87,9 @@ internal sealed partial class KerasLayer
             JsonValueKind.Object when value.TryGetProperty("class_name", out JsonElement type) => type.GetString(),
             _ => null,
         };
-        return (name?.ToLowerInvariant()) switch
-        {
-            "linear" => FastMlp.Activation.Identity,
-            "relu" => FastMlp.Activation.Relu,
-            "sigmoid" => FastMlp.Activation.Sigmoid,
-            "tanh" => FastMlp.Activation.Tanh,
-            "softmax" => FastMlp.Activation.Softmax,
-            "elu" => FastMlp.Activation.Elu(),
-            "selu" => FastMlp.Activation.Selu,
-            "gelu" => FastMlp.Activation.Gelu,
-            "swish" or "silu" => FastMlp.Activation.Silu,
-            "softplus" => FastMlp.Activation.Softplus,
-            "leaky_relu" => FastMlp.Activation.LeakyRelu(0.2f),
-            _ => throw new ModelFormatException($"Layer '{Name}' has the activation '{name ?? value.GetRawText()}'; linear, relu, sigmoid, tanh, softmax, elu, selu, gelu, silu, softplus and leaky_relu are read."),
-        };
+        return name == "leaky_relu" ? FastMlp.Activation.LeakyRelu(0.2f)
+            : name != "step" && FastMlp.Activation.TryParse(name, out Activation g) && !g.IsLearnable && g.Name != "LeakyRelu" ? g
+            : throw new ModelFormatException($"Layer '{Name}' has the activation '{name ?? value.GetRawText()}'; leaky_relu is read, and {string.Join(", ", FastMlp.Activation.Spellings.Where(known => !known.Contains('[', StringComparison.Ordinal)))}.");
     }
 
     [GeneratedRegex("(.)([A-Z][a-z]+)", RegexOptions.None, 1000)]

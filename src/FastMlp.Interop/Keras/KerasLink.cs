@@ -10,7 +10,7 @@ internal static class KerasLink
     {
         switch (layer.Type)
         {
-            case "InputLayer" or "Flatten" or "ActivityRegularization":
+            case "InputLayer" or "Flatten" or "Reshape" or "ActivityRegularization": // a row keeps its values in order
                 break;
             case "Dense":
                 StoredTensor kernel = Required("kernel", 2);
@@ -41,8 +41,8 @@ internal static class KerasLink
                 break;
             case "PReLU":
                 float[] alpha = Required("alpha", 1).Values;
-                AddActivation(alpha.AsSpan().IndexOfAnyExcept(alpha[0]) < 0
-                    ? alpha[0] == 0 ? Activation.Relu : Activation.PRelu(alpha[0])
+                links.Add(alpha.AsSpan().IndexOfAnyExcept(alpha[0]) < 0
+                    ? alpha[0] == 0 ? new ActivationLink(layer.Name, Activation.Relu) : ActivationLink.PRelu(layer.Name, alpha[0])
                     : throw new ModelFormatException($"Layer '{layer.Name}' (PReLU) has {alpha.Length} different slopes; one for the layer is read."));
                 break;
             case "Dropout":
@@ -74,7 +74,7 @@ internal static class KerasLink
                 break;
             default:
                 throw new ModelFormatException(
-                    $"Layer '{layer.Name}' is a {layer.Type}{(layer.Type.StartsWith("Conv", StringComparison.Ordinal) ? ", so the model is a convolutional network" : layer.Type is "LSTM" or "GRU" or "SimpleRNN" or "Bidirectional" ? ", so the model is a recurrent network" : "")}. Dense, Activation, ReLU, LeakyReLU, PReLU, ELU, Softmax, Dropout, BatchNormalization, LayerNormalization, Normalization, Flatten and Add are read.");
+                    $"Layer '{layer.Name}' is a {layer.Type}{(layer.Type.StartsWith("Conv", StringComparison.Ordinal) ? ", so the model is a convolutional network" : layer.Type is "LSTM" or "GRU" or "SimpleRNN" or "Bidirectional" ? ", so the model is a recurrent network" : "")}. Dense, Activation, ReLU, LeakyReLU, PReLU, ELU, Softmax, Dropout, BatchNormalization, LayerNormalization, Normalization, Flatten, Reshape and Add are read.");
         }
 
         void AddActivation(Activation g)

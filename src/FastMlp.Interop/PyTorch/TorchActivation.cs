@@ -9,17 +9,14 @@ internal static class TorchActivation
     /// <returns>null where it is none that the library has.</returns>
     public static Activation? Of(string type, Func<string, float, float> number, string? approximate) => type switch
     {
-        "Identity" => Activation.Identity,
-        "ReLU" => Activation.Relu,
-        "Tanh" => Activation.Tanh,
-        "Sigmoid" => Activation.Sigmoid,
-        "Softmax" => Activation.Softmax,
         "LeakyReLU" => Activation.LeakyRelu(number("negative_slope", 0.01f)),
         "ELU" => Activation.Elu(number("alpha", 1)),
-        "SELU" => Activation.Selu,
-        "SiLU" => Activation.Silu,
-        "GELU" when approximate is null or "none" => Activation.Gelu,
-        "Softplus" when number("beta", 1) == 1 => Activation.Softplus,
-        _ => null,
+        "GELU" when approximate is not (null or "none") => null,
+        "Softplus" when number("beta", 1) != 1 => null,
+        _ => Named(type),
     };
+
+    /// <summary>An activation without constants by PyTorch's name, which is FastMlp's but for case and underscores.</summary>
+    public static Activation? Named(string name) =>
+        name is not ("Linear" or "linear" or "step") && Activation.TryParse(name, out Activation g) && g.Constants.Count == 0 ? g : null;
 }

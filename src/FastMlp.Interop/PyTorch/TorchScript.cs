@@ -11,7 +11,7 @@ namespace FastMlp.Interop.PyTorch;
 /// TorchScript: tensors in <c>data.pkl</c>, and what the modules compute as source in <c>code/</c>. The source is not run: of each module that is not torch.nn's the
 /// calls in <c>forward</c> are taken in the order in which they end, which is the order of computation of a chain.
 /// </summary>
-internal sealed partial class TorchScript(ZipArchive zip, string folder, TorchTensors tensors)
+internal sealed partial class TorchScript(ZipArchive zip, string folder, TorchTensors tensors, ForeignModelOptions options)
 {
     private const int MaxSource = 4 << 20;
     private const int MaxDepth = 32;
@@ -31,7 +31,7 @@ internal sealed partial class TorchScript(ZipArchive zip, string folder, TorchTe
                 ?? throw new ModelFormatException($"There is no module '{part}' of part '{options.Part}'; there are {StateDict.Listing(Children(module).Select(child => child.Name))}.");
         }
 
-        TorchScript script = new(zip, folder, tensors);
+        TorchScript script = new(zip, folder, tensors, options);
         if (options.Activations.Count > 0)
         {
             List<StoredTensor> all = [];
@@ -104,7 +104,7 @@ internal sealed partial class TorchScript(ZipArchive zip, string folder, TorchTe
             case "Dropout" or "Identity" or "Flatten":
                 break;
             case "PReLU":
-                links.Add(new ActivationLink(name, Required("weight").Values is [float slope] ? Activation.PRelu(slope) : throw new ModelFormatException($"Module '{name}' (PReLU) has several slopes; one for the layer is read.")));
+                links.Add(Required("weight").Values is [float slope] ? ActivationLink.PRelu(name, slope) : throw new ModelFormatException($"Module '{name}' (PReLU) has several slopes; one for the layer is read."));
                 break;
             case "Sequential" or "":
                 AddCalls(links, module, name, depth);
@@ -151,26 +151,20 @@ internal sealed partial class TorchScript(ZipArchive zip, string folder, TorchTe
         }
     }
 
-    private static void AddFunction(List<Link> links, string function, string arguments, string name)
+    private void AddFunction(List<Link> links, string function, string arguments, string name)
     {
         float[] numbers = [.. Number().Matches(arguments).Select(match => Parsed(match.Value))];
         Activation? g = function switch
         {
-            "relu" or "relu_" => Activation.Relu,
-            "tanh" or "tanh_" => Activation.Tanh,
-            "sigmoid" => Activation.Sigmoid,
             "elu" or "elu_" => Activation.Elu(numbers is [float alpha, ..] ? alpha : 1),
             "leaky_relu" or "leaky_relu_" => Activation.LeakyRelu(numbers is [float slope, ..] ? slope : 0.01f),
-            "selu" or "selu_" => Activation.Selu,
-            "silu" or "silu_" => Activation.Silu,
-            "softmax" => Activation.Softmax,
-            "gelu" when !arguments.Contains("tanh", StringComparison.Ordinal) => Activation.Gelu,
+            "gelu" when arguments.Contains("tanh", StringComparison.Ordinal) => null,
             "dropout" or "dropout_" or "flatten" => Activation.Identity,
-            _ => null,
+            _ => TorchActivation.Named(function),
         };
         if (g is null)
         {
-            throw new ModelFormatException($"The code of '{(name.Length == 0 ? "forward" : name)}' calls torch.{function}, which is no part of a chain of layers that is read; if the layers stand in order all the same, give the activation of each.");
+            throw new ModelFormatException($"The code of '{(name.Length == 0 ? "forward" : name)}' calls torch.{function}, which is no part of a chain of layers that is read. {options.Ask(nameof(options.Activations))}, one for each dense layer, if the layers stand in order all the same.");
         }
 
         if (g != Activation.Identity)
@@ -248,9 +242,9 @@ internal sealed partial class TorchScript(ZipArchive zip, string folder, TorchTe
             : otherwise;
     }
 
-    private static float Parsed(string number) => float.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out float value)
+    private static float Parsed(string number) => float.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && float.IsFinite(value)
         ? value
-        : throw new ModelFormatException($"'{number}' in the code is no number.");
+        : throw new ModelFormatException($"'{number}' in the code is no finite number.");
 
     [GeneratedRegex("""(?m)^\s*(\w+) = (?:self\.(\w+)|getattr\(self, "(\w+)"\))\s*$""", RegexOptions.None, 2000)]
     private static partial Regex Local();

@@ -215,12 +215,13 @@ internal static class Arithmetic
         (left, right) = Alike(call, left, right);
         foreach ((Signal x, Signal y) in new[] { (left, right), (right, left) })
         {
+            if (ActivationForms.Gated(call, x, y) is { } activated)
+            {
+                return activated;
+            }
+
             switch (y.Base)
             {
-                // x sigmoid(x), and with a factor inside, x sigmoid(b x) = silu(b x) / b.
-                case ActivationExpression sigmoid when sigmoid.Activation == Activation.Sigmoid && y.IsScaled(out double factor) && x.RatioTo(sigmoid.Input) is { } k:
-                    return call.Activated(sigmoid.Input, Activation.Silu).Times(k * factor);
-
                 // x (1 + erf(x / sqrt 2)) is 2 gelu(x).
                 case PartExpression { Part: Part.Erf } erf when y.IsScaledSum(1, out double factor) && x.RatioTo(erf.Input.Times(Math.Sqrt(2))) is { } k:
                     return call.Activated(x.Times(1 / k), Activation.Gelu).Times(2 * k * factor);

@@ -318,7 +318,7 @@ internal static class Axes
 
         parts = [.. parts.Select(part => part.Base is LinearExpression { Terms.Count: 0 } ? part with { BatchDims = first.BatchDims, IsTransposed = first.IsTransposed } : part)];
         if (!parts.All(part => part.IsTransposed == first.IsTransposed && part.BatchDims.Length == first.BatchDims.Length && part.FeatureDims.Length == first.FeatureDims.Length)
-            || axis != first.FeatureAxis || parts.Any(part => part.FeatureDims.Skip(1).Zip(first.FeatureDims.Skip(1)).Any(pair => pair.First != pair.Second)))
+            || !ArePlacedBeside(axis - first.FeatureAxis))
         {
             throw call.Refuse($"puts tensors beside each other along axis {axis} of {Words.Shape(first.Dims)}; along the features of a row, and of nothing else, it is supported.");
         }
@@ -347,8 +347,12 @@ internal static class Axes
             row += part.Width;
         }
 
-        Signal joined = first.On(new LinearExpression(width, call.Name, terms, isMade: true)) with { FeatureDims = [parts.Sum(part => part.FeatureDims[0]), .. first.FeatureDims[1..]] };
+        Signal joined = first.On(new LinearExpression(width, call.Name, terms, isMade: true)) with { FeatureDims = [.. first.FeatureDims.Select((size, i) => i == axis - first.FeatureAxis ? parts.Sum(part => part.FeatureDims[i]) : size)] };
         return shift.Length > 1 ? joined.Plus(shift) : joined;
+
+        // Along the first of the features' axes, or one with nothing but 1 before it: [n, 1, k] of encoders.
+        bool ArePlacedBeside(int along) => along >= 0 && along < first.FeatureDims.Length
+            && parts.All(part => part.FeatureDims.Take(along).All(size => size == 1) && part.FeatureDims.Skip(along + 1).SequenceEqual(first.FeatureDims.Skip(along + 1)));
     }
 
     public static Value Gather(Call call)

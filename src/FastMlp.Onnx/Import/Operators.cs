@@ -44,21 +44,11 @@ internal static class Operators
         Of("Greater", Arithmetic.Compare, Folding.Pairs((x, y) => x > y ? 1 : 0, ElementType.Bool)),
         Of("Less", Arithmetic.Compare, Folding.Pairs((x, y) => x < y ? 1 : 0, ElementType.Bool)),
 
-        // Activations.
-        Of("Relu", Activations.Of(Activation.Relu), Folding.Each(x => Math.Max(0, x))),
-        Of("LeakyRelu", Activations.Of(Activation.LeakyRelu, "alpha", 0.01f)),
-        Of("Elu", Activations.Of(Activation.Elu, "alpha", 1)),
-        Of("Selu", Activations.Selu),
+        // Activations, and what comes to some.
+        .. ActivationForms.Operators,
         Of("Celu", Activations.Celu),
-        Of("PRelu", Activations.PRelu),
-        Of("Sigmoid", Activations.Of(Activation.Sigmoid), Folding.Each(x => 1 / (1 + Math.Exp(-x)))),
         Of("HardSigmoid", Activations.HardSigmoid),
-        Of("Tanh", Activations.Of(Activation.Tanh), Folding.Each(Math.Tanh)),
-        Of("Softplus", Activations.Of(Activation.Softplus)),
-        Of("Softmax", Activations.Softmax),
         Of("LogSoftmax", Activations.Softmax),
-        Of("Gelu", Activations.Gelu),
-        Of("Swish", Activations.Swish),
         Of("Abs", Activations.Abs, Folding.Each(Math.Abs)),
         Of("Shrink", Activations.Shrink),
         Of("Clip", Activations.Clip, Folding.Clip),
@@ -128,7 +118,7 @@ internal static class Operators
     /// <summary>Their names, for messages: those that features can go through, ONNX's own first.</summary>
     public static string Names { get; } = string.Join(", ", table.Where(entry => entry.Read is not null).Select(entry => entry.FullName));
 
-    private static Operator Of(string name, Func<Call, Value> read, Func<Call, Value>? fold = null) => Of("", name, read, fold);
+    public static Operator Of(string name, Func<Call, Value> read, Func<Call, Value>? fold = null) => Of("", name, read, fold);
 
     private static Operator Of(string domain, string name, Func<Call, Value> read, Func<Call, Value>? fold = null) =>
         new(domain, name, call => [read(call)], fold is null ? null : call => [fold(call)]);

@@ -15,6 +15,48 @@ internal static unsafe class LossKernels
         where TLoss : struct, IElementLoss =>
         Isa.Dispatch(new RowsKernel<TLoss>(loss, input, targets, delta, a, rowLoss, m, n, ld, ldTargets, scale));
 
+    /// <summary>Makes something of a loss as a type: the only switch over losses that look at one element alone. Binary cross-entropy has forms of its own.</summary>
+    /// <param name="kind">Which.</param>
+    /// <param name="constant">That of a Huber loss.</param>
+    /// <param name="levels">Those of a quantile loss, one for each column.</param>
+    /// <param name="maker">What is made.</param>
+    public static void Make<TMaker>(LossKind kind, float constant, float* levels, TMaker maker)
+        where TMaker : struct, IMaker
+    {
+        switch (kind)
+        {
+            case LossKind.Quadratic or LossKind.MeanSquaredError:
+                maker.Make(default(QuadraticLoss));
+                break;
+            case LossKind.CrossEntropy:
+                maker.Make(default(CrossEntropyLoss));
+                break;
+            case LossKind.BinaryCrossEntropy:
+                maker.Make(default(BinaryCrossEntropyLoss));
+                break;
+            case LossKind.MeanAbsoluteError:
+                maker.Make(default(AbsoluteLoss));
+                break;
+            case LossKind.Huber:
+                maker.Make(new HuberLoss(constant));
+                break;
+            case LossKind.LogCosh:
+                maker.Make(default(LogCoshLoss));
+                break;
+            case LossKind.Poisson:
+                maker.Make(default(PoissonLoss));
+                break;
+            case LossKind.LogPoisson:
+                maker.Make(default(LogPoissonLoss));
+                break;
+            case LossKind.Quantile:
+                maker.Make(new QuantileLoss(levels));
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such loss of one element alone.");
+        }
+    }
+
     /// <summary>delta[i,:] = delta[i,:] factors[i].</summary>
     public static void ScaleRows(float* delta, float* factors, int m, int n, nint ld) => Isa.Dispatch(new ScaleKernel(delta, factors, m, n, ld));
 
@@ -48,6 +90,13 @@ internal static unsafe class LossKernels
 
             rowLoss[i] = TSimd.Sum(sum);
         }
+    }
+
+    /// <summary>Makes something of a loss as a type, so that its formula is compiled into it.</summary>
+    internal interface IMaker
+    {
+        void Make<TLoss>(TLoss element)
+            where TLoss : struct, IElementLoss;
     }
 
     /// <summary>One element's loss and gradient.</summary>
@@ -216,6 +265,35 @@ internal static unsafe class LossKernels
             TVec d = TSimd.Subtract(x, y);
             gradient = TSimd.AtMost(TSimd.Broadcast(delta), TSimd.AtLeast(TSimd.Broadcast(-delta), d));
             return TSimd.Multiply(gradient, TSimd.MultiplyAdd(TSimd.Broadcast(-0.5f), gradient, d));
+        }
+    }
+
+    /// <summary>ln cosh d, d = a - y, gradient tanh d.</summary>
+    /// <remarks>
+    /// Near 0 it is ln(1 + (cosh d - 1)) with cosh d - 1 = q^2 / (2 (1 - q)), q = 1 - e^-|d|, which keeps its relative accuracy; where that is above 1 it is
+    /// |d| + ln(1 + e^(-2|d|)) - ln 2, which does not overflow.
+    /// </remarks>
+    internal readonly struct LogCoshLoss : IElementLoss
+    {
+        private const float Ln2 = 0.693147182f;
+
+        public static bool WritesActivation => false;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec Loss<TSimd, TVec>(TVec x, TVec y, int column, int remaining, ref TVec value, out TVec gradient)
+            where TSimd : struct, ISimd<TVec>
+            where TVec : unmanaged
+        {
+            TVec one = TSimd.Broadcast(1f);
+            TVec d = TSimd.Subtract(x, y);
+            gradient = VecMath.Tanh<TSimd, TVec>(d);
+            TVec size = TSimd.Abs(d);
+            TVec q = TSimd.Negate(VecMath.ExpMinusOneOfNegative<TSimd, TVec>(TSimd.Negate(size)));
+            TVec e = TSimd.Subtract(one, q);
+            TVec excess = TSimd.Divide(TSimd.Multiply(TSimd.Multiply(TSimd.Broadcast(0.5f), q), q), e);
+            TVec isNear = TSimd.GreaterThan(one, excess);
+            TVec log = VecMath.LogOnePlus<TSimd, TVec>(TSimd.Select(isNear, excess, TSimd.Multiply(e, e)));
+            return TSimd.Select(isNear, log, TSimd.Add(TSimd.Subtract(size, TSimd.Broadcast(Ln2)), log));
         }
     }
 

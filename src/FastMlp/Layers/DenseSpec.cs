@@ -37,12 +37,4 @@ public sealed record DenseSpec(int Units, Activation Activation, Bias Bias, Init
     internal override void Check() => ArgumentOutOfRangeException.ThrowIfLessThan(Units, 1, "units");
 
     internal override Layer Create(Graph graph, int source) => LayerFactory.Create(graph.Width(source), this, graph.Offset, graph.Storage(source));
-
-    internal static Initializer DefaultInitializer(Activation activation) => activation.Kind switch
-    {
-        ActivationKind.Relu or ActivationKind.LeakyRelu or ActivationKind.PRelu or ActivationKind.Elu
-            or ActivationKind.Gelu or ActivationKind.Silu or ActivationKind.Softplus => Initializer.HeNormal,
-        ActivationKind.Selu => Initializer.LecunNormal,
-        _ => Initializer.GlorotUniform,
-    };
 }

@@ -70,7 +70,7 @@ public sealed record ResidualSpec(IReadOnlyList<LayerSpec> Body) : LayerSpec
     /// <summary>V, where the body changes the number of features; without a bias, for the body has one.</summary>
     internal DenseSpec? Projection(int inputSize) => OutputSize(inputSize) == inputSize
         ? null
-        : new(OutputSize(inputSize), Activation.Identity, Bias.None, DenseSpec.DefaultInitializer(Activation.Identity));
+        : new(OutputSize(inputSize), Activation.Identity, Bias.None, Activation.Identity.DefaultInitializer);
 
     /// <summary>The member <c>layers</c>: a dense layer has no <c>kind</c>, as in files of the first format.</summary>
     internal static void WriteList(Utf8JsonWriter json, IReadOnlyList<LayerSpec> layers)

@@ -14,6 +14,7 @@ public sealed class ClassificationMetrics
     private readonly List<int> keptLabels = [];
     private readonly float[] pair = new float[2];
     private double logLoss;
+    private double squares;
 
     /// <param name="classes">Classes, at least 2.</param>
     /// <param name="keepScores">Whether outputs are kept (4 bytes a row and class) for the figures of curves.</param>
@@ -46,6 +47,12 @@ public sealed class ClassificationMetrics
     /// -1/m sum of ln p, p the probability of the true class, at least 2^-23 so that one row cannot make it infinite; NaN without rows.
     /// </summary>
     public double LogLoss => logLoss / Rows;
+
+    /// <summary>
+    /// The Brier score: the mean over rows of sum over classes of (p - y)^2, y 1 for the true class, else 0; of two classes half of that, (p - y)^2 of
+    /// class 1, as scikit-learn has it. 0 is perfect; NaN without rows. (Brier 1950.)
+    /// </summary>
+    public double BrierScore => squares / Rows / (Classes == 2 ? 2 : 1);
 
     /// <summary>
     /// The mean over classes of the area under each one's <see cref="RocCurveOf"/> (one against the rest); of two classes, that of class 1.
@@ -138,6 +145,35 @@ public sealed class ClassificationMetrics
         return RocCurve.TryOf(scores, isPositive);
     }
 
+    /// <summary>
+    /// The average precision of one class against the rest: sum of (recall_i - recall_(i-1)) precision_i over all thresholds from the highest down, the area
+    /// under the curve of precision over recall without interpolation. A constant score has the share of the class. Null where the class has no row.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Scores were not kept.</exception>
+    public double? AveragePrecisionOf(int @class)
+    {
+        (float[] scores, bool[] isPositive) = OneAgainstRest(@class);
+        Array.Sort(scores, isPositive);
+        long positives = isPositive.LongCount(one => one);
+        long called = 0;
+        long right = 0;
+        double sum = 0;
+        for (int i = scores.Length - 1; i >= 0;)
+        {
+            float score = scores[i];
+            long rightBefore = right;
+            for (; i >= 0 && scores[i] == score; i--)
+            {
+                called++;
+                right += isPositive[i] ? 1 : 0;
+            }
+
+            sum += (double)(right - rightBefore) * right / called;
+        }
+
+        return positives == 0 ? null : sum / positives;
+    }
+
     /// <summary>The calibration of the probabilities of one class, in every row: its reliability diagram.</summary>
     /// <exception cref="InvalidOperationException">Scores were not kept.</exception>
     public Calibration CalibrationOf(int @class, int bins = 10)
@@ -201,6 +237,8 @@ public sealed class ClassificationMetrics
         for (int c = 0; c < probabilities.Length; c++)
         {
             rank += probabilities[c] > own || (probabilities[c] == own && c < label) ? 1 : 0;
+            double miss = probabilities[c] - (c == label ? 1.0 : 0);
+            squares += miss * miss;
         }
 
         ranks[rank]++;

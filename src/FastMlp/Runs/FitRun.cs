@@ -1,6 +1,6 @@
 using FastMlp.Training;
 using FastMlp.Training.Batches;
-using FastMlp.Training.Schedules;
+using FastMlp.Schedules;
 
 namespace FastMlp;
 

@@ -1,4 +1,4 @@
-using FastMlp.Training.Schedules;
+using FastMlp.Schedules;
 
 namespace FastMlp;
 

@@ -283,71 +283,28 @@ internal sealed unsafe class LossFunction
 
     private void Elementwise(MatrixView a, MatrixView delta, float* values, float* rowLoss, float scale)
     {
-        switch (loss.Kind)
+        Evaluation evaluation = new(a, delta, values, rowLoss, scale);
+        bool takesSigmoid = loss.Kind == LossKind.BinaryCrossEntropy && TakesLogits;
+        fixed (float* tau = levels, p = positive, q = negative)
         {
-            case LossKind.CrossEntropy:
-                Each(default(LossKernels.CrossEntropyLoss));
-                break;
-            case LossKind.BinaryCrossEntropy:
-                BinaryCrossEntropy(a, delta, values, rowLoss, scale);
-                break;
-            case LossKind.MeanAbsoluteError:
-                Each(default(LossKernels.AbsoluteLoss));
-                break;
-            case LossKind.Huber:
-                Each(new LossKernels.HuberLoss(loss.Delta));
-                break;
-            case LossKind.Poisson:
-                Each(default(LossKernels.PoissonLoss));
-                break;
-            case LossKind.LogPoisson:
-                Each(default(LossKernels.LogPoissonLoss));
-                break;
-            case LossKind.Quantile:
-                fixed (float* tau = levels)
-                {
-                    Each(new LossKernels.QuantileLoss(tau));
-                }
-
-                break;
-            default:
-                Each(default(LossKernels.QuadraticLoss));
-                break;
-        }
-
-        void Each<TLoss>(TLoss element)
-            where TLoss : struct, LossKernels.IElementLoss => Run(element, a, delta, values, rowLoss, scale);
-    }
-
-    private void BinaryCrossEntropy(MatrixView a, MatrixView delta, float* values, float* rowLoss, float scale)
-    {
-        fixed (float* p = positive, q = negative)
-        {
-            if (p == null)
+            if (p != null && takesSigmoid)
             {
-                if (TakesLogits)
-                {
-                    Run(default(LossKernels.SigmoidCrossEntropyLoss), a, delta, values, rowLoss, scale);
-                }
-                else
-                {
-                    Run(default(LossKernels.BinaryCrossEntropyLoss), a, delta, values, rowLoss, scale);
-                }
+                evaluation.Make(new LossKernels.WeightedSigmoidCrossEntropyLoss(p, q));
             }
-            else if (TakesLogits)
+            else if (p != null)
             {
-                Run(new LossKernels.WeightedSigmoidCrossEntropyLoss(p, q), a, delta, values, rowLoss, scale);
+                evaluation.Make(new LossKernels.WeightedBinaryCrossEntropyLoss(p, q));
+            }
+            else if (takesSigmoid)
+            {
+                evaluation.Make(default(LossKernels.SigmoidCrossEntropyLoss));
             }
             else
             {
-                Run(new LossKernels.WeightedBinaryCrossEntropyLoss(p, q), a, delta, values, rowLoss, scale);
+                LossKernels.Make(loss.Kind, loss.Delta, tau, evaluation);
             }
         }
     }
-
-    private static void Run<TLoss>(TLoss element, MatrixView a, MatrixView delta, float* values, float* rowLoss, float scale)
-        where TLoss : struct, LossKernels.IElementLoss =>
-        LossKernels.Evaluate(element, a.Pointer, values, delta.Pointer, a.Pointer, rowLoss, (int)a.Rows, (int)a.Columns, a.Stride, a.Columns, scale);
 
     private static void RefuseLabel(int label, int classes) =>
         throw new ArgumentException($"A label is {label} and classes run from 0 to {classes - 1}: the labels were changed after they had been checked.");
@@ -482,5 +439,13 @@ internal sealed unsafe class LossFunction
                 values[(i * n) + labels[i]] = 1;
             }
         }
+    }
+
+    /// <summary>The loss and delta of rows, by a formula as a type.</summary>
+    private readonly struct Evaluation(MatrixView a, MatrixView delta, float* values, float* rowLoss, float scale) : LossKernels.IMaker
+    {
+        public void Make<TLoss>(TLoss element)
+            where TLoss : struct, LossKernels.IElementLoss =>
+            LossKernels.Evaluate(element, a.Pointer, values, delta.Pointer, a.Pointer, rowLoss, (int)a.Rows, (int)a.Columns, a.Stride, a.Columns, scale);
     }
 }

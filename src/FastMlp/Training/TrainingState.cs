@@ -1,8 +1,8 @@
 using FastMlp.Kernels;
 using FastMlp.Layers;
 using FastMlp.Memory;
-using FastMlp.Training.Optimizers;
-using FastMlp.Training.Schedules;
+using FastMlp.Optimizers;
+using FastMlp.Schedules;
 
 namespace FastMlp.Training;
 
@@ -33,14 +33,8 @@ internal sealed unsafe class TrainingState : IDisposable
         LossFunction = LossFunction.Create(Loss, stack);
         Backpropagation = new Backpropagation(stack, LossFunction, Threads) { Seed = seed, LossOfBlocks = Loss };
         this.limits = limits;
-        if (optimizer is Lbfgs search)
-        {
-            lbfgs = new LbfgsState(search, stack, limits);
-        }
-        else
-        {
-            this.optimizer = OptimizerState.Create(optimizer, stack, limits);
-        }
+        this.optimizer = optimizer.CreateState(stack, limits);
+        lbfgs = optimizer is Lbfgs search ? new LbfgsState(search, stack, limits) : null;
 
         LearningRate = initialRate = optimizer.LearningRate;
     }
@@ -140,7 +134,7 @@ internal sealed unsafe class TrainingState : IDisposable
 
         float rate = LearningRate;
         int failed;
-        if (optimizer is SgdState sgd && !limits.ShapeGradients && DenseLayer.FitsOneBlock(x.Rows) && !Backpropagation.IsBlocked(x.Rows))
+        if (optimizer is SgdState { WeightDecay: 0 } sgd && !limits.ShapeGradients && DenseLayer.FitsOneBlock(x.Rows) && !Backpropagation.IsBlocked(x.Rows))
         {
             int weights = Backpropagation.BackwardDescending(parameters.Pointer, x, sgd, rate);
             int beside = sgd.StepBesideWeights(parameters.Pointer, Backpropagation.Gradients.Pointer, rate);

@@ -1,5 +1,3 @@
-using FastMlp.Cli.Arguments;
-
 namespace FastMlp.Cli.Tests.Arguments;
 
 public sealed class ActivationNamesTests
@@ -32,7 +30,7 @@ public sealed class ActivationNamesTests
     [MemberData(nameof(Spellings))]
     public void EverySpellingIsItsActivation(string text, Activation expected)
     {
-        Assert.True(ActivationNames.TryParse(text, out Activation activation));
+        Assert.True(Activation.TryParse(text, out Activation activation));
         Assert.Equal(expected, activation);
     }
 
@@ -47,5 +45,5 @@ public sealed class ActivationNamesTests
     [InlineData("scaled-sigmoid:1")]
     [InlineData("scaled-sigmoid:0,1")]
     [InlineData("scaled-sigmoid:1,2,learn")]
-    public void NothingElseIs(string text) => Assert.False(ActivationNames.TryParse(text, out _));
+    public void NothingElseIs(string text) => Assert.False(Activation.TryParse(text, out _));
 }

@@ -8,13 +8,13 @@ internal static partial class FolderRules
     /// <summary>The name of the room that is the folder src/FastMlp itself.</summary>
     public const string Root = "";
 
-    private static readonly string[] rooms = ["Simd", "Memory", "Threading", "Kernels", "Layers", "Training", "Serialization", "Metrics", "Runs"];
+    private static readonly string[] rooms = ["Simd", "Memory", "Threading", "Kernels", "Layers", "Training", "Serialization", "Metrics", "Runs", "Optimizers", "Schedules", "Serving"];
 
     // Folders whose types are the root's: what a user types, but too much for one folder.
-    private static readonly string[] ofTheRoot = ["Runs"];
+    private static readonly string[] ofTheRoot = ["Runs", "Serving"];
 
     // Rooms in which descriptions of the root's stand beside what is made from them.
-    private static readonly string[] besideTheirLikes = ["Layers"];
+    private static readonly string[] besideTheirLikes = ["Layers", "Optimizers", "Schedules"];
 
     private static readonly Dictionary<string, string[]> mayUse = new()
     {
@@ -23,17 +23,20 @@ internal static partial class FolderRules
         ["Threading"] = [],
         ["Kernels"] = ["Simd", "Memory", "Threading"],
         ["Layers"] = ["Kernels", "Memory", "Threading"],
-        ["Training"] = ["Layers", "Kernels", "Memory", "Threading", "Simd", "Metrics"],
+        ["Training"] = ["Layers", "Kernels", "Memory", "Threading", "Simd", "Metrics", "Optimizers", "Schedules"],
+        ["Optimizers"] = ["Training", "Layers", "Kernels", "Memory", "Simd"],
+        ["Schedules"] = [],
         ["Serialization"] = ["Layers"],
         ["Metrics"] = [],
-        ["Runs"] = ["Training", "Serialization"],
+        ["Runs"] = ["Training", "Serialization", "Schedules"],
+        ["Serving"] = [],
         [Root] = rooms,
     };
 
     // These three know nothing of neural networks, so nothing but the BCL.
     private static readonly string[] onlyBcl = ["Simd", "Memory", "Threading"];
 
-    private static readonly string[] unsafeRooms = ["Simd", "Kernels", "Memory", "Threading", "Layers", "Training"];
+    private static readonly string[] unsafeRooms = ["Simd", "Kernels", "Memory", "Threading", "Layers", "Training", "Optimizers"];
 
     // Where the root pins the caller's spans.
     private static readonly string[] pinningFiles = ["ForwardPass.cs", "Network.cs", "Trainer.cs"];
@@ -114,7 +117,7 @@ internal static partial class FolderRules
     private static partial Regex Usings();
 
     // FastMlp.Kernels, and Kernels.Gemm, which C# also finds from inside FastMlp; not System.Threading.Lock or owner.Memory.Span.
-    [GeneratedRegex(@"\bFastMlp\.(?<room>Simd|Memory|Threading|Kernels|Layers|Training|Serialization|Metrics)\b|(?<![\w.])(?<room>Simd|Memory|Threading|Kernels|Layers|Training|Serialization|Metrics)\.[A-Z]")]
+    [GeneratedRegex(@"\bFastMlp\.(?<room>Simd|Memory|Threading|Kernels|Layers|Training|Optimizers|Schedules|Serialization|Metrics)\b|(?<![\w.])(?<room>Simd|Memory|Threading|Kernels|Layers|Training|Optimizers|Schedules|Serialization|Metrics)\.[A-Z]")]
     private static partial Regex RoomNames();
 
     [GeneratedRegex(@"\bSystem\.Runtime\.Intrinsics\b|\bVector(?:64|128|256|512)?\s*[<.]|\b(?:Avx\w*|Sse\w*|Ssse3|Fma|Bmi[12]|AdvSimd|Sve)\s*\.")]

@@ -34,6 +34,7 @@ public sealed partial class SnippetTests
         ["docs/layers.md"] = [("accuracy", 0.95, 1)],
         ["docs/metrics.md"] = [("macro F1", 0.9, 1), ("calibration error", 0, 0.3), ("mean absolute error", 1.5, 1.5)],
         ["docs/onnx.md"] = [("largest difference", 0, 0)],
+        ["docs/serving.md"] = [("version", 1, 1), ("leased", 1, 1)],
         ["docs/scikit-learn.md"] = [("accuracy", 0.95, 1), ("accuracy in parts", 0.4, 1)],
         ["docs/training.md"] = [("epochs", 10, 200), ("epochs from a stream", 1, 5), ("stopped after", 1, 400), ("mean accuracy", 0.7, 1), ("steps", 11, 11), ("checkpoints", 1, 3), ("gradient is right", 1, 1)],
     };

@@ -1,5 +1,6 @@
 using FastMlp.Kernels;
 using FastMlp.Simd;
+using FastMlp.Tests.Reference;
 using FastMlp.Tests.Simd;
 
 namespace FastMlp.Tests.Kernels;
@@ -38,21 +39,21 @@ public sealed unsafe class LossKernelTests
         new(Address(columns), Address(otherColumns)), (x, y, j) => -((columns[j] * y * Math.Log(x)) + (otherColumns[j] * (1 - y) * Math.Log(1 - x))), 1, true));
 
     [Fact]
-    public void Absolute() => Policies.ForEach(new Check<LossKernels.AbsoluteLoss>(default, (x, y, _) => Math.Abs(x - y), 1, false));
-
-    [Fact]
-    public void Huber() => Policies.ForEach(new Check<LossKernels.HuberLoss>(
-        new(0.75f), (x, y, _) => Math.Abs(x - y) <= 0.75 ? (x - y) * (x - y) / 2 : 0.75 * (Math.Abs(x - y) - 0.375), 1, false));
-
-    [Fact]
-    public void LogPoisson() => Policies.ForEach(new Check<LossKernels.LogPoissonLoss>(default, (x, y, _) => Math.Exp(x) - (y * x), 1, false));
-
-    [Fact]
-    public void Poisson() => Policies.ForEach(new Check<LossKernels.PoissonLoss>(default, (x, y, _) => x - (y * Math.Log(x)), 1, true));
-
-    [Fact]
     public void Quantile() => Policies.ForEach(new Check<LossKernels.QuantileLoss>(
         new(Address(columns)), (x, y, j) => Math.Max(columns[j] * (y - x), (columns[j] - 1) * (y - x)), 1, false));
+
+    public static TheoryData<string> Names => [.. ReferenceLoss.Cases.Keys];
+
+    /// <summary>Every loss that the oracle has a case of, as the oracle writes its formula.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void EveryLossIsItsFormula(string name)
+    {
+        Loss loss = ReferenceLoss.Cases[name];
+        ReferenceLoss oracle = ReferenceBridge.From(loss);
+        float[] levels = Pinned(_ => loss.Levels?[0] ?? 0);
+        LossKernels.Make(loss.Kind, loss.Delta, Address(levels), new OracleCheck(oracle));
+    }
 
     [Fact]
     public void AtTheTargetAKinkHasNoSlope()
@@ -142,6 +143,17 @@ public sealed unsafe class LossKernelTests
     }
 
     private static float* Address(float[] pinned) => (float*)System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0);
+
+    private readonly struct OracleCheck(ReferenceLoss oracle) : LossKernels.IMaker
+    {
+        public void Make<TLoss>(TLoss element)
+            where TLoss : struct, LossKernels.IElementLoss
+        {
+            ReferenceLoss formula = oracle;
+            double Value(double x, double y, int column) => formula.Value([x], [y]);
+            Policies.ForEach(new Check<TLoss>(element, Value, 1, double.IsNaN(Value(-1, 0.3, 0))));
+        }
+    }
 
     private readonly struct Check<TLoss>(TLoss element, Func<double, double, int, double> loss, double slope, bool probability) : IVectorKernel
         where TLoss : struct, LossKernels.IElementLoss

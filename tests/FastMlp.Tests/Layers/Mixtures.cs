@@ -34,4 +34,11 @@ internal static class Mixtures
         bodies[name](builder);
         return builder.Dense(5, Activation.Softmax).Build(1).Fill(2);
     }
+
+    /// <summary>The layers of a network, blocks whole.</summary>
+    public static IReadOnlyList<LayerSpec> Specs(string name)
+    {
+        using Network network = Build(name);
+        return [.. network.Stack.Specs];
+    }
 }

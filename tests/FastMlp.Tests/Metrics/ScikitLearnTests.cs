@@ -28,6 +28,8 @@ public class ScikitLearnTests
         Near.Equal(Number(expected, "accuracy"), metrics.Accuracy, Bound, "accuracy");
         Near.Equal(Number(expected, "auc"), metrics.RocAuc, Bound, "ROC AUC");
         Near.Equal(Number(expected, "logLoss"), metrics.LogLoss, LogBound, "log loss");
+        Near.Equal(Number(expected, "brier"), metrics.BrierScore, Bound, "Brier score");
+        Near.Equal(Number(expected, "averagePrecision"), metrics.AveragePrecisionOf(1)!.Value, Bound, "average precision");
         CheckAverages(expected, metrics.Confusion.Precision, metrics.Confusion.Recall, metrics.Confusion.F1);
         CheckCurve(expected.GetProperty("roc"), metrics.RocCurveOf(1)!, outputs, labels);
     }
@@ -55,6 +57,13 @@ public class ScikitLearnTests
         Near.Equal(Number(expected, "auc"), metrics.RocAuc, Bound, "ROC AUC");
         Near.Equal(Number(expected, "logLoss"), metrics.LogLoss, LogBound, "log loss");
         CheckAverages(expected, metrics.Confusion.Precision, metrics.Confusion.Recall, metrics.Confusion.F1);
+        Near.Equal(Number(expected, "brier"), metrics.BrierScore, Bound, "Brier score");
+        for (int c = 0; c < 3; c++)
+        {
+            Near.Equal(expected.GetProperty("averagePrecision")[c].GetDouble(), metrics.AveragePrecisionOf(c)!.Value, Bound, $"average precision of {c}");
+        }
+
+        Assert.Null(metrics.AveragePrecisionOf(3));
         JsonElement perClass = expected.GetProperty("perClass");
         for (int c = 0; c < 5; c++)
         {

@@ -27,9 +27,9 @@ internal sealed class ReferenceActivation(ReferenceFunction function, bool learn
     /// <summary>The sum of the absolute values of the terms of <see cref="Gradient"/>.</summary>
     public double[] Magnitude { get; } = new double[constants.Length];
 
-    /// <summary>Whether g' jumps at z = 0.</summary>
-    public bool HasKink => function is ReferenceFunction.Relu or ReferenceFunction.LeakyRelu or ReferenceFunction.PRelu
-        or ReferenceFunction.Elu or ReferenceFunction.Selu or ReferenceFunction.Step;
+    /// <summary>Where g' jumps.</summary>
+    public double[] Kinks => function == ReferenceFunction.HardSwish ? [-3, 3] : function is ReferenceFunction.Relu or ReferenceFunction.LeakyRelu or ReferenceFunction.PRelu
+        or ReferenceFunction.Elu or ReferenceFunction.Selu or ReferenceFunction.Step ? [0] : [];
 
     /// <summary>The error function, by the series erf x = 2/sqrt(pi) e^(-x^2) sum of 2^n x^(2n+1) / (1 3 5 ... (2n+1)), whose terms all have one sign.</summary>
     public static double Erf(double x)
@@ -100,6 +100,8 @@ internal sealed class ReferenceActivation(ReferenceFunction function, bool learn
 
     private static double NormalDensity(double z) => Math.Exp(-0.5 * z * z) / Math.Sqrt(2 * Math.PI);
 
+    private static double MishFactor(double z) => Math.Tanh(Math.Max(0, z) + Math.Log(1 + Math.Exp(-Math.Abs(z))));
+
     private double Value(double z) => function switch
     {
         ReferenceFunction.Identity => z,
@@ -111,6 +113,8 @@ internal sealed class ReferenceActivation(ReferenceFunction function, bool learn
         ReferenceFunction.Gelu => z * NormalDistribution(z),
         ReferenceFunction.Silu => z * Sigmoid(z),
         ReferenceFunction.Softplus => Math.Max(0, z) + Math.Log(1 + Math.Exp(-Math.Abs(z))),
+        ReferenceFunction.Mish => z * MishFactor(z),
+        ReferenceFunction.HardSwish => z * Math.Clamp(z + 3, 0, 6) / 6,
         ReferenceFunction.LeakyRelu or ReferenceFunction.PRelu => z >= 0 ? z : constants[0] * z,
         ReferenceFunction.Elu => z > 0 ? z : constants[0] * (Math.Exp(z) - 1),
         ReferenceFunction.ScaledSigmoid => constants[0] * Sigmoid(constants[1] * z),
@@ -127,9 +131,32 @@ internal sealed class ReferenceActivation(ReferenceFunction function, bool learn
         ReferenceFunction.Gelu => NormalDistribution(z) + (z * NormalDensity(z)),
         ReferenceFunction.Silu => Sigmoid(z) * (1 + (z * (1 - Sigmoid(z)))),
         ReferenceFunction.Softplus => Sigmoid(z),
+        ReferenceFunction.Mish => MishFactor(z) + (z * (1 - (MishFactor(z) * MishFactor(z))) * Sigmoid(z)),
+        ReferenceFunction.HardSwish => z <= -3 ? 0 : z >= 3 ? 1 : (z / 3) + 0.5,
         ReferenceFunction.LeakyRelu or ReferenceFunction.PRelu => z >= 0 ? 1 : constants[0],
         ReferenceFunction.Elu => z > 0 ? 1 : constants[0] * Math.Exp(z),
         ReferenceFunction.ScaledSigmoid => constants[1] * a * (1 - (a / constants[0])),
         _ => throw new InvalidOperationException($"{function} has no elementwise derivative."),
     };
+}
+
+/// <summary>The activation formulas that the oracle knows; the names are those of FastMlp, nothing else is shared.</summary>
+internal enum ReferenceFunction
+{
+    Identity,
+    Step,
+    Sigmoid,
+    Tanh,
+    Relu,
+    Softmax,
+    Selu,
+    Gelu,
+    Silu,
+    Softplus,
+    LeakyRelu,
+    Elu,
+    ScaledSigmoid,
+    PRelu,
+    Mish,
+    HardSwish,
 }

@@ -110,12 +110,7 @@ internal static class ReferenceBridge
     /// <summary>With the activation's own constants, or those that training has reached.</summary>
     public static ReferenceActivation From(Activation activation, params ReadOnlySpan<float> learnt)
     {
-        double[] constants = activation.Kind switch
-        {
-            ActivationKind.ScaledSigmoid => [activation.First, activation.Second],
-            ActivationKind.LeakyRelu or ActivationKind.PRelu or ActivationKind.Elu => [activation.First],
-            _ => [],
-        };
+        double[] constants = ToDouble([.. activation.Constants]);
         for (int i = 0; i < learnt.Length; i++)
         {
             constants[i] = learnt[i];
@@ -141,16 +136,7 @@ internal static class ReferenceBridge
     /// <summary>The options' limits come with the trainer that keeps to them.</summary>
     public static ReferenceOptimizer From(Optimizer optimizer, TrainerOptions? limits = null)
     {
-        ReferenceOptimizer rule = optimizer switch
-        {
-            Sgd o => new ReferenceSgd(o.LearningRate, o.Momentum, o.Nesterov, o.WeightDecay),
-            Adam o => new ReferenceAdam(o.LearningRate, o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay, o.AmsGrad),
-            AdamW o => new ReferenceAdam(o.LearningRate, o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay, o.AmsGrad, decoupled: true),
-            AdaGrad o => new ReferenceAdaGrad(o.LearningRate, o.Epsilon, o.InitialAccumulator, o.WeightDecay),
-            RmsProp o => new ReferenceRmsProp(o.LearningRate, o.Rho, o.Epsilon, o.Momentum, o.Centered, o.WeightDecay),
-            IRprop o => new ReferenceIRprop(o.LearningRate, o.Shrink, o.Growth, o.SmallestStep, o.LargestStep, o.WeightDecay),
-            _ => throw new ArgumentException($"The oracle has no {optimizer}.", nameof(optimizer)),
-        };
+        ReferenceOptimizer rule = ReferenceOptimizer.Of(optimizer);
         rule.DecayBiases = optimizer.DecayBiases;
         rule.ClipValue = OrInfinity(limits?.ClipValue);
         rule.ClipNorm = OrInfinity(limits?.ClipNorm);

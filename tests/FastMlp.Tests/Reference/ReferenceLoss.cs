@@ -3,6 +3,18 @@ namespace FastMlp.Tests.Reference;
 /// <summary>Loss of one row, and its gradient with respect to that row's outputs; the mean over rows is taken by the network.</summary>
 internal sealed record ReferenceLoss(string Name)
 {
+    /// <summary>The losses of single elements beside the quadratic ones, with constants that are not their defaults.</summary>
+    public static IReadOnlyDictionary<string, Loss> Cases { get; } = new Dictionary<string, Loss>
+    {
+        ["MeanAbsoluteError"] = Loss.MeanAbsoluteError,
+        ["Huber"] = Loss.Huber(0.3f),
+        ["LogCosh"] = Loss.LogCosh,
+        ["Poisson"] = Loss.Poisson(logOutputs: false),
+        ["LogPoisson"] = Loss.Poisson(),
+        ["Quantile"] = Loss.Quantile(0.1f, 0.5f, 0.9f),
+        ["Median"] = Loss.Quantile(0.5f),
+    };
+
     public static ReferenceLoss Quadratic => new("Quadratic");
 
     public static ReferenceLoss MeanSquaredError => new("MeanSquaredError");
@@ -35,6 +47,7 @@ internal sealed record ReferenceLoss(string Name)
                 "MeanSquaredError" => d * d / a.Length,
                 "MeanAbsoluteError" => Math.Abs(d) / a.Length,
                 "Huber" => (Math.Abs(d) <= Delta ? d * d / 2 : Delta * (Math.Abs(d) - (Delta / 2))) / a.Length,
+                "LogCosh" => Math.Log(Math.Cosh(d)) / a.Length,
                 "Poisson" => (a[j] - Product(target, Math.Log(a[j]))) / a.Length,
                 "LogPoisson" => (Math.Exp(a[j]) - (target * a[j])) / a.Length,
                 "Quantile" => Math.Max(-Level(j) * d, (1 - Level(j)) * d) / a.Length,
@@ -60,6 +73,7 @@ internal sealed record ReferenceLoss(string Name)
                 "MeanSquaredError" => 2 * d / a.Length,
                 "MeanAbsoluteError" => Math.Sign(d) / (double)a.Length,
                 "Huber" => Math.Clamp(d, -Delta, Delta) / a.Length,
+                "LogCosh" => Math.Tanh(d) / a.Length,
                 "Poisson" => (1 - (target / a[j])) / a.Length,
                 "LogPoisson" => (Math.Exp(a[j]) - target) / a.Length,
                 "Quantile" => (d < 0 ? -Level(j) : d > 0 ? 1 - Level(j) : 0) / a.Length,

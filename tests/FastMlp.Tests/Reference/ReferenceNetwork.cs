@@ -58,7 +58,7 @@ internal sealed class ReferenceNetwork(params ReferenceLayer[] layers)
     private static double Total(double[][] y, ReferenceLoss loss, double[]? weights) =>
         y.Select((targets, row) => loss.RowWeight(targets) * (weights?[row] ?? 1)).Sum();
 
-    /// <summary>The smallest |z| that meets a kink of its activation: how far central differences may step.</summary>
+    /// <summary>How near a z comes to a kink of its activation: how far central differences may step.</summary>
     public double DistanceToKink(double[][] x)
     {
         double distance = double.PositiveInfinity;
@@ -67,9 +67,9 @@ internal sealed class ReferenceNetwork(params ReferenceLayer[] layers)
             List<double[]> a = Activations(row);
             for (int l = 0; l < layers.Length; l++)
             {
-                if (layers[l].Activation.HasKink)
+                foreach (double kink in layers[l].Activation.Kinks)
                 {
-                    distance = Math.Min(distance, layers[l].PreActivations(a[l]).Min(Math.Abs));
+                    distance = Math.Min(distance, layers[l].PreActivations(a[l]).Min(z => Math.Abs(z - kink)));
                 }
             }
         }

@@ -6,6 +6,47 @@ namespace FastMlp.Tests.Reference;
 /// </summary>
 internal abstract class ReferenceOptimizer(double learningRate, double weightDecay)
 {
+    /// <summary>Every rule with every constant of its own somewhere other than its default.</summary>
+    public static IReadOnlyDictionary<string, Optimizer> Cases { get; } = new Dictionary<string, Optimizer>
+    {
+        ["Sgd"] = new Sgd(0.1f),
+        ["SgdDecay"] = new Sgd(0.1f, weightDecay: 0.02f),
+        ["Momentum"] = new Sgd(0.05f, momentum: 0.9f),
+        ["MomentumDecay"] = new Sgd(0.05f, momentum: 0.8f, weightDecay: 0.02f),
+        ["Nesterov"] = new Sgd(0.05f, momentum: 0.9f, nesterov: true),
+        ["NesterovDecay"] = new Sgd(0.05f, momentum: 0.8f, nesterov: true, weightDecay: 0.02f),
+        ["Adam"] = new Adam(0.01f),
+        ["AdamDecay"] = new Adam(0.01f, beta1: 0.8f, beta2: 0.99f, weightDecay: 0.02f),
+        ["AdamLargeEpsilon"] = new Adam(0.01f, epsilon: 0.01f),
+        ["AdamAmsGrad"] = new Adam(0.01f, beta2: 0.9f, weightDecay: 0.02f, amsGrad: true),
+        ["AdamW"] = new AdamW(0.01f, weightDecay: 0.3f),
+        ["AdamWAmsGradAll"] = new AdamW(0.01f, beta2: 0.9f, weightDecay: 0.3f, amsGrad: true) { DecayBiases = true },
+        ["NAdam"] = new NAdam(0.01f),
+        ["NAdamDecay"] = new NAdam(0.01f, beta1: 0.8f, beta2: 0.99f, epsilon: 1e-4f, weightDecay: 0.02f, momentumDecay: 0.5f),
+        ["AdaGrad"] = new AdaGrad(0.01f),
+        ["AdaGradDecay"] = new AdaGrad(0.05f, initialAccumulator: 0.1f, weightDecay: 0.02f),
+        ["RmsProp"] = new RmsProp(0.001f),
+        ["RmsPropDecay"] = new RmsProp(0.001f, rho: 0.9f, weightDecay: 0.02f) { DecayBiases = true },
+        ["RmsPropMomentum"] = new RmsProp(0.001f, rho: 0.9f, momentum: 0.8f),
+        ["RmsPropCentered"] = new RmsProp(0.001f, rho: 0.9f, epsilon: 1e-3f, centered: true),
+        ["RmsPropCenteredMomentum"] = new RmsProp(0.001f, rho: 0.9f, epsilon: 1e-3f, momentum: 0.8f, centered: true),
+        ["IRprop"] = new IRprop(0.001f),
+        ["IRpropDecay"] = new IRprop(0.001f, shrink: 0.4f, growth: 1.1f, largestStep: 0.0012f, weightDecay: 0.02f),
+    };
+
+    /// <summary>The rule of a description.</summary>
+    public static ReferenceOptimizer Of(Optimizer optimizer) => optimizer switch
+    {
+        Sgd o => new ReferenceSgd(o.LearningRate, o.Momentum, o.Nesterov, o.WeightDecay),
+        Adam o => new ReferenceAdam(o.LearningRate, o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay, o.AmsGrad),
+        AdamW o => new ReferenceAdam(o.LearningRate, o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay, o.AmsGrad, decoupled: true),
+        NAdam o => new ReferenceNAdam(o.LearningRate, o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay, o.MomentumDecay),
+        AdaGrad o => new ReferenceAdaGrad(o.LearningRate, o.Epsilon, o.InitialAccumulator, o.WeightDecay),
+        RmsProp o => new ReferenceRmsProp(o.LearningRate, o.Rho, o.Epsilon, o.Momentum, o.Centered, o.WeightDecay),
+        IRprop o => new ReferenceIRprop(o.LearningRate, o.Shrink, o.Growth, o.SmallestStep, o.LargestStep, o.WeightDecay),
+        _ => throw new ArgumentException($"The oracle has no {optimizer}.", nameof(optimizer)),
+    };
+
     private readonly Dictionary<double[], double[][]> states = new(ReferenceEqualityComparer.Instance);
 
     public double LearningRate { get; set; } = learningRate;
@@ -121,6 +162,23 @@ internal sealed class ReferenceAdam(
         double correctedSquare = (amsGrad ? state[2] : state[1]) / (1 - Math.Pow(beta2, StepCount));
         return LearningRate * corrected / (Math.Sqrt(correctedSquare) + epsilon);
     }
+}
+
+/// <summary>Adam with the momentum of the next step on m and the rest on g, both corrected by the product of all momenta (algorithm 2 of Dozat, 2016).</summary>
+internal sealed class ReferenceNAdam(double learningRate, double beta1, double beta2, double epsilon, double weightDecay, double momentumDecay)
+    : ReferenceOptimizer(learningRate, weightDecay)
+{
+    protected override double Move(double g, double[] state)
+    {
+        state[0] = (beta1 * state[0]) + ((1 - beta1) * g);
+        state[1] = (beta2 * state[1]) + ((1 - beta2) * g * g);
+        double product = Enumerable.Range(1, StepCount).Aggregate(1.0, (all, t) => all * Momentum(t));
+        double ofMoment = Momentum(StepCount + 1) * state[0] / (1 - (product * Momentum(StepCount + 1)));
+        double ofGradient = (1 - Momentum(StepCount)) * g / (1 - product);
+        return LearningRate * (ofMoment + ofGradient) / (Math.Sqrt(state[1] / (1 - Math.Pow(beta2, StepCount))) + epsilon);
+    }
+
+    private double Momentum(int step) => beta1 * (1 - (0.5 * Math.Pow(0.96, step * momentumDecay)));
 }
 
 /// <summary>theta &lt;- theta - eta g / (sqrt of the sum of all g^2 + epsilon).</summary>

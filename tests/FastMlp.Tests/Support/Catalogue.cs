@@ -1,31 +1,19 @@
 using System.Globalization;
+using FastMlp.Tests.Reference;
 
 namespace FastMlp.Tests.Support;
 
 /// <summary>Every activation and loss by a name that a test's title can show.</summary>
 internal static class Catalogue
 {
-    /// <summary>All that can be trained by gradients, that is all but the step.</summary>
-    public static IReadOnlyDictionary<string, Activation> Trainable { get; } = new Dictionary<string, Activation>
+    /// <summary>Every activation, with constants that are not its defaults.</summary>
+    public static IReadOnlyDictionary<string, Activation> All { get; } = new Dictionary<string, Activation>(Enum.GetValues<ActivationKind>().Select(Sample))
     {
-        ["Identity"] = Activation.Identity,
-        ["Sigmoid"] = Activation.Sigmoid,
-        ["Tanh"] = Activation.Tanh,
-        ["Relu"] = Activation.Relu,
-        ["Softmax"] = Activation.Softmax,
-        ["Selu"] = Activation.Selu,
-        ["Gelu"] = Activation.Gelu,
-        ["Silu"] = Activation.Silu,
-        ["Softplus"] = Activation.Softplus,
-        ["LeakyRelu"] = Activation.LeakyRelu(0.1f),
-        ["Elu"] = Activation.Elu(1.3f),
-        ["ScaledSigmoid"] = Activation.ScaledSigmoid(1.2f, 0.8f),
         ["ScaledSigmoidLearnt"] = Activation.ScaledSigmoid(1.2f, 0.8f, learnable: true),
-        ["PRelu"] = Activation.PRelu(0.25f),
     };
 
-    public static IReadOnlyDictionary<string, Activation> All { get; } =
-        new Dictionary<string, Activation>(Trainable) { ["Step"] = Activation.Step };
+    /// <summary>All that can be trained by gradients, that is all but the step.</summary>
+    public static IReadOnlyDictionary<string, Activation> Trainable { get; } = All.Where(entry => entry.Key != "Step").ToDictionary();
 
     public static IReadOnlyDictionary<string, Loss> Losses { get; } = new Dictionary<string, Loss>
     {
@@ -36,14 +24,8 @@ internal static class Catalogue
     };
 
     /// <summary>The others, and what can be added to the first ones; for three outputs, or six.</summary>
-    public static IReadOnlyDictionary<string, Loss> FurtherLosses { get; } = new Dictionary<string, Loss>
+    public static IReadOnlyDictionary<string, Loss> FurtherLosses { get; } = new Dictionary<string, Loss>(ReferenceLoss.Cases)
     {
-        ["MeanAbsoluteError"] = Loss.MeanAbsoluteError,
-        ["Huber"] = Loss.Huber(0.3f),
-        ["Poisson"] = Loss.Poisson(logOutputs: false),
-        ["LogPoisson"] = Loss.Poisson(),
-        ["Quantile"] = Loss.Quantile(0.1f, 0.5f, 0.9f),
-        ["Median"] = Loss.Quantile(0.5f),
         ["CrossEntropySmooth"] = Loss.CrossEntropy.WithLabelSmoothing(0.1f),
         ["BinaryCrossEntropySmooth"] = Loss.BinaryCrossEntropy.WithLabelSmoothing(0.2f),
         ["BinaryCrossEntropyPositive"] = Loss.BinaryCrossEntropy.WithPositiveWeights(3),
@@ -61,30 +43,7 @@ internal static class Catalogue
         ["BinaryCrossEntropy"] = Loss.BinaryCrossEntropy.WithClassWeights(0.5f, 2, 1),
     };
 
-    public static IReadOnlyDictionary<string, Optimizer> Optimizers { get; } = new Dictionary<string, Optimizer>
-    {
-        ["Sgd"] = new Sgd(0.1f),
-        ["SgdDecay"] = new Sgd(0.1f, weightDecay: 0.02f),
-        ["Momentum"] = new Sgd(0.05f, momentum: 0.9f),
-        ["MomentumDecay"] = new Sgd(0.05f, momentum: 0.8f, weightDecay: 0.02f),
-        ["Nesterov"] = new Sgd(0.05f, momentum: 0.9f, nesterov: true),
-        ["NesterovDecay"] = new Sgd(0.05f, momentum: 0.8f, nesterov: true, weightDecay: 0.02f),
-        ["Adam"] = new Adam(0.01f),
-        ["AdamDecay"] = new Adam(0.01f, beta1: 0.8f, beta2: 0.99f, weightDecay: 0.02f),
-        ["AdamLargeEpsilon"] = new Adam(0.01f, epsilon: 0.01f),
-        ["AdamAmsGrad"] = new Adam(0.01f, beta2: 0.9f, weightDecay: 0.02f, amsGrad: true),
-        ["AdamW"] = new AdamW(0.01f, weightDecay: 0.3f),
-        ["AdamWAmsGradAll"] = new AdamW(0.01f, beta2: 0.9f, weightDecay: 0.3f, amsGrad: true) { DecayBiases = true },
-        ["AdaGrad"] = new AdaGrad(0.01f),
-        ["AdaGradDecay"] = new AdaGrad(0.05f, initialAccumulator: 0.1f, weightDecay: 0.02f),
-        ["RmsProp"] = new RmsProp(0.001f),
-        ["RmsPropDecay"] = new RmsProp(0.001f, rho: 0.9f, weightDecay: 0.02f) { DecayBiases = true },
-        ["RmsPropMomentum"] = new RmsProp(0.001f, rho: 0.9f, momentum: 0.8f),
-        ["RmsPropCentered"] = new RmsProp(0.001f, rho: 0.9f, epsilon: 1e-3f, centered: true),
-        ["RmsPropCenteredMomentum"] = new RmsProp(0.001f, rho: 0.9f, epsilon: 1e-3f, momentum: 0.8f, centered: true),
-        ["IRprop"] = new IRprop(0.001f),
-        ["IRpropDecay"] = new IRprop(0.001f, shrink: 0.4f, growth: 1.1f, largestStep: 0.0012f, weightDecay: 0.02f),
-    };
+    public static IReadOnlyDictionary<string, Optimizer> Optimizers => ReferenceOptimizer.Cases;
 
     /// <summary>What <see cref="TrainerOptions"/> can do to gradients and weights, each alone and all together.</summary>
     public static IReadOnlyDictionary<string, TrainerOptions> Limits { get; } = new Dictionary<string, TrainerOptions>
@@ -95,6 +54,14 @@ internal static class Catalogue
         ["MaxNorm"] = new() { MaxNorm = 0.9f },
         ["All"] = new() { ClipValue = 0.03f, ClipNorm = 0.2f, L1 = 0.01f, MaxNorm = 0.9f },
     };
+
+    private static KeyValuePair<string, Activation> Sample(ActivationKind kind) => new(kind.ToString(), kind switch
+    {
+        ActivationKind.LeakyRelu => Activation.LeakyRelu(0.1f),
+        ActivationKind.Elu => Activation.Elu(1.3f),
+        ActivationKind.ScaledSigmoid => Activation.ScaledSigmoid(1.2f, 0.8f),
+        _ => Activation.TryParse(kind.ToString(), out Activation g) ? g : throw new InvalidOperationException($"{kind} has no spelling in Activation."),
+    });
 
     public static TheoryData<string> TrainableNames => [.. Trainable.Keys];
 

@@ -1,23 +1,18 @@
 namespace FastMlp.Cli.Arguments;
 
-/// <summary>Reads a loss: <c>cross-entropy</c> for classes, the others for values.</summary>
+/// <summary>Reads a loss of <see cref="Loss.Spellings"/>: <c>cross-entropy</c> for classes, the others for values.</summary>
 internal static class LossNames
 {
-    public const string Known = "cross-entropy, quadratic, mean-squared-error, mean-absolute-error, huber[:delta]";
+    /// <summary>Those that need another network or other targets than the command makes: one output for all classes, counts that are not scaled, several outputs for a target.</summary>
+    private static readonly string[] others = ["binary-cross-entropy", "poisson", "log-poisson", "quantile"];
+
+    /// <summary>How the losses that the command trains are spelt.</summary>
+    public static string Known { get; } = string.Join(", ", Loss.Spellings.Where(spelling => !others.Contains(spelling.Split('[', ':')[0])));
 
     public static bool TryParse(string text, out Named<Loss> loss)
     {
-        Loss? parsed = !ConstantList.TryParse(text, out string name, out double[] c) ? null : (name, c) switch
-        {
-            ("cross-entropy", []) => Loss.CrossEntropy,
-            ("quadratic", []) => Loss.Quadratic,
-            ("mean-squared-error", []) => Loss.MeanSquaredError,
-            ("mean-absolute-error", []) => Loss.MeanAbsoluteError,
-            ("huber", []) => Loss.Huber(),
-            ("huber", [> 0]) => Loss.Huber((float)c[0]),
-            _ => null,
-        };
-        loss = new Named<Loss>(text, parsed ?? default);
-        return parsed is not null;
+        bool known = Loss.TryParse(text, out Loss parsed) && Known.Split(", ").Any(spelling => spelling.Split('[')[0] == text.Split(':')[0]);
+        loss = new Named<Loss>(text, parsed);
+        return known;
     }
 }

@@ -51,6 +51,45 @@ internal static class ScoreReport
         }
     }
 
+    /// <summary>One line for each model that is no network.</summary>
+    public static void WriteBaselines(TextWriter writer, Baselines baselines)
+    {
+        WriteBaseline(writer, Baselines.ConstantName(baselines.Constant.Classifies), baselines.Constant);
+        WriteBaseline(writer, "linear model", baselines.Linear);
+    }
+
+    public static void WriteBaseline(TextWriter writer, string name, Score score) => writer.WriteLine(score.Classifies
+        ? $"{name}: loss {Four(score.Loss)}, accuracy {Four(score.Accuracy)}"
+        : $"{name}: rmse {Four(score.Rmse)}, r2 {Four(score.R2)}");
+
+    /// <summary>What a user should know of a network that is no better than what needs none; null where it is.</summary>
+    public static string? Verdict(Score score, Baselines baselines)
+    {
+        return !IsBetter(score, baselines.Constant) ? $"on the test rows the network is no better than the {Baselines.ConstantName(score.Classifies)}: it has learnt nothing that holds there."
+            : !IsBetter(score, baselines.Linear) ? "on the test rows the network is no better than a linear model (--layers none makes one)."
+            : null;
+
+        // More classes right, or as many with a lower loss.
+        static bool IsBetter(Score one, Score other) => one.Classifies
+            ? one.Accuracy > other.Accuracy || (one.Accuracy == other.Accuracy && one.Loss < other.Loss)
+            : one.R2 > other.R2;
+    }
+
+    public static void WriteBaselines(Utf8JsonWriter json, Baselines baselines)
+    {
+        json.WriteStartObject("baselines");
+        WriteBaseline(json, "constant", baselines.Constant);
+        WriteBaseline(json, "linear", baselines.Linear);
+        json.WriteEndObject();
+    }
+
+    public static void WriteBaseline(Utf8JsonWriter json, string name, Score score)
+    {
+        json.WriteStartObject(name);
+        WriteScores(json, score);
+        json.WriteEndObject();
+    }
+
     public static void WriteConfusion(Utf8JsonWriter json, int[,] confusion, IReadOnlyList<string> classNames)
     {
         json.WriteStartArray("classes");

@@ -20,6 +20,16 @@ internal static class TrainingSummary
         if (run.Score is not null)
         {
             ScoreReport.WriteFigures(console.Output, run.Score, "test ");
+            run.Details.WriteRare(console.Output, "test ");
+            if (run.Baselines is { } baselines)
+            {
+                ScoreReport.WriteBaselines(console.Output, baselines);
+            }
+
+            foreach (string note in new[] { run.Baselines is null ? null : ScoreReport.Verdict(run.Score, run.Baselines), run.Details.Advice }.OfType<string>())
+            {
+                console.Error.WriteLine($"note: {note}");
+            }
         }
     }
 
@@ -103,7 +113,12 @@ internal static class TrainingSummary
         {
             json.WriteStartObject("test");
             ScoreReport.WriteFigures(json, run.Score);
+            run.Details.Write(json);
             json.WriteEndObject();
+            if (run.Baselines is { } baselines)
+            {
+                ScoreReport.WriteBaselines(json, baselines);
+            }
         }
     }
 

@@ -30,6 +30,7 @@ internal static class FileKind
             "an archive of NumPy arrays" => "give it the ending .npz",
             "a safetensors model" => "the model comes first, then the data: fastmlp evaluate MODEL DATA",
             "a SQLite database" => "write the table as CSV first: sqlite3 -header -csv FILE 'select * from TABLE' > OUT.csv",
+            "a pointer of Git LFS" => "get the file itself with git lfs pull",
             "a zip archive" => "unpack it and give a file in it",
             "an image" => "images come as idx files, as NumPy arrays (.npz with x and y), or as CSV with a column for each pixel",
             _ => "give a CSV file, a NumPy (.npz, .npy) or libsvm (.libsvm, .svm) file",
@@ -45,12 +46,9 @@ internal static class FileKind
             return;
         }
 
-        string advice = kind switch
-        {
-            "a file of PyTorch" or "a pickle of Python" => "in Python, save the weights with safetensors.torch.save_file(model.state_dict(), OUT) or export the model with torch.onnx.export; of scikit-learn, with skl2onnx",
-            "an HDF5 file" or "a zip archive" => "export a Keras model as ONNX: model.export(\"model.onnx\", format=\"onnx\")",
-            _ => "a model is a .safetensors or .onnx file; the model comes first, then the data",
-        };
+        string advice = kind == "a pickle of Python" ? "of PyTorch, save with torch.save; of scikit-learn, write ONNX with skl2onnx"
+            : kind == "a pointer of Git LFS" ? "get the file itself with git lfs pull"
+            : "a model is a file of FastMlp, ONNX, Keras, PyTorch, TorchSharp or safetensors; the model comes first, then the data";
         throw new CommandFailedException($"'{path}' is {kind}, not a model that can be read: {advice}.");
     }
 
@@ -81,6 +79,7 @@ internal static class FileKind
             : head.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'H', (byte)'D', (byte)'F']) ? "an HDF5 file"
             : head.StartsWith((ReadOnlySpan<byte>)[0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y']) && !path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase) ? "a NumPy array"
             : head.StartsWith("SQLite format 3"u8) ? "a SQLite database"
+            : head.StartsWith("version https://git-lfs"u8) ? "a pointer of Git LFS"
             : head.StartsWith("%PDF-"u8) ? "a PDF document"
             : head.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']) || head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? "an image"
             : head.StartsWith((ReadOnlySpan<byte>)[0xD0, 0xCF, 0x11, 0xE0]) ? "an Excel workbook"

@@ -23,12 +23,22 @@ internal static class OnnxFile
     public static Network Load(string path, OnnxImportOptions options, Action<string> note)
     {
         OnnxImport import = Import(path, options with { SeparateScaling = true });
+        Network network = import.Network;
+        (ColumnPlan Plan, int[] Features)? raw = null;
         try
         {
-            Attach(import);
+            raw = Preprocessing.From(network) is null ? OnnxColumns.Of(import) : null;
+            if (raw is { } columns)
+            {
+                network = OnnxColumns.Widened(import.Network, columns.Features);
+                import.Dispose();
+            }
+
+            Attach(network, import, raw);
         }
         catch (ModelFormatException e)
         {
+            network.Dispose();
             import.Dispose();
             throw new ModelFormatException($"{path}: {e.Message}", e);
         }
@@ -38,12 +48,12 @@ internal static class OnnxFile
             note(line);
         }
 
-        if (import.Columns.Count > 0)
+        if (import.Columns.Count > 0 && raw is null)
         {
-            note($"The graph takes {import.Columns.Count} raw columns; the network takes the {import.Network.InputSize} features that they become.");
+            note($"The graph takes {import.Columns.Count} raw columns; the network takes the {network.InputSize} features that they become.");
         }
 
-        return import.Network;
+        return network;
     }
 
     /// <summary>Writes the graph; what it cannot hold goes to <paramref name="note"/>.</summary>
@@ -122,11 +132,12 @@ internal static class OnnxFile
         }
     }
 
-    private static void Attach(OnnxImport import)
+    /// <summary>What the graph says of scaling, columns and classes, in the form that our files have.</summary>
+    private static void Attach(Network network, OnnxImport import, (ColumnPlan Plan, int[] Features)? raw)
     {
-        Network network = import.Network;
         Preprocessing? stored = Preprocessing.From(network);
-        if (stored is null && import is { InputScaling: null, OutputScaling: null, ClassNames: [] })
+        string[] names = raw is null ? OnnxColumns.FeatureNames(import) : [.. raw.Value.Plan.FeatureNames];
+        if (stored is null && names.Length == 0 && import is { InputScaling: null, OutputScaling: null, ClassNames: [] })
         {
             return;
         }
@@ -136,11 +147,13 @@ internal static class OnnxFile
         {
             Task = classifies ? DataTask.Classification : DataTask.Regression,
             Features = Scaler.Identity(network.InputSize),
+            Columns = raw?.Plan,
+            FeatureNames = names,
             ClassNames = classifies ? [.. Enumerable.Range(0, network.OutputSize).Select(i => import.ClassNames.Count > 0 ? import.ClassNames[i] : Text(i))] : [],
         };
         (preprocessing with
         {
-            Features = import.InputScaling is { } before ? FromOnnx(before) : preprocessing.Features,
+            Features = import.InputScaling is { } before ? FromOnnx(raw is null ? before : OnnxColumns.Widened(before, raw.Value.Features)) : preprocessing.Features,
             Targets = import.OutputScaling is { } after ? FromOnnx(after) : preprocessing.Targets,
         }).Attach(network);
     }

@@ -14,6 +14,10 @@ internal sealed class Details(Network network, Preprocessing preprocessing)
     /// <summary>From here on "one of the five largest" says something.</summary>
     private const int ClassesForTopFive = 10;
 
+    private const double RareShare = 0.05;
+
+    private const int MostRareClasses = 5;
+
     /// <summary>The area under a curve needs all outputs at once: above this many, 32 MB of them, it is left out, so that memory does not grow with the file.</summary>
     private const long MostKeptOutputs = 8_000_000;
 
@@ -56,7 +60,30 @@ internal sealed class Details(Network network, Preprocessing preprocessing)
                 yield return ("roc auc", "rocAuc", curves.RocAuc);
             }
 
+            yield return ("brier score", "brierScore", counted.BrierScore);
             yield return ("calibration error", "calibrationError", counted.Calibration.Error);
+        }
+    }
+
+    /// <summary>Classes that few rows have, with their share and average precision: accuracy says nothing of them.</summary>
+    public IReadOnlyList<RareClass> RareClasses
+    {
+        get
+        {
+            if (curves is null || counted is null)
+            {
+                return [];
+            }
+
+            return
+            [
+                .. Enumerable.Range(0, classes)
+                    .Select(one => (Class: one, Share: (double)counted.Confusion.PerClass[one].Support / counted.Rows))
+                    .Where(one => one.Share is > 0 and < RareShare)
+                    .OrderBy(one => one.Share)
+                    .Take(MostRareClasses)
+                    .Select(one => new RareClass(preprocessing.ClassNames.Count > one.Class ? preprocessing.ClassNames[one.Class] : Text.Count(one.Class), one.Share, curves.AveragePrecisionOf(one.Class)!.Value)),
+            ];
         }
     }
 
@@ -83,7 +110,23 @@ internal sealed class Details(Network network, Preprocessing preprocessing)
         {
             writer.WriteLine($"{prefix}{name}: {value.ToString("0.0000", CultureInfo.InvariantCulture)}");
         }
+
+        WriteRare(writer, prefix);
     }
+
+    /// <summary>The average precision of each class that few rows have.</summary>
+    public void WriteRare(TextWriter writer, string prefix)
+    {
+        foreach (RareClass rare in RareClasses)
+        {
+            writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{prefix}average precision of class {rare.Name}: {rare.AveragePrecision:0.0000} ({Text.Percent(rare.Share)} of the rows)"));
+        }
+    }
+
+    /// <summary>What to do about the rarest of them; null where there is none.</summary>
+    public string? Advice => RareClasses is [var rarest, ..]
+        ? $"class {rarest.Name} has {Text.Percent(rarest.Share)} of the test rows: who never names it is right in {Text.Percent(1 - rarest.Share)}. Look at its precision and recall (evaluate prints them), and try --class-weights balanced."
+        : null;
 
     public void Write(Utf8JsonWriter json)
     {
@@ -91,6 +134,23 @@ internal sealed class Details(Network network, Preprocessing preprocessing)
         {
             TrainingSummary.Figure(json, key, value);
         }
+
+        if (RareClasses is not { Count: > 0 } rareClasses)
+        {
+            return;
+        }
+
+        json.WriteStartArray("rareClasses");
+        foreach (RareClass rare in rareClasses)
+        {
+            json.WriteStartObject();
+            json.WriteString("class", rare.Name);
+            json.WriteNumber("share", rare.Share);
+            json.WriteNumber("averagePrecision", rare.AveragePrecision);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private void AddClasses(Dataset scaled)
@@ -109,3 +169,9 @@ internal sealed class Details(Network network, Preprocessing preprocessing)
         curves?.Add(outputs, scaled.Labels);
     }
 }
+
+/// <summary>A class that few rows have.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Share">Its share of the rows.</param>
+/// <param name="AveragePrecision">The area under its curve of precision over recall.</param>
+internal sealed record RareClass(string Name, double Share, double AveragePrecision);

@@ -34,6 +34,9 @@ internal sealed record Provenance
     /// <summary>The rows that were trained on or watched over training: <see cref="RowFingerprints"/> as text; null where there are too many.</summary>
     public string? SeenRows { get; init; }
 
+    /// <summary>The shares of the classes, or the mean of the target as the network sees it, in the training rows; null where it was not kept.</summary>
+    public IReadOnlyList<double>? ConstantAnswer { get; init; }
+
     public required int Seed { get; init; }
 
     /// <summary>The options that shaped the training, defaults filled in, in the spelling of the command line.</summary>
@@ -70,6 +73,17 @@ internal sealed record Provenance
         json.WriteNumber("validationRows", ValidationRows);
         json.WriteNumber("testRows", TestRows);
         json.WriteNumber("testFraction", TestFraction);
+        if (ConstantAnswer is not null)
+        {
+            json.WriteStartArray("constantAnswer");
+            foreach (double value in ConstantAnswer)
+            {
+                json.WriteNumberValue(value);
+            }
+
+            json.WriteEndArray();
+        }
+
         json.WriteNumber("seed", Seed);
         if (Stream)
         {
@@ -104,6 +118,7 @@ internal sealed record Provenance
                 TestFraction = root.GetProperty("testFraction").GetDouble(),
                 Stream = root.TryGetProperty("stream", out JsonElement stream) && stream.GetBoolean(),
                 SeenRows = root.TryGetProperty("seenRows", out JsonElement seen) ? seen.GetString() : null,
+                ConstantAnswer = root.TryGetProperty("constantAnswer", out JsonElement answer) ? [.. answer.EnumerateArray().Select(value => value.GetDouble())] : null,
                 Seed = root.GetProperty("seed").GetInt32(),
                 Options = root.GetProperty("options").GetString() ?? "",
                 EpochsDone = root.GetProperty("epochsDone").GetInt32(),

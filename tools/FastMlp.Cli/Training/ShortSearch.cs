@@ -26,7 +26,7 @@ internal static class ShortSearch
 
     /// <summary>Whether training is left to the defaults: who says how long it lasts, or how, is taken at his word.</summary>
     public static bool Applies(TrainSettings settings) =>
-        settings is { Quick: false, Stream: false, Optimizer: OptimizerKind.Adam, Epochs: null, EarlyStop: null, MaxDuration: null, Schedule: null, WarmUp: 0, Watch: null };
+        settings.Optimizer == OptimizerKind.Adam && settings is { Quick: false, Stream: false, Epochs: null, EarlyStop: null, MaxDuration: null, Schedule: null, WarmUp: 0, Watch: null };
 
     /// <summary>Whether of so many rows none are held out for validation, because the search chooses the length of training too.</summary>
     public static bool TakesAll(TrainSettings settings, int rows) => Applies(settings) && settings.Validation is null && rows is >= LeastRows and < ManyRows;

@@ -64,6 +64,19 @@ internal sealed class SplitData : TrainingData
     public override (Dataset Rows, string Name) RowsToShow() =>
         test is not null ? (test, "test rows") : validation is not null ? (validation, "validation rows") : (train, "training rows");
 
+    public override IReadOnlyList<double> ConstantAnswer => Baselines.Answer(train);
+
+    public override Baselines? ScoreBaselines(int threads, CancellationToken stop) =>
+        test is null ? null : Baselines.Of(Preprocessing, train, test, threads, stop);
+
+    public override void AddTestTo(Details details)
+    {
+        if (test is not null)
+        {
+            details.Add(test);
+        }
+    }
+
     public override Score? ScoreTest(Network network) => test is null ? null : Score.Of(network, Preprocessing, test);
 
     public static SplitData Load(TrainSettings settings)

@@ -77,6 +77,14 @@ internal sealed class StreamData : TrainingData
         return (batches.Read(part, Reporting.Html.ReportSubject.MostRows).First(), $"first {name}");
     }
 
+    public override void AddTestTo(Details details)
+    {
+        foreach (Dataset batch in TestRows == 0 ? [] : batches.Read(RowPart.Test, ScoredRows))
+        {
+            details.Add(batch);
+        }
+    }
+
     public override Score? ScoreTest(Network network)
     {
         if (TestRows == 0)

@@ -107,5 +107,5 @@ internal sealed record TrainSettings
     public string? Resume { get; init; }
 
     /// <summary>Whether the update rule takes every row in every step unless --batch says otherwise.</summary>
-    public bool TakesAllRows => Optimizer is OptimizerKind.Lbfgs or OptimizerKind.IRprop;
+    public bool TakesAllRows => Optimizer.TakesAllRows;
 }

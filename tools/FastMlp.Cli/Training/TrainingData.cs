@@ -62,6 +62,15 @@ internal abstract class TrainingData(string name, Scaling scaling, double testFr
     /// <summary>The figures on the test rows; null where there are none.</summary>
     public abstract Score? ScoreTest(Network network);
 
+    /// <summary>The same figures without a network; null where there are no test rows, or the training rows cannot be held.</summary>
+    public virtual Baselines? ScoreBaselines(int threads, CancellationToken stop) => null;
+
+    /// <summary>Takes the test rows, for figures beyond the score.</summary>
+    public abstract void AddTestTo(Details details);
+
+    /// <summary>What a constant answers best: <see cref="Baselines.Answer"/> of the training rows; null where they cannot be held.</summary>
+    public virtual IReadOnlyList<double>? ConstantAnswer => null;
+
     /// <param name="settings">What the user asked for.</param>
     /// <param name="notes">Takes a line on what lasts long.</param>
     /// <param name="stop">Ends the reading.</param>

@@ -43,7 +43,7 @@ internal sealed class TrainingPlan
             : (int)Math.Clamp(DefaultRowsVisited / data.TrainRows, LeastDefaultEpochs, MostDefaultEpochs));
         EarlyStop = settings.EarlyStop ?? (settings.Epochs is null && data.ValidationRows > 0 ? Math.Max(10, Epochs / 5) : 0);
         keepsAllRows = data.ValidationRows == 0 && settings.Validation == 0;
-        weightDecay = settings.WeightDecay ?? (settings.Optimizer == OptimizerKind.AdamW ? new AdamW().WeightDecay : DefaultWeightDecay);
+        weightDecay = settings.WeightDecay ?? settings.Optimizer.WeightDecay ?? DefaultWeightDecay;
         Optimizer = CreateOptimizer();
         Loss = CreateLoss(data);
     }
@@ -89,7 +89,7 @@ internal sealed class TrainingPlan
             Add("--dropout", settings.Dropout);
             AddCount("--residual", settings.Residual, usual: 0);
             AddCount("--ensemble", settings.Ensemble, usual: 1);
-            all["--optimizer"] = settings.Optimizer.ToString().ToLowerInvariant();
+            all["--optimizer"] = settings.Optimizer.Name;
             if (Optimizer is Sgd { Momentum: > 0 } or RmsProp { Momentum: > 0 })
             {
                 all["--momentum"] = Number(Optimizer is Sgd sgd ? sgd.Momentum : ((RmsProp)Optimizer).Momentum);
@@ -271,21 +271,8 @@ internal sealed class TrainingPlan
 
     private Optimizer CreateOptimizer()
     {
-        float momentum = settings.Momentum ?? 0.9f;
-        float adaptiveRate = settings.LearningRate ?? 1e-3f;
-        return settings.Optimizer switch
-        {
-            OptimizerKind.Sgd => new Sgd(settings.LearningRate ?? 0.1f, settings.Momentum ?? 0, weightDecay: weightDecay),
-            OptimizerKind.Momentum => new Sgd(settings.LearningRate ?? 0.02f, momentum, weightDecay: weightDecay),
-            OptimizerKind.Nesterov => new Sgd(settings.LearningRate ?? 0.02f, momentum, nesterov: true, weightDecay: weightDecay),
-            OptimizerKind.AdamW => new AdamW(adaptiveRate, weightDecay: weightDecay),
-            OptimizerKind.AmsGrad => new Adam(adaptiveRate, weightDecay: weightDecay, amsGrad: true),
-            OptimizerKind.AdaGrad => new AdaGrad(settings.LearningRate ?? 0.02f, weightDecay: weightDecay),
-            OptimizerKind.RmsProp => new RmsProp(adaptiveRate, momentum: settings.Momentum ?? 0, weightDecay: weightDecay),
-            OptimizerKind.IRprop => new IRprop(settings.LearningRate ?? 0.01f, weightDecay: weightDecay),
-            OptimizerKind.Lbfgs => new Lbfgs(settings.LearningRate ?? 1, weightDecay: weightDecay),
-            _ => new Adam(adaptiveRate, weightDecay: weightDecay),
-        };
+        OptimizerKind kind = settings.Optimizer;
+        return kind.Create(settings.LearningRate ?? kind.Rate, settings.Momentum ?? kind.Momentum ?? 0, weightDecay);
     }
 
     private Loss CreateLoss(TrainingData data)

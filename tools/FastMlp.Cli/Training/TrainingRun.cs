@@ -42,6 +42,12 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>Null where no rows were held out.</summary>
     public Score? Score { get; private set; }
 
+    /// <summary>What the test rows give without a network; null where there are none, or they come from a stream.</summary>
+    public Baselines? Baselines { get; private set; }
+
+    /// <summary>The figures on the test rows beyond the score.</summary>
+    public Details Details { get; private set; } = null!;
+
     /// <param name="settings">What the user asked for.</param>
     /// <param name="console">Where progress goes.</param>
     /// <param name="quiet">Whether there is none.</param>
@@ -210,6 +216,9 @@ internal sealed class TrainingRun : IDisposable
         Describe(settings).Attach(Network);
         OutputFile.Save(ModelPath, Network.Save, Network.Save);
         Score = Data.ScoreTest(Network);
+        Details = new Details(Network, Data.Preprocessing);
+        Data.AddTestTo(Details);
+        Baselines = Data.ScoreBaselines(settings.Threads, stop);
         if (ReportPath is not null)
         {
             Page.Write(ReportPath, RunReport.Of(this));
@@ -226,6 +235,7 @@ internal sealed class TrainingRun : IDisposable
         TestRows = Data.TestRows,
         TestFraction = Data.TestFraction,
         SeenRows = Data.SeenRows?.ToString(),
+        ConstantAnswer = Data.ConstantAnswer,
         Seed = settings.Seed,
         Stream = Data.IsStream,
         Options = string.Create(CultureInfo.InvariantCulture, $"--task {(Data.Classifies ? "classify" : "regress")} {Plan.Options} --scale {Data.Scaling.ToString().ToLowerInvariant()}"),

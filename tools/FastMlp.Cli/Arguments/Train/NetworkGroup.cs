@@ -10,17 +10,17 @@ internal sealed class NetworkGroup : TrainGroup
         : base("Network")
     {
         Layers.Offers("none");
-        Activation.Offers([.. ActivationNames.Known.Split(", ").Select(name => name.Split('[')[0])]);
+        Activation.Offers([.. FastMlp.Activation.Spellings.Select(name => name.Split('[')[0])]);
     }
 
     public Option<int[]?> Layers { get; } = Arguments.Options.Value<int[]>("--layers", "N,N,...",
         "Units of the hidden layers, or none [default: 128 or 128,128, chosen by the data]", "a list of whole numbers such as 64,32, nor 'none'", LayerSizes.TryParse);
 
     public Option<Named<Activation>?> Activation { get; } = Arguments.Options.Value("--activation", "NAME",
-        $"Activation of the hidden layers: {ActivationNames.Known} [default: relu]", $"one of {ActivationNames.Known}",
+        $"Activation of the hidden layers: {string.Join(", ", FastMlp.Activation.Spellings)} [default: relu]", $"one of {string.Join(", ", FastMlp.Activation.Spellings)}",
         (string text, out Named<Activation> value) =>
         {
-            bool known = ActivationNames.TryParse(text, out Activation parsed);
+            bool known = FastMlp.Activation.TryParse(text, out Activation parsed);
             value = new Named<Activation>(text, parsed);
             return known;
         });

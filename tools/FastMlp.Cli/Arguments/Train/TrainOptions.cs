@@ -86,24 +86,24 @@ internal sealed class TrainOptions
     private void CheckUpdate(ParseResult parsed)
     {
         OptimizerKind kind = parsed.GetValue(Update.Optimizer) ?? OptimizerKind.Adam;
-        if (parsed.GetValue(Update.Momentum) is not null && kind is not (OptimizerKind.Sgd or OptimizerKind.Momentum or OptimizerKind.Nesterov or OptimizerKind.RmsProp))
+        if (parsed.GetValue(Update.Momentum) is not null && kind.Momentum is null)
         {
-            throw new UsageException($"--momentum goes with --optimizer sgd, momentum, nesterov or rmsprop; {kind.ToString().ToLowerInvariant()} has no use for it.");
+            throw new UsageException($"--momentum goes with --optimizer {OptimizerKind.WithMomentum}; {kind.Name} has no use for it.");
         }
 
-        if (parsed.GetValue(Update.Momentum) == 0 && kind == OptimizerKind.Nesterov)
+        if (parsed.GetValue(Update.Momentum) == 0 && kind.NeedsMomentum)
         {
-            throw new UsageException("--optimizer nesterov needs a --momentum above 0.");
+            throw new UsageException($"--optimizer {kind.Name} needs a --momentum above 0.");
         }
 
-        if (kind == OptimizerKind.Lbfgs && parsed.GetValue(Course.Batch) is { } rows && rows != FitOptions.FullBatch)
+        if (kind.IsForFullBatches && parsed.GetValue(Course.Batch) is { } rows && rows != FitOptions.FullBatch)
         {
-            throw new UsageException("--optimizer lbfgs takes all rows at once: leave --batch away or give full.");
+            throw new UsageException($"--optimizer {kind.Name} takes all rows at once: leave --batch away or give full.");
         }
 
-        if (kind == OptimizerKind.Lbfgs && parsed.GetValue(Course.Accumulate) > 1)
+        if (kind.IsForFullBatches && parsed.GetValue(Course.Accumulate) > 1)
         {
-            throw new UsageException("--optimizer lbfgs takes all rows at once: leave --accumulate away.");
+            throw new UsageException($"--optimizer {kind.Name} takes all rows at once: leave --accumulate away.");
         }
     }
 
@@ -119,7 +119,7 @@ internal sealed class TrainOptions
             return;
         }
 
-        if (parsed.GetValue(Update.Optimizer) is OptimizerKind.Lbfgs or OptimizerKind.IRprop)
+        if (parsed.GetValue(Update.Optimizer) is { TakesAllRows: true })
         {
             throw new UsageException("--stream never holds all rows at once: it goes without --optimizer lbfgs and irprop.");
         }

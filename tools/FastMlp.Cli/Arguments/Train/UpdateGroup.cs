@@ -7,17 +7,19 @@ namespace FastMlp.Cli.Arguments.Train;
 internal sealed class UpdateGroup : TrainGroup
 {
     public UpdateGroup()
-        : base("Update rule") => Schedule.Offers([.. ScheduleNames.Known.Split(", ").Select(name => name.Split(':', '[')[0])]);
+        : base("Update rule")
+    {
+        Optimizer.Offers([.. OptimizerKind.All.Select(kind => kind.Name)]);
+        Schedule.Offers([.. ScheduleNames.Known.Split(", ").Select(name => name.Split(':', '[')[0])]);
+    }
 
-    public Option<OptimizerKind?> Optimizer { get; } = Arguments.Options.Choice("--optimizer", "The update rule [default: adam]",
-        ("sgd", OptimizerKind.Sgd), ("momentum", OptimizerKind.Momentum), ("nesterov", OptimizerKind.Nesterov), ("adam", OptimizerKind.Adam),
-        ("adamw", OptimizerKind.AdamW), ("amsgrad", OptimizerKind.AmsGrad), ("adagrad", OptimizerKind.AdaGrad), ("rmsprop", OptimizerKind.RmsProp), ("irprop", OptimizerKind.IRprop), ("lbfgs", OptimizerKind.Lbfgs));
+    public Option<OptimizerKind?> Optimizer { get; } = Arguments.Options.Value<OptimizerKind>("--optimizer", "NAME",
+        $"The update rule: {OptimizerKind.Names} [default: adam]", $"one of {OptimizerKind.Names}", OptimizerKind.TryParse);
 
-    public Option<float?> LearningRate { get; } = Arguments.Options.Real("--lr",
-        "Learning rate [default: adam, adamw, amsgrad and rmsprop 0.001; sgd 0.1; momentum, nesterov and adagrad 0.02; irprop 0.01; lbfgs 1]", "a number above 0", value => value > 0);
+    public Option<float?> LearningRate { get; } = Arguments.Options.Real("--lr", $"Learning rate [default: {OptimizerKind.Rates}]", "a number above 0", value => value > 0);
 
     public Option<float?> Momentum { get; } = Arguments.Options.Below1("--momentum",
-        "Momentum of sgd, momentum, nesterov and rmsprop [default: 0.9, for sgd and rmsprop 0]");
+        $"Momentum of {OptimizerKind.WithMomentum} [default: 0.9, for sgd and rmsprop 0]");
 
     public Option<float?> WeightDecay { get; } = Arguments.Options.AtLeast0("--weight-decay",
         "L2 coefficient on the weights, decoupled for adamw [default: 0.001 or 0.01, chosen by the data; with --quick 0.001, of adamw 0.01]");

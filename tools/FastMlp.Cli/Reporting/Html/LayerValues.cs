@@ -1,90 +1,53 @@
 namespace FastMlp.Cli.Reporting.Html;
 
-/// <summary>What each layer holds and what it puts out for some rows.</summary>
+/// <summary>What each layer puts out for some rows.</summary>
 internal static class LayerValues
 {
-    /// <summary>
-    /// The outputs of every dense layer, [rows, units] each: the network taken apart into networks of one layer, with what stands
-    /// between them as at prediction.
-    /// </summary>
+    /// <summary>The outputs of every dense layer, [rows, units] each: the network taken apart into networks of one layer, which predict.</summary>
     public static IReadOnlyList<float[]> Outputs(Network network, float[] features)
     {
         float[][] results = new float[network.Layers.Count][];
-        List<float[]> dense = [];
         for (int i = 0; i < results.Length; i++)
         {
             NetworkLayer layer = network.Layers[i];
             float[] input = Of(layer.Sources[0]);
-            results[i] = layer.Spec switch
-            {
-                DenseSpec => Dense(layer, input),
-                DropoutSpec => input,
-                ActivationSpec alone => Activated(alone.Activation, input),
-                SumSpec => [.. input.Zip(Of(layer.Sources[1]), (a, b) => a + b)],
-                BatchNormSpec norm => Normalized(layer, norm.Epsilon, input),
-                LayerNormSpec norm => Normalized(layer, norm.Epsilon, input),
-                _ => throw new NotSupportedException($"There are no outputs of {layer} here."),
-            };
-            if (layer.Spec is DenseSpec)
-            {
-                dense.Add(results[i]);
-            }
+
+            // Only sums take several outputs.
+            results[i] = layer.Sources.Count > 1 ? [.. input.Zip(Of(layer.Sources[1]), (a, b) => a + b)] : Alone(layer, input);
         }
 
-        return dense;
+        return [.. results.Where((_, i) => network.Layers[i].Spec is DenseSpec)];
 
         float[] Of(int layer) => layer < 0 ? features : results[layer];
     }
 
-    private static float[] Dense(NetworkLayer layer, float[] input)
+    /// <summary>A network of that layer; behind one that is not dense a product with 1, for a network ends with a dense layer.</summary>
+    private static float[] Alone(NetworkLayer layer, float[] input)
     {
-        using Network alone = Network.Input(layer.InputSize).Add(layer.Spec).Build();
-        foreach ((Tensor to, Tensor from) in alone.Tensors.Zip(layer.Tensors))
+        NetworkBuilder builder = Network.Input(layer.InputSize).Add(layer.Spec);
+        bool isDense = layer.Spec is DenseSpec;
+        if (!isDense)
+        {
+            builder.Dense(layer.OutputSize, bias: Bias.None);
+        }
+
+        using Network alone = builder.Build();
+        foreach ((Tensor to, Tensor from) in alone.Layers[0].Tensors.Zip(layer.Tensors))
         {
             to.CopyFrom(from.ToArray());
         }
 
-        return alone.Predict(input);
-    }
-
-    /// <summary>Value by value: a layer of one unit whose weight is 1, and every value a row.</summary>
-    private static float[] Activated(Activation activation, float[] input)
-    {
-        using Network alone = Network.Input(1).Dense(1, activation, Bias.None).Build();
-        alone.Tensors[0].CopyFrom([1]);
-        return alone.Predict(input);
-    }
-
-    private static float[] Normalized(NetworkLayer layer, float epsilon, float[] input)
-    {
-        int size = layer.InputSize;
-        float[] scale = layer.Tensors.Find(TensorRole.Scale)!.ToArray();
-        float[] shift = layer.Tensors.Find(TensorRole.Shift)!.ToArray();
-        float[]? means = layer.Tensors.Find(TensorRole.RunningMean)?.ToArray();
-        float[]? variances = layer.Tensors.Find(TensorRole.RunningVariance)?.ToArray();
-        float[] output = new float[input.Length];
-        for (int row = 0; row < input.Length / size; row++)
+        if (!isDense)
         {
-            ReadOnlySpan<float> own = input.AsSpan(row * size, size);
-            double mean = 0;
-            double variance = 0;
-            foreach (float value in own)
+            float[] identity = new float[layer.OutputSize * layer.OutputSize];
+            for (int i = 0; i < identity.Length; i += layer.OutputSize + 1)
             {
-                mean += value / (double)size;
+                identity[i] = 1;
             }
 
-            foreach (float value in own)
-            {
-                variance += (value - mean) * (value - mean) / size;
-            }
-
-            for (int i = 0; i < size; i++)
-            {
-                (double center, double spread) = means is not null && variances is not null ? (means[i], variances[i]) : (mean, variance);
-                output[(row * size) + i] = (float)((scale[i] * (own[i] - center) / Math.Sqrt(spread + epsilon)) + shift[i]);
-            }
+            alone.Layers[1].Tensors.Find(TensorRole.Weight)!.CopyFrom(identity);
         }
 
-        return output;
+        return alone.Predict(input);
     }
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text;
+using FastMlp.Cli.Training;
 
 namespace FastMlp.Cli.Reporting.Html;
 
@@ -97,6 +98,12 @@ internal static class Page
                 tiles.Add((Text.Figure(score.R2), $"{part}R²"));
             }
 
+            if (subject.Baselines is { } baselines)
+            {
+                tiles.Add((Merit(baselines.Linear), "linear model"));
+                tiles.Add((Merit(baselines.Constant), Baselines.ConstantName(score.Classifies)));
+            }
+
             tiles.Add((Text.Count(score.Rows), all));
         }
 
@@ -109,6 +116,9 @@ internal static class Page
 
         return Fragment.Of($"<div class=\"tiles\">{tiles.Select(tile => Fragment.Of($"<div class=\"tile\"><b>{tile.Value}</b><span class=\"soft\">{tile.Name}</span></div>"))}</div>");
     }
+
+    /// <summary>The first figure of a score, to stand beside the network's.</summary>
+    private static string Merit(Score score) => score.Classifies ? Text.Percent(score.Accuracy) : $"{Text.Figure(score.Rmse)}";
 
     private static Fragment Facts(ReportSubject subject) => Section("The run", Card("", Fragment.Of(
         $"<table class=\"facts\"><tbody>{subject.Facts.Select(fact => Fragment.Of($"<tr><th scope=\"row\">{fact.Name}</th><td><bdi>{fact.Value}</bdi></td></tr>"))}</tbody></table>")));

@@ -33,6 +33,9 @@ internal sealed record ReportSubject
     /// <summary>The figures of all those rows.</summary>
     public required Score? Score { get; init; }
 
+    /// <summary>What the test rows give without a network; null where that is not known.</summary>
+    public Baselines? Baselines { get; init; }
+
     /// <summary>Pixels in a line of an image; 0 where a row is none.</summary>
     public int ImageWidth { get; init; }
 

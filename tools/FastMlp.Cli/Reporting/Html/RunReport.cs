@@ -27,6 +27,7 @@ internal static class RunReport
             Rows = rows,
             RowsName = name,
             Score = run.Score ?? Score.Of(run.Network, run.Data.Preprocessing, rows),
+            Baselines = run.Baselines,
             ImageWidth = run.Data.ImageWidth,
             Facts = facts.Lines,
         };

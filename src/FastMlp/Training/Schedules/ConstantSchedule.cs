@@ -1,8 +1,0 @@
-namespace FastMlp.Training.Schedules;
-
-internal sealed record ConstantSchedule : Schedule
-{
-    internal override bool CountsEpochs => false;
-
-    public override double Factor(SchedulePosition position) => 1;
-}

@@ -1,7 +1,0 @@
-namespace FastMlp.Training.Schedules;
-
-/// <summary>factor^epochs.</summary>
-internal sealed record ExponentialSchedule(double Decay) : Schedule
-{
-    public override double Factor(SchedulePosition position) => Math.Pow(Decay, position.Epochs);
-}
