@@ -14,9 +14,9 @@ public sealed class TunerTests : IDisposable
         Assert.True(report.IsComplete);
         Assert.Equal(Enumerable.Range(0, 14), report.Trials.Select(trial => trial.Trial));
 
-        // 14 trials in the first rung, at most a third of those in the second and a third of those in the last.
-        Assert.InRange(report.Trials.Count(trial => trial.Rung >= 1), 3, 4);
-        Assert.InRange(report.Trials.Count(trial => trial.Rung == 2), 1, 1);
+        // Nobody waits for a rung to fill, so more go on than a third: whoever was among the best third at some time.
+        Assert.InRange(report.Trials.Count(trial => trial.Rung >= 1), 4, 10);
+        Assert.InRange(report.Trials.Count(trial => trial.Rung == 2), 1, 4);
         Assert.All(report.Trials, trial => Assert.Equal(new[] { 1, 3, 9 }[trial.Rung], trial.Epochs));
         Assert.Equal(report.Trials.Min(trial => trial.Score), report.Best.Score);
         Assert.InRange(report.Best.Score, 0, 0.5);
