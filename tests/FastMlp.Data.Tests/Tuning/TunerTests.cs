@@ -16,7 +16,7 @@ public sealed class TunerTests : IDisposable
 
         // Nobody waits for a rung to fill, so more go on than a third: whoever was among the best third at some time.
         Assert.InRange(report.Trials.Count(trial => trial.Rung >= 1), 4, 10);
-        Assert.InRange(report.Trials.Count(trial => trial.Rung == 2), 1, 4);
+        Assert.InRange(report.Trials.Count(trial => trial.Rung == 2), 1, 10);
         Assert.All(report.Trials, trial => Assert.Equal(new[] { 1, 3, 9 }[trial.Rung], trial.Epochs));
         Assert.Equal(report.Trials.Min(trial => trial.Score), report.Best.Score);
         Assert.InRange(report.Best.Score, 0, 0.5);
