@@ -69,7 +69,7 @@ public sealed class Tuner
         {
             while (true)
             {
-                while (running.Count < Workers && !cancellationToken.IsCancellationRequested && !IsUp(start) && schedule.Next() is { } job)
+                while (running.Count < Workers && !cancellationToken.IsCancellationRequested && (schedule.Trials.Count == 0 || !IsUp(start)) && schedule.Next() is { } job)
                 {
                     job.Result = journal.Find(job.Trial.Number, job.Rung) is { } found ? Task.FromResult<(int, double)?>(found) : Task.Run(() => Train(job, journal, cores, cancellationToken), CancellationToken.None);
                     replayed += job.Result.IsCompletedSuccessfully && journal.Find(job.Trial.Number, job.Rung) is not null ? 1 : 0;
