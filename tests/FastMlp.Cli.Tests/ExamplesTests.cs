@@ -47,6 +47,7 @@ public sealed class ExamplesTests
         string[][] lines =
         [
             ["train", "iris", "--epochs", "1", "--layers", "4", "--out", model, "--report", folder["m.html"]],
+            ["tune", "iris", "--trials", "2", "--epochs", "3"],
             ["evaluate", model, "iris"],
             ["predict", model, "iris"],
             ["compare", model, model, "--data", "iris"],

@@ -70,6 +70,7 @@ internal static class Cli
         {
             json,
             new TrainCommand(context),
+            new TuneCommand(context),
             new EvaluateCommand(context),
             new PredictCommand(context),
             new CompareCommand(context),

@@ -44,6 +44,9 @@ internal sealed class SplitData : TrainingData
 
     public override Dataset RowsToSearch => train;
 
+    /// <summary>Rows to train on and rows to decide by; null where there are too few for both.</summary>
+    public (Dataset Train, Dataset Validation)? RowsToTune => validation is null ? null : (train, validation);
+
     public override IReadOnlyList<long> ClassRows
     {
         get
