@@ -6,7 +6,8 @@ namespace FastMlp.Simd;
 
 /// <summary>
 /// Eight lanes: AVX2 with FMA. Every operation names its instruction: a binary of NativeAOT for processors with AVX asks for AVX2 when it runs, and
-/// then holds these instructions, but treats the operators of <see cref="Vector256{T}"/> as halves and calls.
+/// then holds these instructions, but treats the operators of <see cref="Vector256{T}"/> as halves and calls. A copy of a number into all lanes, of which the JIT makes a constant in
+/// memory, and the minimum and maximum have a form for each.
 /// </summary>
 internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 {
@@ -21,7 +22,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> Zero => Vector256<float>.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Broadcast(float value) => Avx2.BroadcastScalarToVector256(Vector128.CreateScalarUnsafe(value));
+    public static Vector256<float> Broadcast(float value) =>
+        Vector256.IsHardwareAccelerated ? Vector256.Create(value) : Avx2.BroadcastScalarToVector256(Vector128.CreateScalarUnsafe(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(float* source) => Avx.LoadVector256(source);
@@ -78,12 +80,14 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> Negate(Vector256<float> a) => Avx.Xor(a, Bits(int.MinValue));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Min(Vector256<float> a, Vector256<float> b) =>
-        Avx.Or(Avx.Min(a, b), Avx.Min(b, a)); // each gives its second operand of a NaN and of zeros: together a NaN, and -0 before 0
+    public static Vector256<float> Min(Vector256<float> a, Vector256<float> b) => Vector256.IsHardwareAccelerated
+        ? Vector256.Min(a, b)
+        : Avx.Or(Avx.Min(a, b), Avx.Min(b, a)); // each gives its second operand of a NaN and of zeros: together a NaN, and -0 before 0
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Max(Vector256<float> a, Vector256<float> b) =>
-        Avx.Or(Avx.And(Avx.Max(a, b), Avx.Max(b, a)), Avx.CompareUnordered(a, b)); // 0 before -0; all ones are a NaN
+    public static Vector256<float> Max(Vector256<float> a, Vector256<float> b) => Vector256.IsHardwareAccelerated
+        ? Vector256.Max(a, b)
+        : Avx.Or(Avx.And(Avx.Max(a, b), Avx.Max(b, a)), Avx.CompareUnordered(a, b)); // 0 before -0; all ones are a NaN
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> AtMost(Vector256<float> limit, Vector256<float> x) => Avx.Min(limit, x);
@@ -149,7 +153,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     private static Vector256<float> Join(Vector128<float> lower, Vector128<float> upper) => Avx.InsertVector128(lower.ToVector256Unsafe(), upper, 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Integers(int value) => Avx2.BroadcastScalarToVector256(Vector128.CreateScalarUnsafe(value));
+    private static Vector256<int> Integers(int value) =>
+        Vector256.IsHardwareAccelerated ? Vector256.Create(value) : Avx2.BroadcastScalarToVector256(Vector128.CreateScalarUnsafe(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Bits(int value) => Integers(value).AsSingle();
