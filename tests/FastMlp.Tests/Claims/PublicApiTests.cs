@@ -13,6 +13,7 @@ public class PublicApiTests
     [InlineData("FastMlp.Data")]
     [InlineData("FastMlp.Onnx")]
     [InlineData("FastMlp.Interop")]
+    [InlineData("FastMlp.Hosting")]
     public void ThePublicApiIsTheAcceptedOne(string assemblyName)
     {
         string actual = Assembly.Load(assemblyName)
