@@ -28,7 +28,7 @@ public sealed class ServeCommandTests(TempFolder folder) : IClassFixture<TempFol
         string metrics = "";
         await Until(async () => (metrics = await http.GetStringAsync("metrics")).Contains("fastmlp_requests", StringComparison.Ordinal));
         Assert.Contains("le=\"1e-06\"", metrics, StringComparison.OrdinalIgnoreCase);
-        Assert.Matches("fastmlp_predict_duration_seconds_count\\{[^}]*model=\"flower\"[^}]*\\} 1 ", metrics);
+        Assert.Matches("fastmlp_predict_duration_seconds_count\\{[^}]*model=\"flower\"[^}]*\\} 1\\b", metrics);
         Assert.Contains("<title>FastMlp</title>", await http.GetStringAsync("/", TestContext.Current.CancellationToken), StringComparison.Ordinal);
         await stop.CancelAsync();
         CommandResult result = await serving;
