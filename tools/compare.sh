@@ -18,14 +18,28 @@ fi
 
 sdk=$(dirname "$(readlink -f "$(command -v dotnet)")")
 mkdir -p "$root$here" "$root$sdk"
+
+# The folder of --data lies outside of the root: it is mounted too.
+data=
+previous=
+for argument in "$@"; do
+    if [ "$previous" = --data ]; then data=$argument; fi
+    previous=$argument
+done
+if [ -n "$data" ]; then
+    data=$(realpath "$data")
+    mkdir -p "$root$data"
+fi
+
 # The mounts live in a namespace of their own and go with it.
 exec unshare --mount sh -eu -c '
-    root=$1 here=$2 sdk=$3 program=$4
-    shift 4
+    root=$1 here=$2 sdk=$3 program=$4 data=$5
+    shift 5
+    if [ -n "$data" ]; then mount --bind "$data" "$root$data"; fi
     mount --bind "$here" "$root$here"
     mount --bind "$sdk" "$root$sdk"
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
     mount --rbind /sys "$root/sys"
     exec chroot "$root" /usr/bin/env -C "$here" "$sdk/dotnet" "$program" compare "$@"
-' sh "$root" "$here" "$sdk" "$program" "$@"
+' sh "$root" "$here" "$sdk" "$program" "$data" "$@"

@@ -44,43 +44,54 @@ internal static class Content
 
     public static ContentKind KindOf(byte[] content)
     {
-        ReadOnlySpan<byte> bytes = content;
-        if (bytes.StartsWith(Hdf5))
+        using MemoryStream stream = new(content, writable: false);
+        return KindOf(stream);
+    }
+
+    /// <summary>By the head of a file, and the directory of a zip.</summary>
+    public static ContentKind KindOf(Stream content)
+    {
+        Span<byte> head = stackalloc byte[512];
+        content.Position = 0;
+        head = head[..content.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+        if (head.StartsWith(Hdf5))
         {
             return ContentKind.Hdf5;
         }
 
-        if (bytes.StartsWith("PK"u8))
+        if (head.StartsWith("PK"u8))
         {
             return KindOfZip(content);
         }
 
-        if (bytes.StartsWith(TorchLegacy))
+        if (head.StartsWith(TorchLegacy))
         {
             return ContentKind.TorchLegacy;
         }
 
-        if (bytes.Length > 9 && BinaryPrimitives.ReadUInt64LittleEndian(bytes) <= (ulong)bytes.Length - 8 && bytes[8] == '{')
+        if (head.Length > 9 && BinaryPrimitives.ReadUInt64LittleEndian(head) <= (ulong)content.Length - 8 && head[8] == '{')
         {
             return ContentKind.Safetensors;
         }
 
-        return TorchSharpFile.LooksLike(bytes) ? ContentKind.TorchSharp : ContentKind.Unknown;
+        return TorchSharpFile.LooksLike(head) ? ContentKind.TorchSharp : ContentKind.Unknown;
     }
 
-    private static ContentKind KindOfZip(byte[] content)
+    private static ContentKind KindOfZip(Stream content)
     {
         using ZipArchive zip = OpenZip(content);
         return zip.GetEntry("config.json") is not null ? ContentKind.KerasZip
             : zip.Entries.Any(entry => entry.FullName.EndsWith("data.pkl", StringComparison.Ordinal)) ? ContentKind.TorchZip
-            : throw new ModelFormatException("The zip file holds neither 'config.json' (Keras) nor a 'data.pkl' (PyTorch).");
+            : ContentKind.Unknown;
     }
 
-    public static ZipArchive OpenZip(byte[] content)
+    public static ZipArchive OpenZip(byte[] content) => OpenZip(new MemoryStream(content, writable: false));
+
+    private static ZipArchive OpenZip(Stream content)
     {
         try
         {
-            ZipArchive zip = new(new MemoryStream(content, writable: false), ZipArchiveMode.Read);
+            ZipArchive zip = new(content, ZipArchiveMode.Read, leaveOpen: true);
             _ = zip.Entries.Count;
             return zip;
         }

@@ -48,16 +48,23 @@ public static class ForeignModel
             ContentKind.Safetensors => SafetensorsFile.Read(content, options),
             ContentKind.TorchSharp => TorchSharpFile.Read(content, options),
             _ => throw new ModelFormatException(
-                "The file is none of Keras' (HDF5 or .keras), PyTorch's (.pt, .pth), TorchSharp's (.dat) or safetensors. ONNX files are read by FastMlp.Onnx, FastMlp's own by Network.Load."),
+                "The file is none of Keras' (HDF5, or .keras with 'config.json'), PyTorch's (.pt and .pth with 'data.pkl'), TorchSharp's (.dat) or safetensors. ONNX files are read by FastMlp.Onnx, FastMlp's own by Network.Load."),
         };
-        return chain.ToImport();
+        return chain.ToImport(options);
     }
 
-    /// <summary>Whether a file begins like one of those that are read here.</summary>
+    /// <summary>Whether a file is of a kind that is read here, by its first bytes: Keras, PyTorch, TorchSharp, or safetensors that FastMlp did not write.</summary>
     /// <param name="path">An existing file.</param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static bool Recognises(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return Path.GetExtension(path).ToUpperInvariant() is ".H5" or ".HDF5" or ".KERAS" or ".PT" or ".PTH" or ".DAT";
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        return Content.KindOf(file) switch
+        {
+            ContentKind.Unknown => false,
+            ContentKind.Safetensors => !SafetensorsFile.IsOwn(file),
+            _ => true,
+        };
     }
 }

@@ -14,4 +14,10 @@ public sealed record ForeignModelOptions
 
     /// <summary>The part of the file that is the network, where it holds several: a key of a checkpoint, or what the names of its tensors begin with.</summary>
     public string? Part { get; init; }
+
+    /// <summary>How messages name a member of this type, given its name, such as <c>--activations NAME,...</c> for <c>Activations</c>; null names the member itself.</summary>
+    public Func<string, string>? OptionName { get; init; }
+
+    /// <summary>The start of a sentence that asks for an option.</summary>
+    internal string Ask(string name) => OptionName is null ? $"Set {nameof(ForeignModelOptions)}.{name}" : $"Give {OptionName(name)}";
 }

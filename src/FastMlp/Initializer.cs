@@ -17,13 +17,13 @@ public readonly record struct Initializer
     /// <summary>N(0, 2 / (fanIn + fanOut)); (Glorot and Bengio, 2010).</summary>
     public static Initializer GlorotNormal => new(InitializerKind.GlorotNormal);
 
-    /// <summary>U(-r, r), r = sqrt(6 / (fanIn + fanOut)); the choice for sigmoid, tanh, softmax and identity.</summary>
+    /// <summary>U(-r, r), r = sqrt(6 / (fanIn + fanOut)); the choice for hidden layers of sigmoid, tanh and identity.</summary>
     public static Initializer GlorotUniform => new(InitializerKind.GlorotUniform);
 
     /// <summary>N(0, 1 / fanIn); the choice for SELU.</summary>
     public static Initializer LecunNormal => new(InitializerKind.LecunNormal);
 
-    /// <summary>U(-r, r), r = sqrt(3 / fanIn).</summary>
+    /// <summary>U(-r, r), r = sqrt(3 / fanIn); the choice for a last layer with sigmoid, tanh, softmax or identity: z has the scale of the layer's input.</summary>
     public static Initializer LecunUniform => new(InitializerKind.LecunUniform);
 
     /// <summary>All weights 0: for a perceptron, or for weights that are set afterwards.</summary>

@@ -82,47 +82,6 @@ internal static class MessageText
         return true;
     }
 
-    /// <summary>Ordinal order in which a run of digits counts as its number, so that <c>fc10</c> comes after <c>fc2</c>.</summary>
-    public static int CompareNatural(string left, string right)
-    {
-        int i = 0;
-        int j = 0;
-        while (i < left.Length && j < right.Length)
-        {
-            int order;
-            if (char.IsAsciiDigit(left[i]) && char.IsAsciiDigit(right[j]))
-            {
-                ReadOnlySpan<char> a = DigitsAt(left, ref i);
-                ReadOnlySpan<char> b = DigitsAt(right, ref j);
-                // Without leading zeros the longer number is the larger one, of any length.
-                order = a.Length != b.Length ? a.Length - b.Length : a.SequenceCompareTo(b);
-            }
-            else
-            {
-                order = left[i++] - right[j++];
-            }
-
-            if (order != 0)
-            {
-                return order;
-            }
-        }
-
-        int rest = (left.Length - i) - (right.Length - j);
-        return rest != 0 ? rest : string.CompareOrdinal(left, right);
-    }
-
-    private static ReadOnlySpan<char> DigitsAt(string text, ref int position)
-    {
-        int start = position;
-        while (position < text.Length && char.IsAsciiDigit(text[position]))
-        {
-            position++;
-        }
-
-        return text.AsSpan(start, position - start).TrimStart('0');
-    }
-
     /// <summary>The member with exactly this name. <c>Enum.TryParse</c> would also take numbers and comma lists.</summary>
     public static bool TryName<T>(string name, out T value)
         where T : struct, Enum

@@ -202,16 +202,32 @@ public sealed unsafe class Network : IDisposable
         return FromContents(ModelFile.Read(stream));
     }
 
-    /// <summary>Reads a safetensors file of another framework (tensors named like <c>fc1.weight</c>), with the activation of each layer given in order.</summary>
-    /// <exception cref="ModelFormatException">The file is malformed, or its tensors are not a chain of dense layers.</exception>
-    public static Network Load(string path, params ReadOnlySpan<Activation> activations) => FromContents(ModelFile.Read(path, activations));
+    /// <summary>
+    /// Reads a safetensors file of another framework (tensors named like <c>fc1.weight</c>), with the activation of each layer given in order. Numbers in
+    /// the names decide the order of the layers, or the shapes where exactly one order fits.
+    /// </summary>
+    /// <exception cref="ModelFormatException">The file is malformed, its tensors are not a chain of dense layers, or their order is not certain.</exception>
+    public static Network Load(string path, params ReadOnlySpan<Activation> activations) => Load(path, order: [], activations);
+
+    /// <summary>The same with the order of the layers given by name, such as <c>["encoder", "decoder"]</c> for the tensor <c>encoder.weight</c> and its kin.</summary>
+    /// <exception cref="ModelFormatException">The file is malformed, its tensors are not a chain of dense layers, or the order does not name each layer once.</exception>
+    public static Network Load(string path, IReadOnlyList<string> order, params ReadOnlySpan<Activation> activations)
+    {
+        ArgumentNullException.ThrowIfNull(order);
+        return FromContents(ModelFile.Read(path, activations, order));
+    }
 
     /// <summary>The same from a stream, which is read to its end.</summary>
-    /// <exception cref="ModelFormatException">The data are malformed, or the tensors are not a chain of dense layers.</exception>
-    public static Network Load(Stream stream, params ReadOnlySpan<Activation> activations)
+    /// <exception cref="ModelFormatException">The data are malformed, the tensors are not a chain of dense layers, or their order is not certain.</exception>
+    public static Network Load(Stream stream, params ReadOnlySpan<Activation> activations) => Load(stream, order: [], activations);
+
+    /// <summary>The same from a stream with the order of the layers given by name.</summary>
+    /// <exception cref="ModelFormatException">The data are malformed, the tensors are not a chain of dense layers, or the order does not name each layer once.</exception>
+    public static Network Load(Stream stream, IReadOnlyList<string> order, params ReadOnlySpan<Activation> activations)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return FromContents(ModelFile.Read(stream, activations));
+        ArgumentNullException.ThrowIfNull(order);
+        return FromContents(ModelFile.Read(stream, activations, order));
     }
 
     /// <summary>

@@ -6,6 +6,7 @@ public sealed class NetworkBuilder
     private readonly int inputSize;
     private readonly bool isBody;
     private readonly List<LayerSpec> layers = [];
+    private bool isLastDrawnByDefault;
 
     internal NetworkBuilder(int inputSize)
     {
@@ -20,9 +21,16 @@ public sealed class NetworkBuilder
     /// <param name="units">Outputs of the layer; at least 1.</param>
     /// <param name="activation">g; identity by default.</param>
     /// <param name="bias">How b is shared.</param>
-    /// <param name="initializer">How W is drawn; by default He for the ReLU family, LeCun for SELU, Glorot for the others.</param>
-    public NetworkBuilder Dense(int units, Activation activation = default, Bias bias = Bias.PerUnit, Initializer? initializer = null) =>
+    /// <param name="initializer">
+    /// How W is drawn; by default He for the ReLU family, LeCun for SELU, Glorot for the others, but LeCun (uniform) in place of Glorot in the last layer:
+    /// from inputs of unit scale its z, what softmax or a loss sees first, has unit scale too, whatever the widths.
+    /// </param>
+    public NetworkBuilder Dense(int units, Activation activation = default, Bias bias = Bias.PerUnit, Initializer? initializer = null)
+    {
         Add(new DenseSpec(units, activation, bias, initializer ?? DenseSpec.DefaultInitializer(activation)));
+        isLastDrawnByDefault = initializer is null;
+        return this;
+    }
 
     /// <summary>
     /// Adds inverted dropout (Srivastava et al., 2014) of what comes before, the network's input if nothing does: in training each value
@@ -84,6 +92,7 @@ public sealed class NetworkBuilder
         ArgumentNullException.ThrowIfNull(layer);
         layer.Check();
         layers.Add(layer);
+        isLastDrawnByDefault = false;
         return this;
     }
 
@@ -101,12 +110,13 @@ public sealed class NetworkBuilder
             throw new InvalidOperationException("A network needs at least one layer: call Dense before Build.");
         }
 
-        if (layers[^1] is not DenseSpec)
+        if (layers[^1] is not DenseSpec output)
         {
             throw new InvalidOperationException("A network ends with a dense layer, for its activation and the loss belong together: call Dense last.");
         }
 
-        Network network = new(inputSize, [.. layers]);
+        DenseSpec head = isLastDrawnByDefault && output.Initializer == Initializer.GlorotUniform ? output with { Initializer = Initializer.LecunUniform } : output;
+        Network network = new(inputSize, [.. layers.SkipLast(1), head]);
         network.Initialize(seed);
         return network;
     }

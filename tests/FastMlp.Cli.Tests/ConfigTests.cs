@@ -50,6 +50,8 @@ public sealed class ConfigTests(TempFolder folder) : IClassFixture<TempFolder>
         ["label-smoothing"] = ("0.1", ["0.1"]),
         ["class-weights"] = ("\"balanced\"", ["balanced"]),
         ["epochs"] = ("4", ["4"]),
+        ["quick"] = ("false", ["false"]),
+        ["search-time"] = ("\"5m\"", ["5m"]),
         ["max-duration"] = ("\"5m\"", ["5m"]),
         ["batch"] = ("\"full\"", ["full"]),
         ["accumulate"] = ("4", ["4"]),

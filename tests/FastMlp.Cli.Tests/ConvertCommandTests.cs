@@ -69,7 +69,7 @@ public sealed class ConvertCommandTests(TempFolder folder) : IClassFixture<TempF
 
         Command.Run("convert", model).WasBadUsage("OUT");
         Command.Run("convert", model, folder["m.h5"]).WasBadUsage(".h5", ".onnx");
-        Command.Run("convert", folder["m.pt"], folder["m.onnx"]).WasBadUsage(".pt", ".safetensors");
+        Command.Run("convert", folder["m.pt"], folder["m.onnx"]).FailedWith("no model file", "m.pt");
         Command.Run("convert", model, folder["m.onnx"], "--output", "y").WasBadUsage("--output", "ONNX");
         Command.Run("convert", folder["none.onnx"], folder["m.safetensors"]).FailedWith("none.onnx");
         Command.Run("convert", folder.Write("text.onnx", "hello"), folder["m.safetensors"]).FailedWith("text.onnx", "torn or no ONNX");

@@ -33,9 +33,9 @@ public class ImportTests
     }
 
     [Theory]
-    [InlineData("state.pt", "activation of each")]
-    [InlineData("keras-weights.h5", "activation of each")]
-    [InlineData("actor-critic.pt", "activation of each")]
+    [InlineData("state.pt", "Set ForeignModelOptions.Activations")]
+    [InlineData("keras-weights.h5", "Set ForeignModelOptions.Activations")]
+    [InlineData("actor-critic.pt", "Set ForeignModelOptions.Activations")]
     public void WeightsAloneAskForActivations(string name, string words)
     {
         ModelFormatException refusal = Assert.Throws<ModelFormatException>(() => ForeignModel.Load(Fixture.Of(name).FilePath, new ForeignModelOptions { Part = name.StartsWith("actor", StringComparison.Ordinal) ? "model.actor" : null }));
@@ -47,7 +47,7 @@ public class ImportTests
     {
         Activation[] both = [.. Enumerable.Repeat(Activation.Relu, 5)];
         ModelFormatException refusal = Assert.Throws<ModelFormatException>(() => ForeignModel.Load(Fixture.Of("actor-critic.pt").FilePath, new ForeignModelOptions { Activations = both }));
-        Assert.Contains("name the part", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("ForeignModelOptions.Part", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public class ImportTests
         byte[] file = Safetensors(("decoder.weight", [8, 3]), ("decoder.bias", [8]), ("encoder.weight", [3, 8]), ("encoder.bias", [3]));
         ForeignModelOptions options = new() { Activations = [Activation.Relu, Activation.Identity] };
         ModelFormatException refusal = Assert.Throws<ModelFormatException>(() => ForeignModel.Import(file, options));
-        Assert.Contains("give the order", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("Set ForeignModelOptions.Order: the names in order, such as decoder,encoder", refusal.Message, StringComparison.Ordinal);
         using ForeignImport right = ForeignModel.Import(file, options with { Order = ["encoder", "decoder"] });
         Assert.Equal(8, right.Network.InputSize);
         Assert.Equal([3, 8], right.Network.Tensors["layers.0.weight"].Shape);

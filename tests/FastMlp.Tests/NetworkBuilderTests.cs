@@ -35,12 +35,35 @@ public class NetworkBuilderTests
         Assert.InRange(largest, (uniform ? 1.73 : 3.5) * sigma, (uniform ? 1.7321 : 6) * sigma);
     }
 
+    /// <summary>He's weights keep the mean square of ReLU layers at 1, and LeCun's pass it on to z of the last layer.</summary>
+    [Theory]
+    [InlineData(10, 64, 1)]
+    [InlineData(300, 30, 1)]
+    [InlineData(40, 40, 500)]
+    [InlineData(20, 1000, 8)]
+    public void OutputsStartAtUnitScaleWhateverTheWidths(int inputs, int hidden, int outputs)
+    {
+        double sum = 0;
+        int count = 0;
+        for (int seed = 0; seed < 40; seed++)
+        {
+            using Network network = Network.Input(inputs).Dense(hidden, Activation.Relu).Dense(hidden, Activation.Relu).Dense(outputs).Build(seed);
+            float[] y = network.Predict(Numbers.Uniform(100 + seed, 50 * inputs, -1.7320508f, 1.7320508f));
+            sum += y.Sum(value => (double)value * value);
+            count += y.Length;
+        }
+
+        Assert.InRange(Math.Sqrt(sum / count), 0.75, 1.3);
+    }
+
     [Fact]
     public void TheDefaultFollowsTheActivation()
     {
         AssertDefault("HeNormal", Activation.Relu, Activation.LeakyRelu(), Activation.PRelu(), Activation.Elu(), Activation.Gelu, Activation.Silu, Activation.Softplus);
         AssertDefault("LecunNormal", Activation.Selu);
-        AssertDefault("GlorotUniform", Activation.Identity, Activation.Sigmoid, Activation.Tanh, Activation.Softmax, Activation.Step);
+        AssertDefault("LecunUniform", Activation.Identity, Activation.Sigmoid, Activation.Tanh, Activation.Softmax, Activation.Step);
+        using Network deep = Network.Input(2).Dense(3, Activation.Tanh).Dense(4, Activation.Tanh, initializer: Initializer.GlorotUniform).Build();
+        Assert.All(deep.Specification.Cast<DenseSpec>(), layer => Assert.Equal(Initializer.GlorotUniform, layer.Initializer));
 
         static void AssertDefault(string name, params Activation[] activations)
         {

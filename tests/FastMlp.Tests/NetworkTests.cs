@@ -41,7 +41,7 @@ public class NetworkTests
             [
                 new DenseSpec(5, Activation.ScaledSigmoid(2, 3, learnable: true), Bias.PerUnit, Initializer.GlorotUniform),
                 new DenseSpec(4, Activation.PRelu(), Bias.Shared, Initializer.HeNormal),
-                new DenseSpec(3, Activation.Softmax, Bias.None, Initializer.GlorotUniform),
+                new DenseSpec(3, Activation.Softmax, Bias.None, Initializer.LecunUniform),
             ],
             network.Specification);
         Assert.Equal(network.Specification, network.Layers.Select(layer => layer.Spec));

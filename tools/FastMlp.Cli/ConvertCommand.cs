@@ -2,7 +2,6 @@ using System.CommandLine;
 using FastMlp.Cli.Arguments;
 using FastMlp.Cli.Reporting;
 using FastMlp.Cli.Sources;
-using FastMlp.Onnx;
 
 namespace FastMlp.Cli;
 
@@ -11,37 +10,39 @@ internal sealed class ConvertCommand : CliCommand
 {
     private const string Safetensors = ".safetensors";
 
-    private readonly Argument<string> modelPath = new("MODEL") { Description = "A model file: .safetensors or .onnx" };
+    private readonly Argument<string> modelPath = new("MODEL") { Description = "A model file of FastMlp, ONNX, Keras, PyTorch, TorchSharp or safetensors" };
 
     private readonly Argument<string> outPath = new("OUT") { Description = "The file to write; its ending says the format: .safetensors or .onnx" };
 
-    private readonly OnnxOptions onnx = new();
+    private readonly ModelOptions modelOptions = new();
 
     public ConvertCommand(CommandContext context)
-        : base(context, "convert", "Convert a model between safetensors and ONNX, by the endings of the files.")
+        : base(context, "convert", "Convert a model of any known format to safetensors or ONNX, by the ending of OUT.")
     {
         Add(modelPath);
         Add(outPath);
-        onnx.AddTo(this);
+        modelOptions.AddTo(this);
     }
+
+    public override IReadOnlyList<OptionGroup> Groups => [modelOptions];
 
     public override IReadOnlyList<string> Examples =>
     [
         "fastmlp convert digits.safetensors digits.onnx",
         "fastmlp convert torch.onnx torch.safetensors --output probabilities",
+        "fastmlp convert state.pt mine.safetensors --activations relu,softmax",
     ];
 
     protected override int Run(ParseResult parsed)
     {
         string from = parsed.GetRequiredValue(modelPath);
         string to = parsed.GetRequiredValue(outPath);
-        CheckEnding(from, "MODEL");
-        CheckEnding(to, "OUT");
+        CheckEnding(to);
         OutputFile.CheckApart([("MODEL", from)], [("OUT", to)]);
         OutputFile.CheckWritable(to, "OUT");
-        OnnxImportOptions options = onnx.Read(parsed, from);
+        ModelReading reading = modelOptions.Read(parsed, from);
         List<string> notes = [];
-        using StoredModel model = StoredModel.Load(from, options, notes.Add);
+        using StoredModel model = StoredModel.Load(from, reading, notes.Add);
         if (OnnxFile.Names(to))
         {
             OnnxFile.Save(model, to, notes.Add);
@@ -74,11 +75,11 @@ internal sealed class ConvertCommand : CliCommand
         return ExitCode.Done;
     }
 
-    private static void CheckEnding(string path, string argument)
+    private static void CheckEnding(string path)
     {
         if (!OnnxFile.Names(path) && !Path.GetExtension(path).Equals(Safetensors, StringComparison.OrdinalIgnoreCase))
         {
-            throw new UsageException($"{argument} '{path}' has the ending '{Path.GetExtension(path)}'; {Safetensors} or .onnx was expected.");
+            throw new UsageException($"OUT '{path}' has the ending '{Path.GetExtension(path)}'; {Safetensors} or .onnx was expected.");
         }
     }
 }

@@ -32,7 +32,7 @@ internal sealed class EvaluateCommand : CliCommand
         Description = "Write a page on the model and these rows: confusions or errors, what matters, the worst mistakes, the inside of the network",
     };
 
-    private readonly OnnxOptions onnx = new();
+    private readonly ModelOptions modelOptions = new();
     private readonly TextOptions text = new();
 
     public EvaluateCommand(CommandContext context)
@@ -43,12 +43,14 @@ internal sealed class EvaluateCommand : CliCommand
         Add(dataName);
         Add(heldOut);
         Add(report);
-        onnx.AddTo(this);
+        modelOptions.AddTo(this);
         foreach (Option option in text.All)
         {
             Add(option);
         }
     }
+
+    public override IReadOnlyList<OptionGroup> Groups => [modelOptions];
 
     public override IReadOnlyList<string> Examples =>
     [
@@ -62,7 +64,7 @@ internal sealed class EvaluateCommand : CliCommand
         OutputFile.CheckApart(
             [("MODEL", path), ("DATA", parsed.GetRequiredValue(dataName))],
             [(report.Name, parsed.GetValue(report))]);
-        using StoredModel model = StoredModel.Load(path, onnx.Read(parsed, path), note => Console.Error.WriteLine($"note: {note}"));
+        using StoredModel model = StoredModel.Load(path, modelOptions.Read(parsed, path), note => Console.Error.WriteLine($"note: {note}"));
         DataSource source = DataSource.Find(parsed.GetRequiredValue(dataName));
         bool onlyHeldOut = parsed.GetValue(heldOut);
         string? reportPath = parsed.GetValue(report);

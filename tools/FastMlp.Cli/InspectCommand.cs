@@ -14,14 +14,16 @@ internal sealed class InspectCommand : CliCommand
 {
     private readonly Argument<string> modelPath = new("MODEL") { Description = "A model file" };
 
-    private readonly OnnxOptions onnx = new();
+    private readonly ModelOptions modelOptions = new();
 
     public InspectCommand(CommandContext context)
         : base(context, "inspect", "Show a model: layers, shapes, parameters, activations, preprocessing, and how it was trained.")
     {
         Add(modelPath);
-        onnx.AddTo(this);
+        modelOptions.AddTo(this);
     }
+
+    public override IReadOnlyList<OptionGroup> Groups => [modelOptions];
 
     public override IReadOnlyList<string> Examples =>
     [
@@ -32,7 +34,7 @@ internal sealed class InspectCommand : CliCommand
     protected override int Run(ParseResult parsed)
     {
         string path = parsed.GetRequiredValue(modelPath);
-        using StoredModel model = StoredModel.Load(path, onnx.Read(parsed, path), note => Console.Error.WriteLine($"note: {note}"));
+        using StoredModel model = StoredModel.Load(path, modelOptions.Read(parsed, path), note => Console.Error.WriteLine($"note: {note}"));
         if (AsJson(parsed))
         {
             Console.WriteJson(json => Write(json, model));

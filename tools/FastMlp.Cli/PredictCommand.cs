@@ -22,7 +22,7 @@ internal sealed class PredictCommand : CliCommand
 
     private readonly Option<bool> probabilities = new("--probabilities") { Description = "Give the probability of every class" };
 
-    private readonly OnnxOptions onnx = new();
+    private readonly ModelOptions modelOptions = new();
     private readonly TextOptions text = new();
 
     public PredictCommand(CommandContext context)
@@ -33,12 +33,14 @@ internal sealed class PredictCommand : CliCommand
         Add(dataName);
         Add(output);
         Add(probabilities);
-        onnx.AddTo(this);
+        modelOptions.AddTo(this);
         foreach (Option option in text.All)
         {
             Add(option);
         }
     }
+
+    public override IReadOnlyList<OptionGroup> Groups => [modelOptions];
 
     public override IReadOnlyList<string> Examples =>
     [
@@ -58,7 +60,7 @@ internal sealed class PredictCommand : CliCommand
             OutputFile.CheckWritable(checkedPath);
         }
 
-        using StoredModel model = StoredModel.Load(path, onnx.Read(parsed, path), note => Console.Error.WriteLine($"note: {note}"));
+        using StoredModel model = StoredModel.Load(path, modelOptions.Read(parsed, path), note => Console.Error.WriteLine($"note: {note}"));
         if (parsed.GetValue(probabilities) && !model.Classifies)
         {
             throw new UsageException("--probabilities is for models that tell classes apart; this one predicts a value.");

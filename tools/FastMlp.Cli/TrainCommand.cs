@@ -94,7 +94,8 @@ internal sealed class TrainCommand : CliCommand
         {
             if (parsed.GetValue(config.Save) is { } saved)
             {
-                File.Save(saved, parsed, plan.Resolved);
+                // Folds that search each for its own settings do so again from the file.
+                File.Save(saved, parsed, writesModel || !ShortSearch.Applies(settings) ? plan.Resolved : new Dictionary<string, string>());
             }
         }
     }

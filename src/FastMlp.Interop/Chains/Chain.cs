@@ -11,7 +11,7 @@ internal sealed record Chain(string Format, IReadOnlyList<Link> Links, int? Inpu
     public IReadOnlyList<string> Notes { init => notes.AddRange(value); }
 
     /// <exception cref="ModelFormatException">The layers do not fit one behind the other.</exception>
-    public ForeignImport ToImport()
+    public ForeignImport ToImport(ForeignModelOptions options)
     {
         List<Link> links = End(Fold(Links));
         if (InputSizeOf(links) is not { } inputs)
@@ -25,7 +25,7 @@ internal sealed record Chain(string Format, IReadOnlyList<Link> Links, int? Inpu
         }
 
         NetworkBuilder builder = Network.Input(inputs);
-        Places places = new(inputs);
+        Places places = new(inputs, options);
         try
         {
             places.Add(builder, links);
@@ -188,7 +188,7 @@ internal sealed record Chain(string Format, IReadOnlyList<Link> Links, int? Inpu
     }
 
     /// <summary>Describes the layers to a builder, and keeps the values of the tensors under the names that the network gives them.</summary>
-    private sealed class Places(int inputs)
+    private sealed class Places(int inputs, ForeignModelOptions options)
     {
         private int size = inputs;
         private int dense;
@@ -277,7 +277,7 @@ internal sealed record Chain(string Format, IReadOnlyList<Link> Links, int? Inpu
         {
             if (takes != size)
             {
-                throw new ModelFormatException($"'{link.Name}' takes {takes} features, but {size} come to it. If the layers are not in order, give their order; if the file holds several networks, name the part.");
+                throw new ModelFormatException($"'{link.Name}' takes {takes} features, but {size} come to it. {options.Ask(nameof(options.Order))} if the layers come in another order; {options.Ask(nameof(options.Part))} if the file holds several networks.");
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FastMlp.Serialization;
 
 namespace FastMlp.Interop.Chains;
 
@@ -17,7 +18,7 @@ internal static class StateDict
     public static List<Link> Read(IReadOnlyList<StoredTensor> tensors, bool isOrdered, ForeignModelOptions options)
     {
         List<Group> groups = Grouped(Of(tensors, options.Part));
-        List<Group> ordered = InOrder(groups, isOrdered, options.Order);
+        List<Group> ordered = InOrder(groups, isOrdered, options);
         int dense = ordered.Count(group => group.IsDense);
         if (dense == 0)
         {
@@ -28,7 +29,7 @@ internal static class StateDict
         if (options.Activations.Count == 0)
         {
             throw new ModelFormatException(
-                $"The file holds weights only, of {dense} dense layers ({Listing(ordered.Where(group => group.IsDense).Select(group => group.Name))}): give the activation of each.");
+                $"The file holds weights only, of {dense} dense layers ({Listing(ordered.Where(group => group.IsDense).Select(group => group.Name))}). {options.Ask(nameof(options.Activations))}: the activation of each, in order.");
         }
 
         if (options.Activations.Count != dense)
@@ -78,86 +79,21 @@ internal static class StateDict
         return groups;
     }
 
-    private static List<Group> InOrder(List<Group> groups, bool isOrdered, IReadOnlyList<string> order)
+    private static List<Group> InOrder(List<Group> groups, bool isOrdered, ForeignModelOptions options)
     {
-        if (order.Count > 0)
-        {
-            return ByNames(groups, order);
-        }
-
-        if (isOrdered || groups.Count(group => group.IsDense) < 2)
+        string[] names = [.. groups.Select(group => group.Name)];
+        if (options.Order.Count == 0 && isOrdered)
         {
             return groups;
         }
 
-        // Numbers decide only where they are all that tells the names apart: 0, 2, 10 or layers.0.linear, layers.1.linear.
-        if (groups.Select(group => Skeleton(group.Name)).Distinct().Count() == 1)
-        {
-            return [.. groups.OrderBy(group => Number(group.Name))];
-        }
-
-        List<Group>? only = OnlyOrder(groups);
-        return only ?? throw new ModelFormatException(
-            $"The names {Listing(groups.Where(group => group.IsDense).Select(group => $"{group.Name} {group.Weight!.ShapeText}"))} do not say in which order the layers come, the file sorts them, and more than one order fits the shapes or none does: give the order.");
-    }
-
-    private static List<Group> ByNames(List<Group> groups, IReadOnlyList<string> order)
-    {
-        List<Group> ordered = [];
-        foreach (string name in order)
-        {
-            Group group = groups.Find(group => group.Name == name) ?? throw new ModelFormatException($"The order names '{name}', but the layers are {Listing(groups.Select(each => each.Name))}.");
-            ordered.Add(ordered.Contains(group) ? throw new ModelFormatException($"The order names '{name}' twice.") : group);
-        }
-
-        string[] left = [.. groups.Except(ordered).Select(group => group.Name)];
-        return left.Length == 0 ? ordered : throw new ModelFormatException($"The order leaves out {Listing(left)}; name every layer that has tensors.");
-    }
-
-    /// <summary>The one order of dense layers in which each takes what the one before gives; null where there are several or none, or other layers.</summary>
-    private static List<Group>? OnlyOrder(List<Group> groups)
-    {
-        if (groups.Exists(group => !group.IsDense) || groups.Count > 9)
-        {
-            return null;
-        }
-
-        List<Group>? found = null;
-        int count = 0;
-        Extend([], groups);
-        return count == 1 ? found : null;
-
-        void Extend(List<Group> begun, List<Group> left)
-        {
-            if (left.Count == 0)
-            {
-                count++;
-                found = begun;
-                return;
-            }
-
-            foreach (Group next in left.Where(group => begun.Count == 0 || begun[^1].Weight!.Shape[0] == group.Weight!.Shape[1]))
-            {
-                if (count < 2)
-                {
-                    Extend([.. begun, next], [.. left.Where(group => group != next)]);
-                }
-            }
-        }
-    }
-
-    private static string Skeleton(string name) => string.Concat(name.Select(c => char.IsAsciiDigit(c) ? '#' : c)).Replace("##", "#", StringComparison.Ordinal).Replace("##", "#", StringComparison.Ordinal);
-
-    private static decimal Number(string name)
-    {
-        // Several numbers count from the left: block1.2 comes before block2.0.
-        decimal number = 0;
-        foreach (string part in name.Split(name.Where(c => !char.IsAsciiDigit(c)).Distinct().ToArray(), StringSplitOptions.RemoveEmptyEntries).Take(3))
-        {
-            number = (number * 1_000_000) + (decimal.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out decimal value) && value < 1_000_000 ? value : 999_999);
-        }
-
-        return number;
+        // A normalization fits wherever its size does, so shapes decide only among dense layers.
+        (long Inputs, long Outputs)[] shapes = groups.TrueForAll(group => group.IsDense) ? [.. groups.Select(group => ((long)group.Weight!.Shape[1], (long)group.Weight.Shape[0]))] : [];
+        int[] order = options.Order.Count > 0 ? LayerOrder.ByNames(names, options.Order)
+            : LayerOrder.Find(names, shapes)
+            ?? throw new ModelFormatException(
+                $"Neither the names nor the shapes of the weights say in which order the layers come ({string.Join(", ", groups.Where(group => group.IsDense).Take(12).Select(group => $"{MessageText.Quote(group.Name)} {group.Weight!.ShapeText}"))}). {options.Ask(nameof(options.Order))}: the names in order, such as {string.Join(',', names.Take(12))}.");
+        return [.. order.Select(i => groups[i])];
     }
 
     /// <summary>
@@ -223,11 +159,7 @@ internal static class StateDict
             && int.TryParse(second[b..], NumberStyles.None, CultureInfo.InvariantCulture, out int y) ? y - x : 0;
     }
 
-    internal static string Listing(IEnumerable<string> names)
-    {
-        string[] all = [.. names];
-        return string.Join(", ", all.Take(12).Select(name => $"'{(name.Length <= 80 ? name : name[..77] + "...")}'")) + (all.Length > 12 ? $" and {all.Length - 12} more" : "");
-    }
+    internal static string Listing(IEnumerable<string> names) => MessageText.Quote([.. names]);
 
     /// <summary>The tensors whose names differ in the last word only.</summary>
     private sealed class Group(string name, int place)

@@ -10,7 +10,7 @@ internal sealed class KerasGraph
 
     private readonly List<KerasLayer> layers = [];
     private readonly Dictionary<string, KerasLayer> byName = [];
-    private string output = "";
+    private readonly List<string> outputs = [];
 
     public static KerasGraph Parse(string config)
     {
@@ -44,7 +44,8 @@ internal sealed class KerasGraph
             throw new ModelFormatException("The Keras file describes its layers, activations and all: load it without giving activations.");
         }
 
-        string end = options.Part ?? output;
+        string end = options.Part ?? (outputs.Count == 1 ? outputs[0] : throw new ModelFormatException(
+            $"The model has {outputs.Count} outputs. {options.Ask(nameof(options.Part))}, one of {StateDict.Listing(outputs)}."));
         if (!byName.ContainsKey(end))
         {
             throw new ModelFormatException($"There is no layer '{end}'; the layers are {StateDict.Listing(layers.Select(layer => layer.Name))}.");
@@ -96,20 +97,16 @@ internal sealed class KerasGraph
             layers.Add(layer);
         }
 
-        output = isSequential ? (layers.Count > 0 ? layers[^1].Name : "") : OutputOf(config);
+        outputs.AddRange(isSequential ? layers.TakeLast(1).Select(layer => layer.Name) : OutputsOf(config));
     }
 
-    private static string OutputOf(JsonElement config)
+    /// <summary>["name", 0, 0] of a model with one output (some Keras 3), or a list of these.</summary>
+    private static IEnumerable<string> OutputsOf(JsonElement config)
     {
-        JsonElement outputs = config.GetProperty("output_layers");
-        JsonElement first = outputs[0];
-        if (first.ValueKind == JsonValueKind.Array)
-        {
-            return outputs.GetArrayLength() == 1 ? first[0].GetString() ?? "" : throw new ModelFormatException(
-                $"The model has {outputs.GetArrayLength()} outputs: name one as the part, of {StateDict.Listing(outputs.EnumerateArray().Select(each => each[0].GetString() ?? ""))}.");
-        }
-
-        return first.GetString() ?? "";
+        JsonElement[] outputs = [.. config.GetProperty("output_layers").EnumerateArray()];
+        return outputs is [{ ValueKind: JsonValueKind.String } only, ..]
+            ? [only.GetString()!]
+            : outputs.Select(each => each[0].GetString() ?? "");
     }
 
     /// <summary>Layer names in [["name", 0, 0, {}]] (Keras 2), or in the keras_history of tensors (Keras 3).</summary>

@@ -7,13 +7,37 @@ namespace FastMlp.Interop.PyTorch;
 /// <summary>Safetensors of other frameworks: a JSON header of names, types, shapes and places, then the values. Writers sort the tensors, so order is in no file.</summary>
 internal static class SafetensorsFile
 {
+    private const int MaxHeader = 100_000_000; // what the reference reader takes
+
+    /// <summary>Whether FastMlp wrote it: its header says so. False where the header cannot be read, for the reader to say why.</summary>
+    public static bool IsOwn(Stream file)
+    {
+        Span<byte> length = stackalloc byte[8];
+        file.Position = 0;
+        file.ReadExactly(length);
+        byte[] header = new byte[Math.Min(BinaryPrimitives.ReadUInt64LittleEndian(length), MaxHeader)];
+        try
+        {
+            file.ReadExactly(header);
+            using JsonDocument json = JsonDocument.Parse(header);
+            return IsOwn(json.RootElement);
+        }
+        catch (Exception exception) when (exception is JsonException or EndOfStreamException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsOwn(JsonElement header) =>
+        header.ValueKind == JsonValueKind.Object && header.TryGetProperty("__metadata__", out JsonElement metadata) && metadata.ValueKind == JsonValueKind.Object && metadata.TryGetProperty("fastmlp", out _);
+
     public static Chain Read(byte[] content, ForeignModelOptions options)
     {
         int length = (int)BinaryPrimitives.ReadUInt64LittleEndian(content);
         try
         {
             using JsonDocument header = JsonDocument.Parse(content.AsMemory(8, length));
-            if (header.RootElement.TryGetProperty("__metadata__", out JsonElement metadata) && metadata.ValueKind == JsonValueKind.Object && metadata.TryGetProperty("fastmlp", out _))
+            if (IsOwn(header.RootElement))
             {
                 throw new ModelFormatException("The file is FastMlp's own: Network.Load reads it, activations and all.");
             }

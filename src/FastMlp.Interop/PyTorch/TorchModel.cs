@@ -26,12 +26,12 @@ internal static class TorchModel
                 ? OfModule(modules[0].Module, tensors, format, options with { Part = rest })
                 : throw new ModelFormatException(modules.Count == 0
                     ? $"The file holds no dictionary of tensors and no module{(options.Part is null ? "" : $" under '{options.Part}'")}, so no network."
-                    : $"The file holds {modules.Count} modules: name the part, one of {StateDict.Listing(modules.Select(each => each.Path))}.");
+                    : $"The file holds {modules.Count} modules. {options.Ask(nameof(options.Part))}, one of {StateDict.Listing(modules.Select(each => each.Path))}.");
         }
 
         if (found.Count > 1)
         {
-            throw new ModelFormatException($"The file holds {found.Count} dictionaries of tensors: name the part, one of {StateDict.Listing(found.Select(each => each.Path))}.");
+            throw new ModelFormatException($"The file holds {found.Count} dictionaries of tensors. {options.Ask(nameof(options.Part))}, one of {StateDict.Listing(found.Select(each => each.Path))}.");
         }
 
         (string path, List<StoredTensor> all) = found[0];
@@ -83,7 +83,7 @@ internal static class TorchModel
         if (options.Activations.Count == 0)
         {
             List<Link> links = [];
-            AddModule(links, module, "", tensors, 0);
+            AddModule(links, module, "", tensors, options, 0);
             return new Chain(format, links);
         }
 
@@ -91,7 +91,7 @@ internal static class TorchModel
     }
 
     /// <summary>A module of torch.nn by its attributes. What a class of the user's own computes stands in code that is never run.</summary>
-    private static void AddModule(List<Link> links, PickleObject module, string name, TorchTensors tensors, int depth)
+    private static void AddModule(List<Link> links, PickleObject module, string name, TorchTensors tensors, ForeignModelOptions options, int depth)
     {
         tensors.Visit();
         if (depth > 32)
@@ -105,7 +105,7 @@ internal static class TorchModel
             case "Sequential":
                 foreach ((string child, PickleObject inner) in TorchTensors.Children(module))
                 {
-                    AddModule(links, inner, name.Length == 0 ? child : $"{name}.{child}", tensors, depth + 1);
+                    AddModule(links, inner, name.Length == 0 ? child : $"{name}.{child}", tensors, options, depth + 1);
                 }
 
                 break;
@@ -140,7 +140,7 @@ internal static class TorchModel
             default:
                 Activation g = TorchActivation.Of(type, Number, TorchTensors.Entry(module.State, "approximate") as string)
                     ?? throw new ModelFormatException(
-                        $"Module '{(name.Length == 0 ? "(whole)" : name)}' is a {module.Type.FullName}. {(module.Type.Module.StartsWith("torch.", StringComparison.Ordinal) ? "It is not part of a multilayer perceptron that is read." : "What a class of its own computes stands in its code, which is never run: give the activation of each dense layer, and its parts are taken in their order.")}");
+                        $"Module '{(name.Length == 0 ? "(whole)" : name)}' is a {module.Type.FullName}. {(module.Type.Module.StartsWith("torch.", StringComparison.Ordinal) ? "It is not part of a multilayer perceptron that is read." : $"What a class of its own computes stands in its code, which is never run. {options.Ask(nameof(options.Activations))}, one for each dense layer, and its parts are taken in their order.")}");
                 if (g != Activation.Identity)
                 {
                     links.Add(new ActivationLink(name, g));

@@ -11,7 +11,7 @@ namespace FastMlp.Interop.PyTorch;
 /// TorchScript: tensors in <c>data.pkl</c>, and what the modules compute as source in <c>code/</c>. The source is not run: of each module that is not torch.nn's the
 /// calls in <c>forward</c> are taken in the order in which they end, which is the order of computation of a chain.
 /// </summary>
-internal sealed partial class TorchScript(ZipArchive zip, string folder, TorchTensors tensors)
+internal sealed partial class TorchScript(ZipArchive zip, string folder, TorchTensors tensors, ForeignModelOptions options)
 {
     private const int MaxSource = 4 << 20;
     private const int MaxDepth = 32;
@@ -31,7 +31,7 @@ internal sealed partial class TorchScript(ZipArchive zip, string folder, TorchTe
                 ?? throw new ModelFormatException($"There is no module '{part}' of part '{options.Part}'; there are {StateDict.Listing(Children(module).Select(child => child.Name))}.");
         }
 
-        TorchScript script = new(zip, folder, tensors);
+        TorchScript script = new(zip, folder, tensors, options);
         if (options.Activations.Count > 0)
         {
             List<StoredTensor> all = [];
@@ -151,7 +151,7 @@ internal sealed partial class TorchScript(ZipArchive zip, string folder, TorchTe
         }
     }
 
-    private static void AddFunction(List<Link> links, string function, string arguments, string name)
+    private void AddFunction(List<Link> links, string function, string arguments, string name)
     {
         float[] numbers = [.. Number().Matches(arguments).Select(match => Parsed(match.Value))];
         Activation? g = function switch
@@ -170,7 +170,7 @@ internal sealed partial class TorchScript(ZipArchive zip, string folder, TorchTe
         };
         if (g is null)
         {
-            throw new ModelFormatException($"The code of '{(name.Length == 0 ? "forward" : name)}' calls torch.{function}, which is no part of a chain of layers that is read; if the layers stand in order all the same, give the activation of each.");
+            throw new ModelFormatException($"The code of '{(name.Length == 0 ? "forward" : name)}' calls torch.{function}, which is no part of a chain of layers that is read. {options.Ask(nameof(options.Activations))}, one for each dense layer, if the layers stand in order all the same.");
         }
 
         if (g != Activation.Identity)

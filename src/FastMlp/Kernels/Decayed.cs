@@ -22,6 +22,9 @@ internal readonly struct Decayed(float decay) : IUpdateShape
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TVec Gradient(TVec theta, TVec g) => g;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec Stored(TVec value) => value;
     }
 
     private readonly struct Vectors<TSimd, TVec>(float decay) : IGradientShape<TVec>
@@ -29,11 +32,15 @@ internal readonly struct Decayed(float decay) : IUpdateShape
         where TVec : unmanaged
     {
         private readonly TVec decay = TSimd.Broadcast(decay);
+        private readonly TVec least = TSimd.Broadcast(Update.LeastMagnitude);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TVec Parameter(TVec theta) => theta;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TVec Gradient(TVec theta, TVec g) => TSimd.MultiplyAdd(decay, theta, g);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec Stored(TVec value) => TSimd.Select(TSimd.GreaterThan(least, TSimd.Abs(value)), TSimd.Zero, value);
     }
 }

@@ -25,5 +25,8 @@ internal readonly struct Decoupled<TRule>(TRule rule, float keep) : IUpdateRule
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TVec Gradient(TVec theta, TVec g) => shape.Gradient(theta, g);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec Stored(TVec value) => shape.Stored(value);
     }
 }

@@ -60,12 +60,12 @@ internal readonly unsafe struct MultiplyByDerivative<TActivation>(TActivation ac
 }
 
 /// <summary>
-/// C &lt;- C - rate (A B + decay C): gradient descent in the store of its own dW, which is then never written to memory. Element by
+/// C &lt;- C - rate A B: gradient descent in the store of its own dW, which is then never written to memory. Element by
 /// element the formula of <see cref="Update"/> with plain SGD, so the bits are the same. No new value may leave the range of a float.
 /// </summary>
 /// <param name="rate">eta.</param>
-/// <param name="decay">The L2 coefficient.</param>
-internal readonly unsafe struct Descend(float rate, float decay) : IEpilogue
+/// <remarks>There is no decay here: its multiply-add costs every step of a narrow network 5 %, decay or not.</remarks>
+internal readonly unsafe struct Descend(float rate) : IEpilogue
 {
     public nint PairOffset => 0;
 
@@ -73,9 +73,5 @@ internal readonly unsafe struct Descend(float rate, float decay) : IEpilogue
     public TVec Apply<TSimd, TVec>(TVec sum, float* c, nint column)
         where TSimd : struct, ISimd<TVec>
         where TVec : unmanaged
-    {
-        TVec old = TSimd.Load(c);
-        TVec g = TSimd.MultiplyAdd(TSimd.Broadcast(decay), old, sum);
-        return TSimd.MultiplyAdd(TSimd.Broadcast(-rate), g, old);
-    }
+        => TSimd.MultiplyAdd(TSimd.Broadcast(-rate), sum, TSimd.Load(c));
 }

@@ -21,4 +21,10 @@ internal interface IGradientShape<TVec>
 
     /// <summary>The gradient that the rule sees, from the parameters theta and dL/dtheta.</summary>
     TVec Gradient(TVec theta, TVec g);
+
+    /// <summary>
+    /// What is stored of a new parameter or state. Decay carries weights that nothing holds into the subnormals, where a step took eight times as long
+    /// (6-128-1, AVX-512), so it stores 0 for them long before; without decay it is the value itself.
+    /// </summary>
+    TVec Stored(TVec value);
 }

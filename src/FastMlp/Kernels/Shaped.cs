@@ -24,6 +24,7 @@ internal readonly struct Shaped(float scale, float limit, float l1, float decay)
         private readonly TVec most = TSimd.Broadcast(limit);
         private readonly TVec l1 = TSimd.Broadcast(l1);
         private readonly TVec decay = TSimd.Broadcast(decay);
+        private readonly TVec tiny = TSimd.Broadcast(decay == 0 ? 0 : Update.LeastMagnitude);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TVec Parameter(TVec theta) => theta;
@@ -36,5 +37,8 @@ internal readonly struct Shaped(float scale, float limit, float l1, float decay)
             TVec down = TSimd.And(TSimd.GreaterThan(TSimd.Zero, theta), l1);
             return TSimd.MultiplyAdd(decay, theta, TSimd.Add(clipped, TSimd.Subtract(up, down)));
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVec Stored(TVec value) => TSimd.Select(TSimd.GreaterThan(tiny, TSimd.Abs(value)), TSimd.Zero, value);
     }
 }

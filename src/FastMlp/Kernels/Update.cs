@@ -13,6 +13,9 @@ internal static unsafe class Update
     /// <summary>The most state vectors that a rule may keep: centred RMSProp with momentum needs three.</summary>
     public const int MostStates = 3;
 
+    /// <summary>2^-100: smaller numbers change no sum that matters, and their squares and products are subnormal.</summary>
+    public const float LeastMagnitude = 7.8886090522101181e-31f;
+
     /// <summary>
     /// Updates a range. A parameter whose new value is not finite keeps its old one, and the result is false.
     /// </summary>
@@ -52,20 +55,20 @@ internal static unsafe class Update
             TVec updated = formula.Apply(shape.Parameter(old), g, ref one, ref two, ref three);
             TVec finite = TSimd.GreaterThanOrEqual(largest, TSimd.Abs(updated));
             allFinite = TSimd.And(allFinite, finite);
-            TSimd.Store(theta + i, TSimd.Select(finite, updated, old));
+            TSimd.Store(theta + i, TSimd.Select(finite, shape.Stored(updated), old));
             if (TFormula.States > 0)
             {
-                TSimd.Store(first + i, one);
+                TSimd.Store(first + i, shape.Stored(one));
             }
 
             if (TFormula.States > 1)
             {
-                TSimd.Store(second + i, two);
+                TSimd.Store(second + i, shape.Stored(two));
             }
 
             if (TFormula.States > 2)
             {
-                TSimd.Store(third + i, three);
+                TSimd.Store(third + i, shape.Stored(three));
             }
         }
 

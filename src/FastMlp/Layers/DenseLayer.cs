@@ -158,15 +158,15 @@ internal abstract unsafe class DenseLayer : SingleInputLayer
     }
 
     /// <summary>
-    /// W &lt;- W - rate (delta^T x + decay W) without dW in between; false, with nothing done, where a new weight might not be finite.
+    /// W &lt;- W - rate delta^T x without dW in between; false, with nothing done, where a new weight might not be finite.
     /// Needs a batch of one block of k (<see cref="FitsOneBlock"/>).
     /// </summary>
-    public bool TryDescend(float* parameters, MatrixView x, MatrixView delta, float rate, float decay, int threads)
+    public bool TryDescend(float* parameters, MatrixView x, MatrixView delta, float rate, int threads)
     {
-        bool isSafe = StaysWithin(x, delta, rate, decay);
+        bool isSafe = StaysWithin(x, delta, rate);
         if (isSafe)
         {
-            WeightGradient(parameters + WeightOffset, x, delta, new Descend(rate, decay), threads);
+            WeightGradient(parameters + WeightOffset, x, delta, new Descend(rate), threads);
         }
 
         return isSafe;
@@ -175,15 +175,15 @@ internal abstract unsafe class DenseLayer : SingleInputLayer
     /// <summary>Whether no weight can leave the range of a float by such a step, so that none need be looked at as it is stored.</summary>
     /// <remarks>
     /// An element of dW, and every partial sum of it, is at most |x| |delta| (Cauchy and Schwarz; the norms of the whole matrices). Where rate
-    /// times that is below half the distance between the largest floats, a finite weight stays finite, for decay only shrinks it.
+    /// times that is below half the distance between the largest floats, a finite weight stays finite.
     /// A NaN or an infinity makes its norm one, and the answer no. A square that underflows is of a value below 3e-23, whose products with
     /// anything of a finite norm add up to less than 1 over a block of k: hence the 1. The rounding of the norms is far within the other half.
     /// Looking at the new weights themselves would cost each tile some 15 cycles.
     /// </remarks>
-    private static bool StaysWithin(MatrixView x, MatrixView delta, float rate, float decay)
+    private static bool StaysWithin(MatrixView x, MatrixView delta, float rate)
     {
         double bound = Math.Sqrt((double)SquaredNorm(x) * SquaredNorm(delta));
-        return bound <= MaxSum && rate >= 0 && rate * Math.Max(bound, 1) <= MaxStep && decay is >= 0 and <= 1 && rate * decay <= 1;
+        return bound <= MaxSum && rate >= 0 && rate * Math.Max(bound, 1) <= MaxStep;
     }
 
     /// <summary>The sum of all squares; padding that may be read is taken along.</summary>

@@ -8,16 +8,16 @@ internal static class ForeignModel
     private const string Weight = "weight";
     private const string BiasSuffix = "bias";
 
-    /// <summary>Dense layers in file order; see docs/formats.md for what that order is.</summary>
+    /// <summary>Dense layers in the order given, or the one that <see cref="LayerOrder"/> finds.</summary>
     /// <exception cref="ModelFormatException">The tensors do not form a chain of dense layers with these activations.</exception>
-    public static ModelContents Read(Stream stream, ReadOnlySpan<Activation> activations)
+    public static ModelContents Read(Stream stream, ReadOnlySpan<Activation> activations, IReadOnlyList<string> order)
     {
         SafetensorsHeader header = Safetensors.ReadHeader(stream);
         if (header.Metadata.ContainsKey(Specification.Key))
             throw new ModelFormatException($"The file has its own specification (metadata key '{Specification.Key}'); load it without giving activations.");
 
         TensorMap map = new(header);
-        TensorInfo[] weights = FindWeights(header, map, out HashSet<string> biases);
+        TensorInfo[] weights = FindWeights(header, map, order, out HashSet<string> biases);
         map.RefuseOthers("is neither the weight [out, in] of a dense layer nor a bias [out] beside one");
         if (weights.Length == 0)
             throw new ModelFormatException("The file has no tensor whose name ends in '.weight', so no dense layer.");
@@ -49,7 +49,7 @@ internal static class ForeignModel
         return new ModelContents(graph.InputSize, layers, tensors, header.Metadata.ToDictionary(), Seed: 0);
     }
 
-    private static TensorInfo[] FindWeights(SafetensorsHeader header, TensorMap map, out HashSet<string> biases)
+    private static TensorInfo[] FindWeights(SafetensorsHeader header, TensorMap map, IReadOnlyList<string> order, out HashSet<string> biases)
     {
         HashSet<string> names = [.. header.Tensors.Select(tensor => tensor.Name)];
         List<TensorInfo> weights = [];
@@ -70,21 +70,16 @@ internal static class ForeignModel
             }
             weights.Add(tensor);
         }
-        return InOrder(weights);
+        return InOrder(weights, order);
     }
 
-    /// <summary>
-    /// The order of the data, unless the writer merely sorted the names. The reference writer does, so that <c>10.weight</c> comes
-    /// before <c>2.weight</c>; then numbers within the names decide, by value.
-    /// </summary>
-    private static TensorInfo[] InOrder(List<TensorInfo> weights)
+    private static TensorInfo[] InOrder(List<TensorInfo> weights, IReadOnlyList<string> order)
     {
-        // It sorts by type first, so the names ascend within each type.
-        bool isSorted = weights.GroupBy(weight => weight.Type)
-            .All(group => group.Zip(group.Skip(1)).All(pair => string.CompareOrdinal(pair.First.Name, pair.Second.Name) < 0));
-        return isSorted
-            ? [.. weights.OrderBy(weight => weight.Name, Comparer<string>.Create(MessageText.CompareNatural))]
-            : [.. weights];
+        string[] names = [.. weights.Select(LayerOf)];
+        int[] found = order.Count > 0 ? LayerOrder.ByNames(names, order)
+            : LayerOrder.Find(names, [.. weights.Select(weight => (weight.Shape[1], weight.Shape[0]))])
+            ?? throw new ModelFormatException($"Neither the names nor the shapes of the weights say in which order the layers come ({string.Join(", ", weights.Select(weight => $"{weight.Quoted} {weight.ShapeText}"))}): give the names of the layers in order, such as order: [{string.Join(", ", names.Select(name => $"\"{name}\""))}].");
+        return [.. found.Select(i => weights[i])];
     }
 
     private static void CheckChain(TensorInfo[] weights)
@@ -92,11 +87,14 @@ internal static class ForeignModel
         for (int i = 1; i < weights.Length; i++)
         {
             if (weights[i].Shape[1] != weights[i - 1].Shape[0])
-                throw new ModelFormatException($"Tensor {weights[i].Quoted} of shape {weights[i].ShapeText} does not fit behind {weights[i - 1].Quoted} of shape {weights[i - 1].ShapeText}: its second size must be {weights[i - 1].Shape[0]}. Layers are taken in the order {Names(weights)}.");
+                throw new ModelFormatException($"Tensor {weights[i].Quoted} of shape {weights[i].ShapeText} does not fit behind {weights[i - 1].Quoted} of shape {weights[i - 1].ShapeText}: its second size must be {weights[i - 1].Shape[0]}. Layers are taken in the order {Names(weights)}; give their names in order if it is another.");
         }
     }
 
     private static string Names(TensorInfo[] weights) => MessageText.Quote([.. weights.Select(weight => weight.Name)]);
+
+    /// <summary>The name of the layer; empty for a lone <c>weight</c>.</summary>
+    private static string LayerOf(TensorInfo weight) => weight.Name[..^Weight.Length].TrimEnd('.');
 
     private static string BiasOf(TensorInfo weight) => weight.Name[..^Weight.Length] + BiasSuffix;
 }

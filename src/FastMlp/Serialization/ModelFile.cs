@@ -21,14 +21,14 @@ internal static class ModelFile
         }
     }
 
-    /// <summary>Reads a file of another framework, with the activations in layer order.</summary>
+    /// <summary>Reads a file of another framework, with the activations in layer order, and that order where it is given.</summary>
     /// <inheritdoc cref="Read(string)" path="/exception"/>
-    public static ModelContents Read(string path, ReadOnlySpan<Activation> activations)
+    public static ModelContents Read(string path, ReadOnlySpan<Activation> activations, IReadOnlyList<string> order)
     {
         using FileStream file = Open(path);
         try
         {
-            return Read(file, activations);
+            return Read(file, activations, order);
         }
         catch (ModelFormatException e)
         {
@@ -83,8 +83,8 @@ internal static class ModelFile
 
     /// <summary>Reads tensors named like <c>0.weight</c> or <c>fc1.weight</c>, each [out, in], with an optional bias [out] beside it.</summary>
     /// <inheritdoc cref="Read(Stream)" path="/exception"/>
-    public static ModelContents Read(Stream stream, ReadOnlySpan<Activation> activations) =>
-        ForeignModel.Read(stream, activations);
+    public static ModelContents Read(Stream stream, ReadOnlySpan<Activation> activations, IReadOnlyList<string> order) =>
+        ForeignModel.Read(stream, activations, order);
 
     /// <summary>Writes to a temporary name, flushes and renames; a failure leaves the old file as it was.</summary>
     /// <exception cref="ArgumentException">The contents contradict themselves or hold a number that is not finite.</exception>

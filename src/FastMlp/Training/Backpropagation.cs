@@ -109,7 +109,7 @@ internal sealed unsafe class Backpropagation : IDisposable
                 // Before W changes: the delta below comes from W as it was.
                 PullDelta(in pass, dense, i, x.Rows);
                 MatrixView input = Output(dense.Source, x), delta = workspace!.Delta(i, x.Rows);
-                if (dense.TryDescend(parameters, input, delta, rate, sgd.WeightDecay, threads))
+                if (dense.TryDescend(parameters, input, delta, rate, threads))
                 {
                     dense.BiasGradient(Gradients.Pointer, delta);
                 }

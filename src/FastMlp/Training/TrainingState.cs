@@ -140,7 +140,7 @@ internal sealed unsafe class TrainingState : IDisposable
 
         float rate = LearningRate;
         int failed;
-        if (optimizer is SgdState sgd && !limits.ShapeGradients && DenseLayer.FitsOneBlock(x.Rows) && !Backpropagation.IsBlocked(x.Rows))
+        if (optimizer is SgdState { WeightDecay: 0 } sgd && !limits.ShapeGradients && DenseLayer.FitsOneBlock(x.Rows) && !Backpropagation.IsBlocked(x.Rows))
         {
             int weights = Backpropagation.BackwardDescending(parameters.Pointer, x, sgd, rate);
             int beside = sgd.StepBesideWeights(parameters.Pointer, Backpropagation.Gradients.Pointer, rate);

@@ -31,8 +31,9 @@ public sealed class FileKindTests(TempFolder folder) : IClassFixture<TempFolder>
         Command.Run("train", Zip("sheet.ods", "content.xml")).FailedWith("OpenDocument");
         Command.Run("train", Zip("arrays.zip", "x.npy")).FailedWith(".npz");
         Command.Run("train", Zip("data.zip", "data.csv")).FailedWith("zip archive", "unpack");
-        Command.Run("inspect", Zip("model.pt", "archive/data.pkl")).FailedWith("PyTorch", "safetensors");
-        Command.Run("inspect", Zip("model.keras", "config.json")).FailedWith("zip archive", "export a Keras model as ONNX");
+        Command.Run("inspect", Zip("model.pt", "archive/data.pkl")).FailedWith("model.pt", "pickle");
+        Command.Run("inspect", Zip("model.keras", "config.json")).FailedWith("model.keras", "model.weights.h5");
+        Command.Run("inspect", Zip("sheet.keras", "xl/workbook.xml")).FailedWith("Excel", "model that can be read");
     }
 
     [Fact]

@@ -143,7 +143,7 @@ public class NormTests
             ["layers.0.bias [3]", "layers.0.weight [3, 2]", "layers.1.bias [1]", "layers.1.weight [1, 3]", "norms.0.bias [2]", "norms.0.running_mean [2]", "norms.0.running_var [2]", "norms.0.weight [2]", "norms.1.bias [3]", "norms.1.weight [3]"],
             header.Tensors.Select(tensor => $"{tensor.Name} {tensor.ShapeText}").Order(StringComparer.Ordinal));
         Assert.Equal(
-            """{"format":2,"inputSize":2,"seed":0,"layers":[{"kind":"BatchNorm","momentum":0.1,"epsilon":1E-05},{"units":3,"activation":"Identity","bias":"PerUnit","initializer":"GlorotUniform"},{"kind":"LayerNorm","epsilon":1E-05},{"units":1,"activation":"Identity","bias":"PerUnit","initializer":"GlorotUniform"}]}""",
+            """{"format":2,"inputSize":2,"seed":0,"layers":[{"kind":"BatchNorm","momentum":0.1,"epsilon":1E-05},{"units":3,"activation":"Identity","bias":"PerUnit","initializer":"GlorotUniform"},{"kind":"LayerNorm","epsilon":1E-05},{"units":1,"activation":"Identity","bias":"PerUnit","initializer":"LecunUniform"}]}""",
             header.Metadata["fastmlp"]);
     }
 

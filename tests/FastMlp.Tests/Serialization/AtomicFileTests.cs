@@ -107,7 +107,7 @@ public sealed class AtomicFileTests : IDisposable
 
         File.WriteAllText(Target, "not a model");
         Assert.StartsWith($"{Target}: ", Assert.Throws<ModelFormatException>(() => ModelFile.Read(Target)).Message, StringComparison.Ordinal);
-        Assert.StartsWith($"{Target}: ", Assert.Throws<ModelFormatException>(() => ModelFile.Read(Target, [Activation.Relu])).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{Target}: ", Assert.Throws<ModelFormatException>(() => ModelFile.Read(Target, [Activation.Relu], [])).Message, StringComparison.Ordinal);
     }
 
     /// <summary>A file that tells when it was flushed to the disk, not only to the system.</summary>

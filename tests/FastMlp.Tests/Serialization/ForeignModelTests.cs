@@ -10,7 +10,7 @@ public sealed class ForeignModelTests
         // As save_file writes nn.Sequential(Linear(3, 2), ReLU(), Linear(2, 1, bias=False)).state_dict(): names ascending.
         byte[] file = TestFiles.Floats("""{"format":"pt"}""", ("0.bias", [2], [7, 8]), ("0.weight", [2, 3], [1, 2, 3, 4, 5, 6]), ("2.weight", [1, 2], [9, 10]));
 
-        ModelContents contents = ModelFile.Read(new MemoryStream(file), [Activation.Relu, Activation.Identity]);
+        ModelContents contents = ModelFile.Read(new MemoryStream(file), [Activation.Relu, Activation.Identity], []);
 
         Assert.Equal(3, contents.InputSize);
         DenseSpec[] layers = [.. contents.Layers.OfType<DenseSpec>()];
@@ -48,17 +48,50 @@ public sealed class ForeignModelTests
     }
 
     [Fact]
-    public void UnsortedNamesKeepTheOrderOfTheData()
+    public void UnsortedNamesAreSortedByTheirNumbersToo()
     {
+        // MLX writes its tensors in any order.
         byte[] file = TestFiles.Floats("", ("fc2.weight", [1, 1], [2]), ("fc10.weight", [1, 1], [10]), ("fc1.weight", [1, 1], [1]));
-        Assert.Equal([[2], [10], [1]], Load(file, 3).Tensors.Values);
+        Assert.Equal([[1], [2], [10]], Load(file, 3).Tensors.Values);
     }
+
+    /// <summary>An autoencoder whose decoder sorts first is no 3-8-3 network.</summary>
+    [Fact]
+    public void TwoOrdersThatFitAreRefusedUntilOneIsGiven()
+    {
+        byte[] file = TestFiles.Floats("", ("decoder.weight", [2, 1], [1, 2]), ("encoder.weight", [1, 2], [3, 4]));
+        string message = Assert.Throws<ModelFormatException>(() => Load(file, 2)).Message;
+        Assert.Contains("'decoder.weight' [2, 1], 'encoder.weight' [1, 2]", message, StringComparison.Ordinal);
+        Assert.Contains("order: [\"decoder\", \"encoder\"]", message, StringComparison.Ordinal);
+
+        using Network network = Network.Load(new MemoryStream(file), ["encoder", "decoder"], Activation.Relu, Activation.Identity);
+        Assert.Equal(2, network.InputSize);
+        Assert.Equal([7, 14], network.Predict([1, 1]));
+        AssertOrderRefused(file, "names 'code'", "encoder", "code");
+        AssertOrderRefused(file, "'encoder' twice", "encoder", "encoder");
+        AssertOrderRefused(file, "leaves out 'decoder'", "encoder");
+
+        static void AssertOrderRefused(byte[] file, string reason, params string[] order) =>
+            Assert.Contains(reason, Assert.Throws<ModelFormatException>(() => ModelFile.Read(new MemoryStream(file), new Activation[2], order)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheOnlyOrderThatFitsTheShapesIsTaken()
+    {
+        byte[] file = TestFiles.Floats("", ("hidden.weight", [2, 1], [1, 2]), ("in.weight", [1, 3], [3, 4, 5]), ("out.weight", [4, 2], [6, 7, 8, 9, 10, 11, 12, 13]));
+        Assert.Equal([1, 2, 4], Load(file, 3).Layers.Cast<DenseSpec>().Select(layer => layer.Units));
+    }
+
+    /// <summary>Forty layers of one size have more orders than can be tried.</summary>
+    [Fact]
+    public void ManyOrdersAreRefusedAtOnce() =>
+        AssertRefused("say in which order", 40, [.. Enumerable.Range(0, 40).Select(i => ($"{new string('a', i + 1)}.weight", new[] { 1, 1 }, new float[] { i }))]);
 
     [Fact]
     public void ABareLinearAndLearnableActivationsAreRead()
     {
         byte[] file = TestFiles.Floats("", ("bias", [1], [5]), ("weight", [1, 1], [4]));
-        ModelContents contents = ModelFile.Read(new MemoryStream(file), [Activation.ScaledSigmoid(2, 3, learnable: true)]);
+        ModelContents contents = ModelFile.Read(new MemoryStream(file), [Activation.ScaledSigmoid(2, 3, learnable: true)], []);
         Assert.Equal(["layers.0.weight", "layers.0.bias", "layers.0.activation.scale", "layers.0.activation.slope"], contents.Tensors.Keys);
         Assert.Equal([[4], [5], [2], [3]], contents.Tensors.Values);
         TestFiles.AssertSame(contents, TestFiles.Read(TestFiles.Write(contents)));
@@ -87,7 +120,7 @@ public sealed class ForeignModelTests
     private static ModelContents Load(byte[] file, int layers)
     {
         Activation[] activations = new Activation[layers];
-        return ModelFile.Read(new MemoryStream(file), activations);
+        return ModelFile.Read(new MemoryStream(file), activations, []);
     }
 
     private static void AssertRefused(string reason, int layers, params (string, int[], float[])[] tensors) =>

@@ -37,7 +37,7 @@ public sealed class ModelFileFuzzTests
             using Stream stream = random.Next(4) == 0 ? new PipeStream(file, random.Next(1, 100)) : new MemoryStream(file);
             try
             {
-                ModelContents contents = isForeign ? ModelFile.Read(stream, activations) : ModelFile.Read(stream);
+                ModelContents contents = isForeign ? ModelFile.Read(stream, activations, []) : ModelFile.Read(stream);
                 TestFiles.AssertSame(contents, TestFiles.Read(TestFiles.Write(Unclaimed(contents))));
                 accepted++;
             }

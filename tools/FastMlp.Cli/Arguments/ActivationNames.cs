@@ -9,6 +9,34 @@ internal static class ActivationNames
     public const string Known =
         "relu, leaky-relu[:slope], prelu[:slope], elu[:alpha], selu, gelu, silu, softplus, tanh, sigmoid, scaled-sigmoid[:c,beta[,learnable]], identity, step, softmax";
 
+    /// <summary>Several, parted by commas. What stands behind a comma and begins like a number is a further constant of the one before.</summary>
+    public static bool TryParseList(string text, out Activation[] activations)
+    {
+        List<string> parts = [];
+        foreach (string part in text.Split(','))
+        {
+            if (parts.Count > 0 && part.Length > 0 && (!char.IsAsciiLetter(part[0]) || part == "learnable"))
+            {
+                parts[^1] += "," + part;
+            }
+            else
+            {
+                parts.Add(part);
+            }
+        }
+
+        activations = new Activation[parts.Count];
+        for (int i = 0; i < activations.Length; i++)
+        {
+            if (!TryParse(parts[i], out activations[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     public static bool TryParse(string text, out Activation activation)
     {
         activation = default;

@@ -12,6 +12,11 @@ internal static class FoldSummary
         Facts facts = new();
         facts.Add("data", $"{run.Data.Name}: {Text.Count(first.InputSize, "feature")}, {TrainingSummary.Learnt(first)}; rows: {Text.Count(run.Data.Rows)} in {run.Data.Count} folds, the first with {Text.Count(first.TrainRows)} train, {Text.Count(first.ValidationRows)} validation, {Text.Count(first.TestRows)} test");
         facts.Add("options", run.Plan.Options);
+        if (run.Search is not null)
+        {
+            facts.Add("chosen", $"by each fold for itself; by the first: {run.Search.Text}");
+        }
+
         facts.Add("time", Text.Time(run.Time));
         facts.WriteTo(console);
         for (int fold = 0; fold < run.Folds.Count; fold++)

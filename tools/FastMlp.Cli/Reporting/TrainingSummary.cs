@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FastMlp.Cli.Training;
+using FastMlp.Data;
 
 namespace FastMlp.Cli.Reporting;
 
@@ -32,6 +33,11 @@ internal static class TrainingSummary
         facts.Add("data", $"{data.Name}: {Text.Count(data.InputSize, "feature")}, {Learnt(data)}; rows: {split}");
         facts.Add("network", $"{NetworkText.Of(run.Network)}, {Text.Count(run.Network.ParameterCount, "parameter")}");
         facts.Add("options", run.Plan.Options);
+        if (run.Search is not null)
+        {
+            facts.Add("chosen", run.Search.Text);
+        }
+
         facts.Add("time", $"{Text.Time(report.WallTime)}, {Text.Rate(report.SamplesPerSecond)} samples/s");
         if (Stop(run) is { } stop)
         {
@@ -65,8 +71,9 @@ internal static class TrainingSummary
         json.WriteEndObject();
         json.WriteStartObject("training");
         json.WriteString("options", run.Plan.Options);
+        WriteSearch(json, run.Search);
         json.WriteNumber("epochs", run.Report.Epochs.Count);
-        json.WriteNumber("bestEpoch", run.Report.BestEpoch);
+        json.WriteNumber("bestEpoch", run.Report.KeptEpoch);
         json.WriteNumber("keptEpoch", run.Report.KeptEpoch);
         json.WriteString("stopReason", run.Report.StopReason.ToString());
         json.WriteNumber("seconds", run.Report.WallTime.TotalSeconds);
@@ -93,6 +100,33 @@ internal static class TrainingSummary
             ScoreReport.WriteFigures(json, run.Score);
             json.WriteEndObject();
         }
+    }
+
+    private static void WriteSearch(Utf8JsonWriter json, SearchResult? search)
+    {
+        if (search is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject("chosen");
+        json.WriteString("settings", search.Report.Best.Candidate.Name);
+        json.WriteNumber("seconds", search.Report.WallTime.TotalSeconds);
+        json.WriteBoolean("allRowsTrain", search.Epochs is not null);
+        json.WriteStartArray("candidates");
+        foreach (CandidateResult candidate in search.Report.Candidates)
+        {
+            json.WriteStartObject();
+            json.WriteString("settings", candidate.Candidate.Name);
+            json.WriteNumber("epochs", candidate.Epochs);
+            json.WriteNumber("bestEpoch", candidate.BestEpoch);
+            Figure(json, "loss", candidate.Score);
+            Figure(json, "standardError", candidate.StandardError);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     /// <summary>JSON has no NaN and no infinity; null stands for them.</summary>

@@ -45,12 +45,9 @@ internal static class FileKind
             return;
         }
 
-        string advice = kind switch
-        {
-            "a file of PyTorch" or "a pickle of Python" => "in Python, save the weights with safetensors.torch.save_file(model.state_dict(), OUT) or export the model with torch.onnx.export; of scikit-learn, with skl2onnx",
-            "an HDF5 file" or "a zip archive" => "export a Keras model as ONNX: model.export(\"model.onnx\", format=\"onnx\")",
-            _ => "a model is a .safetensors or .onnx file; the model comes first, then the data",
-        };
+        string advice = kind == "a pickle of Python"
+            ? "of PyTorch, save with torch.save; of scikit-learn, write ONNX with skl2onnx"
+            : "a model is a file of FastMlp, ONNX, Keras, PyTorch, TorchSharp or safetensors; the model comes first, then the data";
         throw new CommandFailedException($"'{path}' is {kind}, not a model that can be read: {advice}.");
     }
 

@@ -1,14 +1,15 @@
 using System.Globalization;
+using FastMlp.Cli.Arguments;
 using FastMlp.Cli.Training;
 using FastMlp.Data;
-using FastMlp.Onnx;
+using FastMlp.Interop;
 
 namespace FastMlp.Cli.Sources;
 
 /// <summary>A model's file: the network and what the file says about its data.</summary>
 internal sealed class StoredModel : IDisposable
 {
-    private StoredModel(string path, OnnxImportOptions options, Action<string> note)
+    private StoredModel(string path, ModelReading reading, Action<string> note)
     {
         if (Directory.Exists(path))
         {
@@ -20,9 +21,15 @@ internal sealed class StoredModel : IDisposable
             throw new CommandFailedException($"there is no model file '{path}'.");
         }
 
-        FileKind.CheckModel(path);
         Path = path;
-        Network = OnnxFile.Names(path) ? OnnxFile.Load(path, options, note) : Network.Load(path);
+        if (!OnnxFile.Names(path) && IsForeign(path))
+        {
+            Network = Foreign(path, reading.Foreign, note);
+            return;
+        }
+
+        FileKind.CheckModel(path);
+        Network = OnnxFile.Names(path) ? OnnxFile.Load(path, reading.Onnx, note) : Own(path, reading);
     }
 
     public string Path { get; }
@@ -44,10 +51,10 @@ internal sealed class StoredModel : IDisposable
         ? Preprocessing.ClassNames
         : Numbers(Math.Max(2, Network.OutputSize));
 
-    /// <summary>With what may be done to read an ONNX file, and somewhere for its notes.</summary>
-    public static StoredModel Load(string path, OnnxImportOptions options, Action<string> note)
+    /// <summary>With what the file does not say and what may be done to read it, and somewhere for notes.</summary>
+    public static StoredModel Load(string path, ModelReading reading, Action<string> note)
     {
-        StoredModel model = new(path, options, note);
+        StoredModel model = new(path, reading, note);
         try
         {
             Preprocessing? stored = Preprocessing.From(model.Network);
@@ -64,6 +71,41 @@ internal sealed class StoredModel : IDisposable
     }
 
     public void Dispose() => Network.Dispose();
+
+    private static bool IsForeign(string path)
+    {
+        try
+        {
+            return ForeignModel.Recognises(path);
+        }
+        catch (ModelFormatException exception)
+        {
+            throw new ModelFormatException($"{path}: {exception.Message}", exception);
+        }
+    }
+
+    private static Network Foreign(string path, ForeignModelOptions options, Action<string> note)
+    {
+        ForeignImport import = ForeignModel.Import(path, options);
+        foreach (string line in import.Notes)
+        {
+            note(line);
+        }
+
+        return import.Network;
+    }
+
+    private static Network Own(string path, ModelReading reading)
+    {
+        Network network = Network.Load(path);
+        if (reading.GivesLayers)
+        {
+            network.Dispose();
+            throw new UsageException($"--activations, --order and --part are about files of other frameworks; '{path}' is FastMlp's own and says it all.");
+        }
+
+        return network;
+    }
 
     private static Preprocessing Plain(Network network)
     {

@@ -10,8 +10,9 @@ namespace FastMlp.Cli.Training;
 /// </summary>
 internal sealed class FoldedRun
 {
-    private FoldedRun(FoldedData data, TrainingData first, TrainingPlan plan)
+    private FoldedRun(FoldedData data, TrainingData first, TrainingPlan plan, SearchResult? search)
     {
+        Search = search;
         Data = data;
         First = first;
         Plan = plan;
@@ -23,6 +24,9 @@ internal sealed class FoldedRun
     public TrainingData First { get; }
 
     public TrainingPlan Plan { get; }
+
+    /// <summary>How the first fold's settings were found; each fold searches for its own, in its own training rows. Null where none were searched for.</summary>
+    public SearchResult? Search { get; }
 
     public IReadOnlyList<FoldResult> Folds { get; private set; } = [];
 
@@ -48,11 +52,12 @@ internal sealed class FoldedRun
     {
         FoldedData data = FoldedData.Load(settings, folds);
         SplitData first = data.Fold(0);
-        TrainingPlan plan = new(settings, first);
-        planned(plan);
-        FoldedRun run = new(data, first, plan);
         using StopSignal signal = new(() => { }, stop);
-        run.Train(plan.Fixed with { Threads = 1 }, settings.Threads == 0 ? Environment.ProcessorCount : settings.Threads, quiet ? TextWriter.Null : console.Error, signal.Token);
+        (TrainSettings chosen, SearchResult? search) = ShortSearch.Choose(settings, first, signal.Token);
+        TrainingPlan plan = new(chosen, first);
+        planned(plan);
+        FoldedRun run = new(data, first, plan, search);
+        run.Train((search is null ? plan.Fixed : settings) with { Threads = 1 }, settings.Threads == 0 ? Environment.ProcessorCount : settings.Threads, quiet ? TextWriter.Null : console.Error, signal.Token);
         return run;
     }
 
@@ -90,7 +95,7 @@ internal sealed class FoldedRun
     private FoldResult Train(int fold, TrainSettings settings, CancellationToken stop)
     {
         TrainingData data = fold == 0 ? First : Data.Fold(fold);
-        TrainingPlan plan = new(settings, data);
+        TrainingPlan plan = fold == 0 && Search is not null ? Plan : new(ShortSearch.Choose(settings, data, stop).Settings, data);
         using Network network = plan.BuildNetwork(data.InputSize, data.TargetSize);
         FitReport report = TrainingRun.Fit(data, network, plan, _ => { }, stop);
         return report.StopReason == StopReason.Cancelled

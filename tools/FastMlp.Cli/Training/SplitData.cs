@@ -42,6 +42,8 @@ internal sealed class SplitData : TrainingData
 
     public override int TargetSize => train.TargetSize;
 
+    public override Dataset RowsToSearch => train;
+
     public override IReadOnlyList<long> ClassRows
     {
         get
@@ -104,7 +106,7 @@ internal sealed class SplitData : TrainingData
     /// <param name="testFraction">Their share, if they are some of <paramref name="all"/>.</param>
     public static SplitData Of(TrainSettings settings, DataSource source, RawTable all, RawTable rest, RawTable? heldOut, double testFraction)
     {
-        (RawTable train, RawTable? validation) = Part(rest, settings.Validation ?? DefaultValidationFraction, settings.Seed);
+        (RawTable train, RawTable? validation) = Part(rest, settings.Validation ?? (ShortSearch.TakesAll(settings, rest.Rows) ? 0 : DefaultValidationFraction), settings.Seed);
         if (train.Rows == 0 || (testFraction > 0 && heldOut is null))
         {
             throw new CommandFailedException($"{source.Name} has {Text.Count(all.Rows, "row")}: too few to train on some and hold out others; give --test 0 or another share.");

@@ -60,7 +60,14 @@ internal sealed record TrainSettings
     /// <summary>A fraction or a path.</summary>
     public string? Test { get; init; }
 
-    public int EarlyStop { get; init; }
+    /// <summary>Null where it is left to the defaults; 0 is never.</summary>
+    public int? EarlyStop { get; init; }
+
+    /// <summary>Whether settings that were left open are not searched for.</summary>
+    public bool Quick { get; init; }
+
+    /// <summary>The longest that the search for them may take.</summary>
+    public Named<TimeSpan>? SearchTime { get; init; }
 
     /// <summary>By how much an epoch must be better for <see cref="EarlyStop"/> to count anew.</summary>
     public float MinDelta { get; init; }

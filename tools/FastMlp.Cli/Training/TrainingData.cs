@@ -51,6 +51,9 @@ internal abstract class TrainingData(string name, Scaling scaling, double testFr
     /// <summary>Training rows of each class; null where they are not known before the training.</summary>
     public virtual IReadOnlyList<long>? ClassRows => null;
 
+    /// <summary>Rows to choose settings by, as the network sees them; null where they cannot be held.</summary>
+    public virtual Dataset? RowsToSearch => null;
+
     public abstract FitReport Fit(Network network, TrainingPlan plan, Action<EpochReport> progress, CancellationToken stop);
 
     /// <summary>Rows to show one by one: those held out for the test, else for validation, else those trained on, and which they are.</summary>

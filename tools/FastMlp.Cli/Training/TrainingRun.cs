@@ -8,8 +8,9 @@ namespace FastMlp.Cli.Training;
 /// <summary>One run of <c>fastmlp train</c>, from the data to the model's file.</summary>
 internal sealed class TrainingRun : IDisposable
 {
-    private TrainingRun(TrainingData data, TrainingPlan plan, string modelPath)
+    private TrainingRun(TrainingData data, TrainingPlan plan, SearchResult? search, string modelPath)
     {
+        Search = search;
         Data = data;
         Plan = plan;
         ModelPath = modelPath;
@@ -19,6 +20,9 @@ internal sealed class TrainingRun : IDisposable
     public TrainingData Data { get; }
 
     public TrainingPlan Plan { get; }
+
+    /// <summary>How the settings were found that nobody gave; null where none were searched for.</summary>
+    public SearchResult? Search { get; }
 
     public Network Network { get; }
 
@@ -56,7 +60,13 @@ internal sealed class TrainingRun : IDisposable
             }
         }
 
-        TrainingRun run = new(data, new TrainingPlan(settings, data), modelPath) { ReportPath = settings.Report };
+        (settings, SearchResult? search) = ShortSearch.Choose(settings, data, stop);
+        if (search is not null && !quiet)
+        {
+            console.Error.WriteLine($"chosen: {search.Text}");
+        }
+
+        TrainingRun run = new(data, new TrainingPlan(settings, data), search, modelPath) { ReportPath = settings.Report };
         try
         {
             planned(run.Plan);

@@ -20,7 +20,7 @@ internal sealed class DataGroup() : TrainGroup("Data")
         ("standard", Scaling.Standard), ("minmax", Scaling.MinMax), ("pixels", Scaling.Pixels), ("none", Scaling.None));
 
     public Option<double?> Validation { get; } = Arguments.Options.Fraction("--validation",
-        "Share of the training rows that is scored after every epoch and not trained on [default: 0.1]");
+        "Share of the training rows that is scored after every epoch and not trained on [default: 0.1; none of fewer than 5,000 rows whose length of training was chosen by the search]");
 
     public Option<string?> Test { get; } = new("--test")
     {

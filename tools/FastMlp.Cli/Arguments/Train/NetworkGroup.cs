@@ -14,7 +14,7 @@ internal sealed class NetworkGroup : TrainGroup
     }
 
     public Option<int[]?> Layers { get; } = Arguments.Options.Value<int[]>("--layers", "N,N,...",
-        "Units of the hidden layers, or none [default: 128, or 64 for values]", "a list of whole numbers such as 64,32, nor 'none'", LayerSizes.TryParse);
+        "Units of the hidden layers, or none [default: 128 or 128,128, chosen by the data]", "a list of whole numbers such as 64,32, nor 'none'", LayerSizes.TryParse);
 
     public Option<Named<Activation>?> Activation { get; } = Arguments.Options.Value("--activation", "NAME",
         $"Activation of the hidden layers: {ActivationNames.Known} [default: relu]", $"one of {ActivationNames.Known}",

@@ -46,6 +46,11 @@ internal sealed class TrainOptions
             throw new UsageException("--min-delta goes with --early-stop, which it makes stricter.");
         }
 
+        if (parsed.GetValue(Course.SearchTime) is not null && parsed.GetValue(Course.Quick))
+        {
+            throw new UsageException("--search-time limits the search that --quick leaves out: give one of them.");
+        }
+
         bool watches = parsed.GetValue(Course.Watch) is not null;
         if ((parsed.GetValue(Course.EarlyStop) > 0 || watches) && parsed.GetValue(Data.Validation) == 0)
         {

@@ -14,13 +14,13 @@ internal sealed class UpdateGroup : TrainGroup
         ("adamw", OptimizerKind.AdamW), ("amsgrad", OptimizerKind.AmsGrad), ("adagrad", OptimizerKind.AdaGrad), ("rmsprop", OptimizerKind.RmsProp), ("irprop", OptimizerKind.IRprop), ("lbfgs", OptimizerKind.Lbfgs));
 
     public Option<float?> LearningRate { get; } = Arguments.Options.Real("--lr",
-        "Learning rate [default: adam, adamw, amsgrad and rmsprop 0.002, or 0.001 from 10,000 rows on; sgd 0.1; momentum, nesterov and adagrad 0.02; irprop 0.01; lbfgs 1]", "a number above 0", value => value > 0);
+        "Learning rate [default: adam, adamw, amsgrad and rmsprop 0.001; sgd 0.1; momentum, nesterov and adagrad 0.02; irprop 0.01; lbfgs 1]", "a number above 0", value => value > 0);
 
     public Option<float?> Momentum { get; } = Arguments.Options.Below1("--momentum",
         "Momentum of sgd, momentum, nesterov and rmsprop [default: 0.9, for sgd and rmsprop 0]");
 
     public Option<float?> WeightDecay { get; } = Arguments.Options.AtLeast0("--weight-decay",
-        "L2 coefficient on the weights, decoupled for adamw [default: 1.2 / training rows, or 30 / training rows for values; of adamw 0.01]");
+        "L2 coefficient on the weights, decoupled for adamw [default: 0.001 or 0.01, chosen by the data; with --quick 0.001, of adamw 0.01]");
 
     public Option<float?> L1 { get; } = Arguments.Options.AtLeast0("--l1", "L1 coefficient on the weights [default: 0]");
 
