@@ -49,6 +49,24 @@ internal sealed class BenchCommand : CliCommand
         DefaultValueFactory = _ => 1,
     };
 
+    private readonly Option<bool> latency = new("--latency")
+    {
+        Description = "Only the latency of predictions at a steady rate: alone, on all cores at once, beside collections",
+    };
+
+    private readonly Option<string?> model = new("--model")
+    {
+        HelpName = "MODEL",
+        Description = "With --latency: measure this model in place of --layers",
+    };
+
+    private readonly Option<double> rate = new("--rate")
+    {
+        HelpName = "N",
+        Description = "With --latency: calls a second on each thread [default: 10000]",
+        DefaultValueFactory = _ => 10_000,
+    };
+
     public BenchCommand(CommandContext context)
         : base(context, "bench", "Measure latency, rows per second, training steps per second and the share of the FMA peak.")
     {
@@ -56,12 +74,16 @@ internal sealed class BenchCommand : CliCommand
         Add(batch);
         Add(threads);
         Add(seconds);
+        Add(latency);
+        Add(model);
+        Add(rate);
     }
 
     public override IReadOnlyList<string> Examples =>
     [
         "fastmlp bench",
         "fastmlp bench --layers 784,512,512,10 --batch 1,64 --seconds 3",
+        "fastmlp bench --latency --model iris.safetensors --rate 20000 --seconds 10",
     ];
 
     protected override int Run(ParseResult parsed)
@@ -80,6 +102,16 @@ internal sealed class BenchCommand : CliCommand
             throw new UsageException("--seconds is above 0 and at most 600.");
         }
 
+        if (parsed.GetValue(latency))
+        {
+            return Latency(parsed, sizes, batches, time);
+        }
+
+        if (parsed.GetValue(model) is not null)
+        {
+            throw new UsageException("--model is for --latency; without it bench builds networks of --layers.");
+        }
+
         Report report = Measure(sizes, batches, threadCount, time);
         if (AsJson(parsed))
         {
@@ -88,6 +120,30 @@ internal sealed class BenchCommand : CliCommand
         else
         {
             report.Write(Console.Output);
+        }
+
+        return ExitCode.Done;
+    }
+
+    private int Latency(ParseResult parsed, int[] sizes, int[] batches, double time)
+    {
+        if (parsed.GetValue(rate) is not (>= 1 and <= 10_000_000))
+        {
+            throw new UsageException("--rate is from 1 to 10000000.");
+        }
+
+        string? path = parsed.GetValue(model);
+        using Network network = path is null ? Build(sizes, Activation.Relu, Output(sizes)) : Network.Load(path);
+        using Predictor predictor = network.Freeze();
+        LatencyBench bench = new(predictor, path is null ? Text(sizes) : Path.GetFileName(path), parsed.GetValue(rate), time);
+        bench.Run(batches);
+        if (AsJson(parsed))
+        {
+            Console.WriteJson(bench.Write);
+        }
+        else
+        {
+            bench.Write(Console.Output);
         }
 
         return ExitCode.Done;

@@ -79,6 +79,7 @@ internal static class Cli
             new ConvertCommand(context),
             new InfoCommand(context),
             new BenchCommand(context),
+            new ServeCommand(context),
             new CompletionCommand(context),
         };
         root.HelpName = "fastmlp";
