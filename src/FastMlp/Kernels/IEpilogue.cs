@@ -4,7 +4,7 @@ namespace FastMlp.Kernels;
 
 /// <summary>What a GEMM does to each finished sum before it is stored: a few instructions, since they stand once for each register of the tile.</summary>
 /// <remarks>
-/// Exp-class formulas run as a second pass instead. In here they cost even where a constant condition rules them out: the JIT inlines
+/// Of many rows, exp-class formulas run as a second pass instead. In here they cost even where a constant condition rules them out: the JIT inlines
 /// the 24 copies before it drops them, runs out of its budget, and leaves the sums in memory.
 /// </remarks>
 internal unsafe interface IEpilogue

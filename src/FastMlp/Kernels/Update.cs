@@ -5,8 +5,8 @@ using FastMlp.Simd;
 namespace FastMlp.Kernels;
 
 /// <summary>
-/// theta &lt;- rule(theta, shape(g), states) over a flat range, in one pass: parameters, gradients and states are each
-/// read and written once.
+/// theta &lt;- rule(theta, shape(g), states) over a flat range, in one pass: parameters and states are
+/// read and written once, gradients read once.
 /// </summary>
 internal static unsafe class Update
 {

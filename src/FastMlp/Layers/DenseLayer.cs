@@ -22,7 +22,7 @@ internal abstract unsafe class DenseLayer : SingleInputLayer
         nint padded = PanelLayout.Padded(OutputSize);
         format = storage.Format;
 
-        // Narrow panels keep their rounded weights in float32: they are small, and half a vector is no panel row.
+        // Narrow panels keep their rounded weights in float32: they are small, and a row of 16-bit pairs would fill half a vector.
         isBFloat16 = format == WeightFormat.BFloat16 && PanelVectors == 2;
         WeightRow = isBFloat16 ? PanelWidth / 2 : PanelWidth;
         KBlock = Routes.KBlock(inputSize);

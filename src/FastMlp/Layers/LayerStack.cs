@@ -239,18 +239,18 @@ internal sealed unsafe class LayerStack
             return;
         }
 
-        SingleInputLayer[] layers = chain;
-        int last = layers.Length - 1;
-        float* even = workspace, odd = workspace + widest;
+        SingleInputLayer[] row = chain;
+        int last = row.Length - 1;
+        float* output = workspace, other = workspace + widest;
         for (int i = 0; i < last; i++)
         {
-            layers[i].ForwardRow(parameters, x, even, isPadded: true);
-            x = even;
-            even = odd;
-            odd = x;
+            row[i].ForwardRow(parameters, x, output, isPadded: true);
+            x = output;
+            output = other;
+            other = x;
         }
 
-        layers[last].ForwardRow(parameters, x, y, isPadded: false);
+        row[last].ForwardRow(parameters, x, y, isPadded: false);
     }
 
     /// <summary>The same on up to <paramref name="threads"/> threads, each with its own part of the workspace: threads times <see cref="WorkspaceLength"/>.</summary>

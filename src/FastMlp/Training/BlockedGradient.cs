@@ -12,8 +12,8 @@ namespace FastMlp.Training;
 /// the block, not with the batch. Narrow networks go on their side (<see cref="SidewaysPass"/>), and batches of any size with them.
 /// </summary>
 /// <remarks>
-/// The sum does not depend on threads: blocks belong to lanes, whose number the shapes alone decide; each lane adds its blocks in
-/// order, and the lanes are added in order. dL/dtheta is sum of w g / sum of w.
+/// The sum does not depend on threads: blocks belong to partial sums, whose number the shapes alone decide; each takes its blocks in
+/// order, and they are added in order. dL/dtheta is sum of w g / sum of w.
 /// </remarks>
 internal sealed unsafe class BlockedGradient : IDisposable
 {
@@ -26,7 +26,7 @@ internal sealed unsafe class BlockedGradient : IDisposable
     private readonly int[] notFinite = new int[Routes.MostSums];
     private AlignedBuffer outputs = new(0);
     private nint outputRows;
-    private int lanes;
+    private int partials;
 
     public BlockedGradient(LayerStack stack, Loss loss, int threads)
     {
@@ -71,11 +71,11 @@ internal sealed unsafe class BlockedGradient : IDisposable
 
         outputRows = x.Rows;
 
-        lanes = Routes.Sums(x.Rows, stack.ParameterCount);
+        partials = Routes.Sums(x.Rows, stack.ParameterCount);
         using GCHandle<BlockedGradient> self = new(this);
-        int parts = Math.Min(passes.Length, lanes);
+        int parts = Math.Min(passes.Length, partials);
         long* memory = stackalloc long[Shares.Length(parts)];
-        Batch batch = new() { Blocks = self, Parameters = parameters, X = x, Targets = targets, TargetSize = targetSize, Lanes = new Shares(memory, parts, lanes, grain: 1) };
+        Batch batch = new() { Blocks = self, Parameters = parameters, X = x, Targets = targets, TargetSize = targetSize, Partials = new Shares(memory, parts, partials, grain: 1) };
         WorkerPool.Shared.ForkJoin(parts, &Part, &batch);
         return Add(gradients);
     }
@@ -95,45 +95,45 @@ internal sealed unsafe class BlockedGradient : IDisposable
     {
         Batch* batch = (Batch*)context;
         BlockedGradient blocks = batch->Blocks.Target;
-        while (batch->Lanes.Take(part, out nint lane, out _))
+        while (batch->Partials.Take(part, out nint partial, out _))
         {
-            blocks.Lane((int)lane, blocks.passes[part], in *batch);
+            blocks.Partial((int)partial, blocks.passes[part], in *batch);
         }
     }
 
-    /// <summary>The blocks of a lane in order, into its sum.</summary>
-    private void Lane(int lane, BlockPass pass, in Batch batch)
+    /// <summary>The blocks of a partial in order, into its sum.</summary>
+    private void Partial(int partial, BlockPass pass, in Batch batch)
     {
-        (nint begin, nint end) = Partition.Range(batch.X.Rows, lanes, lane, block);
-        float* sum = sums.Pointer + (lane * stack.ParameterLength);
+        (nint begin, nint end) = Partition.Range(batch.X.Rows, partials, partial, block);
+        float* sum = sums.Pointer + (partial * stack.ParameterLength);
         MatrixView y = MatrixView.Dense(outputs.Pointer, outputRows, stack.OutputSize).Slice(begin, end - begin);
-        losses[lane] = pass.SumGradients(batch.Parameters, sum, batch.X.Slice(begin, end - begin), batch.Targets.Slice(begin, batch.TargetSize), y);
-        weights[lane] = pass.Weight;
-        notFinite[lane] = pass.FirstLayerNotFinite;
+        losses[partial] = pass.SumGradients(batch.Parameters, sum, batch.X.Slice(begin, end - begin), batch.Targets.Slice(begin, batch.TargetSize), y);
+        weights[partial] = pass.Weight;
+        notFinite[partial] = pass.FirstLayerNotFinite;
         if (begin == end)
         {
             new Span<float>(sum, (int)stack.ParameterLength).Clear();
         }
     }
 
-    /// <summary>Adds the lanes in order.</summary>
+    /// <summary>Adds the partials in order.</summary>
     private double Add(float* gradients)
     {
         double loss = 0;
         Weight = 0;
         FirstLayerNotFinite = -1;
-        for (int lane = 0; lane < lanes; lane++)
+        for (int partial = 0; partial < partials; partial++)
         {
-            loss += losses[lane];
-            Weight += weights[lane];
-            FirstLayerNotFinite = FirstLayerNotFinite < 0 ? notFinite[lane] : FirstLayerNotFinite;
+            loss += losses[partial];
+            Weight += weights[partial];
+            FirstLayerNotFinite = FirstLayerNotFinite < 0 ? notFinite[partial] : FirstLayerNotFinite;
         }
 
         float share = Weight > 0 ? (float)(1 / Weight) : 0;
         Vectors.Combine(share, sums.Pointer, 0, sums.Pointer, gradients, stack.ParameterLength);
-        for (int lane = 1; lane < lanes; lane++)
+        for (int partial = 1; partial < partials; partial++)
         {
-            Vectors.Combine(share, sums.Pointer + (lane * stack.ParameterLength), 1, gradients, gradients, stack.ParameterLength);
+            Vectors.Combine(share, sums.Pointer + (partial * stack.ParameterLength), 1, gradients, gradients, stack.ParameterLength);
         }
 
         return Weight > 0 ? loss / Weight : 0;
@@ -146,6 +146,6 @@ internal sealed unsafe class BlockedGradient : IDisposable
         public MatrixView X;
         public Targets Targets;
         public int TargetSize;
-        public Shares Lanes;
+        public Shares Partials;
     }
 }

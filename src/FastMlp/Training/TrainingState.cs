@@ -6,7 +6,7 @@ using FastMlp.Schedules;
 
 namespace FastMlp.Training;
 
-/// <summary>Everything that training a network needs beside its parameters, and the one step that all loops are made of.</summary>
+/// <summary>Everything that training a network needs beside its parameters, and the two halves of a step, forward and update, that all loops are made of.</summary>
 internal sealed unsafe class TrainingState : IDisposable
 {
     private readonly LayerStack stack;
