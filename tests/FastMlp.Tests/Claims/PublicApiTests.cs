@@ -14,6 +14,7 @@ public class PublicApiTests
     [InlineData("FastMlp.Onnx")]
     [InlineData("FastMlp.Interop")]
     [InlineData("FastMlp.Distributed")]
+    [InlineData("FastMlp.Data.Formats")]
     public void ThePublicApiIsTheAcceptedOne(string assemblyName)
     {
         string actual = Assembly.Load(assemblyName)
