@@ -18,18 +18,18 @@ internal static class Files
 {
     public static string Json(Sample s) => JsonSerializer.Serialize(new { size = s.Size, count = s.Count, town = s.Town, day = s.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), @class = s.Class });
 
-    public static void WriteParquet(string path, Sample[] samples, int rowsOfGroup)
+    public static void WriteParquet(string path, Sample[] samples, int rowsOfGroup, bool datesAsText)
     {
         using FileStream stream = File.Create(path);
-        WriteParquetAsync(stream, samples, rowsOfGroup).GetAwaiter().GetResult();
+        WriteParquetAsync(stream, samples, rowsOfGroup, datesAsText).GetAwaiter().GetResult();
     }
 
-    public static async Task WriteParquetAsync(Stream stream, Sample[] samples, int rowsOfGroup)
+    public static async Task WriteParquetAsync(Stream stream, Sample[] samples, int rowsOfGroup, bool datesAsText)
     {
         DataField<double?> size = new("size");
         DataField<int> count = new("count");
         DataField<string> town = new("town");
-        DataField<DateTime> day = new("day");
+        DataField day = datesAsText ? new DataField<string>("day") : new DataField<DateTime>("day");
         DataField<string> name = new("class");
         await using ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(size, count, town, day, name), stream);
         foreach (Sample[] chunk in samples.Chunk(rowsOfGroup))
@@ -38,7 +38,15 @@ internal static class Files
             await group.WriteAsync<double>(size, chunk.Select(s => s.Size).ToArray().AsMemory());
             await group.WriteAsync<int>(count, chunk.Select(s => s.Count).ToArray().AsMemory());
             await group.WriteAsync(town, chunk.Select(s => s.Town).ToArray());
-            await group.WriteAsync<DateTime>(day, chunk.Select(s => s.Day).ToArray().AsMemory());
+            if (datesAsText)
+            {
+                await group.WriteAsync(day, chunk.Select(s => s.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)).ToArray());
+            }
+            else
+            {
+                await group.WriteAsync<DateTime>(day, chunk.Select(s => s.Day).ToArray().AsMemory());
+            }
+
             await group.WriteAsync(name, chunk.Select(s => s.Class).ToArray());
             group.CompleteValidate();
         }

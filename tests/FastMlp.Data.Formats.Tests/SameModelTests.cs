@@ -20,7 +20,7 @@ public sealed class SameModelTests : IDisposable
         TableOptions options = new() { Missing = Missing.Mean };
 
         string parquet = Path.Combine(folder, "rows.parquet");
-        Files.WriteParquet(parquet, samples, rowsOfGroup: 64);
+        Files.WriteParquet(parquet, samples, rowsOfGroup: 64, datesAsText: true);
         Assert.Equal(expected, Train(ParquetTable.Load(parquet, options)));
 
         string jsonl = Path.Combine(folder, "rows.jsonl");
@@ -33,6 +33,19 @@ public sealed class SameModelTests : IDisposable
         Assert.Equal(expected, Train(DatabaseTable.Read(reader, options)));
     }
 
+    // The file says how dates were spelled, which typed dates were not; so the weights are compared, and not the files.
+    [Fact]
+    public void TypedDatesGiveTheSameWeightsAsDatesInTexts()
+    {
+        Sample[] samples = Sample.Make(150);
+        TableOptions options = new() { Missing = Missing.Mean };
+        string parquet = Path.Combine(folder, "rows.parquet");
+        Files.WriteParquet(parquet, samples, rowsOfGroup: 64, datesAsText: false);
+        using TabularModel typed = Fit(ParquetTable.Load(parquet, options));
+        using TabularModel spelled = Fit(JsonLinesTable.Load(new StringReader(string.Join('\n', samples.Select(Files.Json))), options));
+        Assert.Equal(Bits(spelled), Bits(typed));
+    }
+
     [Fact]
     public void OtherRowsGiveAnotherModel()
     {
@@ -43,11 +56,15 @@ public sealed class SameModelTests : IDisposable
         Assert.NotEqual(expected, Train(JsonLinesTable.Load(new StringReader(string.Join('\n', samples.Select(Files.Json))), options)));
     }
 
+    private static TabularModel Fit(RawTable rows) => TabularModel.Fit(rows,
+        (features, classes) => Network.Input(features).Dense(8, Activation.Tanh).Dense(classes, Activation.Softmax).Build(seed: 3),
+        new FitOptions { Epochs = 3, BatchSize = 32 });
+
+    private static int[] Bits(TabularModel model) => [.. model.Network.Tensors.SelectMany(tensor => tensor.ToArray()).Select(BitConverter.SingleToInt32Bits)];
+
     private static byte[] Train(RawTable rows)
     {
-        using TabularModel model = TabularModel.Fit(rows,
-            (features, classes) => Network.Input(features).Dense(8, Activation.Tanh).Dense(classes, Activation.Softmax).Build(seed: 3),
-            new FitOptions { Epochs = 3, BatchSize = 32 });
+        using TabularModel model = Fit(rows);
         using MemoryStream file = new();
         model.Save(file);
         return file.ToArray();
