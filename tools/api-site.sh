@@ -8,7 +8,7 @@ log=$(mktemp)
 trap 'rm -rf docfx/api docfx/_site "$log"' EXIT
 
 dotnet tool restore
-for project in FastMlp FastMlp.Data FastMlp.Onnx FastMlp.Interop FastMlp.Distributed; do
+for project in FastMlp FastMlp.Data FastMlp.Onnx FastMlp.Interop FastMlp.Data.Formats FastMlp.Distributed; do
   dotnet build -c Release -v quiet --nologo "src/$project"
 done
 dotnet docfx docfx/docfx.json --warningsAsErrors 2>&1 | tee "$log"

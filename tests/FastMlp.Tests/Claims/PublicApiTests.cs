@@ -15,6 +15,7 @@ public class PublicApiTests
     [InlineData("FastMlp.Interop")]
     [InlineData("FastMlp.Distributed")]
     [InlineData("FastMlp.Hosting")]
+    [InlineData("FastMlp.Data.Formats")]
     public void ThePublicApiIsTheAcceptedOne(string assemblyName)
     {
         string actual = Assembly.Load(assemblyName)
