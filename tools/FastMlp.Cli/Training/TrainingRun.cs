@@ -91,7 +91,7 @@ internal sealed class TrainingRun : IDisposable
     }
 
     /// <summary>Where the model goes: to <c>--out</c>, or into this folder by the name of the data.</summary>
-    public static string PathOfModel(TrainSettings settings) => settings.Out ?? $"{DataSource.Find(settings.Data).Name}.safetensors";
+    public static string PathOfModel(TrainSettings settings) => settings.Out ?? $"{settings.Source.Name}.safetensors";
 
     public void Dispose() => Network.Dispose();
 
