@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Runtime.ExceptionServices;
 using FastMlp.Cli.Reporting;
 using FastMlp.Cli.Reporting.Html;
-using FastMlp.Cli.Sources;
 using FastMlp.Data;
 
 namespace FastMlp.Cli.Training;
