@@ -122,6 +122,21 @@ public sealed class StreamTests : IDisposable
     }
 
     [Fact]
+    public void TrainReadsStandardInputLikeAFile()
+    {
+        string data = folder.WriteTwoClasses("data.csv", rows: 200);
+        string text = File.ReadAllText(data);
+        string[] options = ["--layers", "4", "--epochs", "3", "--out", folder["model.safetensors"]];
+        double expected = Command.Run(["train", data, .. options]).Done().Figure("test loss");
+        Assert.Equal(expected, Command.Pipe(text, ["train", "-", .. options]).Done().Figure("test loss"));
+        Assert.Equal(expected, Command.Pipe(text, "evaluate", folder["model.safetensors"], "-", "--held-out").Done().Figure("test loss"), 1e-6);
+        Assert.Contains("x", Command.Pipe(text, "data", "-").Done().Output, StringComparison.Ordinal);
+        Command.Pipe(text, "train", "-", "--folds", "2", "--layers", "4", "--epochs", "1").Done();
+        Command.Pipe(text, "train", "-", "--stream").WasBadUsage("--stream", "standard input");
+        Command.Pipe("x,y\n1,2,3\n", ["train", "-", .. options]).FailedWith("standard input, line 2");
+    }
+
+    [Fact]
     public void WhatAStreamCannotDoIsSaid()
     {
         string data = folder.WriteTwoClasses("some.csv");

@@ -11,7 +11,7 @@ namespace FastMlp.Cli;
 /// <summary><c>fastmlp data</c>: what is read of a file, and what is doubtful about it, without training.</summary>
 internal sealed class DataCommand : CliCommand
 {
-    private readonly Argument<string> dataName = new("DATA") { Description = "A CSV file, or any other data that train takes" };
+    private readonly Argument<string> dataName = new("DATA") { Description = "A CSV file, '-' for CSV on standard input, or any other data that train takes" };
 
     private readonly Option<string?> target = new("--target") { HelpName = "COLUMN", Description = "What is to be learnt: a column by name or by number from 0 [default: the last]" };
 
@@ -45,7 +45,7 @@ internal sealed class DataCommand : CliCommand
 
     protected override int Run(ParseResult parsed)
     {
-        DataSource source = DataSource.Find(parsed.GetRequiredValue(dataName));
+        DataSource source = DataSource.Find(parsed.GetRequiredValue(dataName), Console.OpenInput);
         CsvOptions csv = columns.Read(parsed, parsed.GetValue(target), parsed.GetValue(task));
 
         // To look at gaps, they need not be filled.

@@ -18,7 +18,7 @@ internal sealed class EvaluateCommand : CliCommand
 
     private readonly Argument<string> dataName = new("DATA")
     {
-        Description = "A built-in data set, a CSV file with the columns of the training data in any order, a NumPy or libsvm file, or a folder of idx files (its test set, if it has one)",
+        Description = "A built-in data set, a CSV file with the columns of the training data in any order, '-' for CSV on standard input, a NumPy or libsvm file, or a folder of idx files (its test set, if it has one)",
     };
 
     private readonly Option<bool> heldOut = new("--held-out")
@@ -65,7 +65,7 @@ internal sealed class EvaluateCommand : CliCommand
             [("MODEL", path), ("DATA", parsed.GetRequiredValue(dataName))],
             [(report.Name, parsed.GetValue(report))]);
         using StoredModel model = StoredModel.Load(path, modelOptions.Read(parsed, path), note => Console.Error.WriteLine($"note: {note}"));
-        DataSource source = DataSource.Find(parsed.GetRequiredValue(dataName));
+        DataSource source = DataSource.Find(parsed.GetRequiredValue(dataName), Console.OpenInput);
         bool onlyHeldOut = parsed.GetValue(heldOut);
         string? reportPath = parsed.GetValue(report);
         if (reportPath is not null)

@@ -9,8 +9,6 @@ namespace FastMlp.Cli;
 /// <summary><c>fastmlp predict</c>: one line for each row of the data.</summary>
 internal sealed class PredictCommand : CliCommand
 {
-    private const string StandardInput = "-";
-
     private readonly Argument<string> modelPath = new("MODEL") { Description = "A model file" };
 
     private readonly Argument<string> dataName = new("DATA")
@@ -18,7 +16,21 @@ internal sealed class PredictCommand : CliCommand
         Description = "A CSV file with the features of the training data in any order, '-' for CSV on standard input, a NumPy or libsvm file, a built-in data set or a folder of idx files",
     };
 
-    private readonly Option<string?> output = new("--out") { HelpName = "FILE.csv", Description = "Write here instead of to standard output" };
+    private readonly Option<string?> output = new("--out") { HelpName = "FILE", Description = "Write here instead of to standard output: CSV, or what an ending .jsonl or .npy says" };
+
+    private readonly Option<PredictionFormat?> format = FastMlp.Cli.Arguments.Options.Choice<PredictionFormat>(
+        "--format", "Form of the output: npy holds the numbers alone, of classes all probabilities [default: by the ending of --out, else csv]",
+        ("csv", PredictionFormat.Csv), ("jsonl", PredictionFormat.JsonLines), ("npy", PredictionFormat.Npy));
+
+    private readonly Option<string[]> keep = new("--keep")
+    {
+        HelpName = "COLUMN,...",
+        Description = "Columns of a CSV file to carry to the output as they are written there, before the answers",
+    };
+
+    private readonly Option<NonFinite?> nonFinite = FastMlp.Cli.Arguments.Options.Choice<NonFinite>(
+        "--on-nan", "What becomes of an answer that is not a number or infinite: an error that names the row, or an empty field (null in JSON, NaN in npy) [default: error]",
+        ("error", NonFinite.Error), ("empty", NonFinite.Empty));
 
     private readonly Option<bool> probabilities = new("--probabilities") { Description = "Give the probability of every class" };
 
@@ -37,6 +49,9 @@ internal sealed class PredictCommand : CliCommand
         Add(modelPath);
         Add(dataName);
         Add(output);
+        Add(format);
+        Add(keep);
+        Add(nonFinite);
         Add(probabilities);
         Add(spread);
         modelOptions.AddTo(this);
@@ -51,6 +66,7 @@ internal sealed class PredictCommand : CliCommand
     public override IReadOnlyList<string> Examples =>
     [
         "fastmlp predict price.safetensors new.csv --out prices.csv",
+        "fastmlp predict price.safetensors new.csv --keep id,street --out prices.jsonl",
         "fastmlp predict iris.safetensors iris --probabilities",
         "tail -n 5 new.csv | cat header.csv - | fastmlp predict price.safetensors -",
     ];
@@ -61,10 +77,14 @@ internal sealed class PredictCommand : CliCommand
         OutputFile.CheckApart(
             [("MODEL", path), ("DATA", parsed.GetRequiredValue(dataName))],
             [(output.Name, parsed.GetValue(output))]);
-        if (parsed.GetValue(output) is { } checkedPath)
+        string? outputPath = parsed.GetValue(output);
+        if (outputPath is not null)
         {
-            OutputFile.CheckWritable(checkedPath);
+            OutputFile.CheckWritable(outputPath);
         }
+
+        string[] kept = [.. ColumnOptions.Names(parsed.GetValue(keep)).Distinct()];
+        PredictionFormat form = Format(parsed, outputPath, kept);
 
         using StoredModel model = StoredModel.Load(path, modelOptions.Read(parsed, path), note => Console.Error.WriteLine($"note: {note}"));
         if (parsed.GetValue(probabilities) && !model.Classifies)
@@ -78,22 +98,28 @@ internal sealed class PredictCommand : CliCommand
             throw new CommandFailedException($"{model.Path} is one network, so there is no spread: train it with --ensemble 5.");
         }
 
-        string? outputPath = parsed.GetValue(output);
         bool all = parsed.GetValue(probabilities);
         ReadingTally tally = new(model.Preprocessing);
-        IEnumerable<float[]> parts = Predict(model, members, parsed.GetRequiredValue(dataName), Console, text.Read(parsed), tally);
-        Predictions predictions = new(model, all, withSpread: members.Length > 0);
+        DataSource source = DataSource.Find(parsed.GetRequiredValue(dataName), Console.OpenInput);
+        IEnumerable<KeptRows> parts = Predict(model, members, source, text.Read(parsed) with { Keep = kept }, tally);
+        Predictions predictions = new(model, all, members.Length > 0, kept, parsed.GetValue(nonFinite) ?? NonFinite.Error);
         if (outputPath is not null)
         {
             OutputFile.Write(outputPath, stream =>
             {
+                if (form == PredictionFormat.Npy)
+                {
+                    predictions.WriteNpy(parts, stream);
+                    return;
+                }
+
                 using StreamWriter file = new(stream, leaveOpen: true);
-                predictions.WriteCsv(parts, file);
+                Write(predictions, form, parts, file);
             });
         }
         else if (!AsJson(parsed))
         {
-            predictions.WriteCsv(parts, Console.Output);
+            Write(predictions, form, parts, Console.Output);
         }
 
         if (AsJson(parsed))
@@ -128,18 +154,49 @@ internal sealed class PredictCommand : CliCommand
         return ExitCode.Done;
     }
 
-    /// <summary>The answers in the unit of the data, and behind those of a row the spread of the members if there are any, in parts that follow the reading of the rows.</summary>
-    private static IEnumerable<float[]> Predict(StoredModel model, Network[] members, string dataName, CommandConsole console, CsvOptions csv, ReadingTally tally)
+    private static void Write(Predictions predictions, PredictionFormat form, IEnumerable<KeptRows> parts, TextWriter writer)
     {
-        IEnumerable<float[]> parts = dataName == StandardInput
-            ? DataSource.ReadFeaturesFor(console.Input, model.Preprocessing, "standard input", csv, tally)
-            : DataSource.Find(dataName).ReadFeaturesFor(model.Preprocessing, csv, tally);
-        return parts.Select(features =>
+        if (form == PredictionFormat.JsonLines)
         {
+            predictions.WriteJsonLines(parts, writer);
+        }
+        else
+        {
+            predictions.WriteCsv(parts, writer);
+        }
+    }
+
+    /// <summary>The form that is said, or that the ending of the file says.</summary>
+    private PredictionFormat Format(ParseResult parsed, string? outputPath, string[] kept)
+    {
+        PredictionFormat? said = parsed.GetValue(format);
+        if (said is not null && outputPath is null && AsJson(parsed))
+        {
+            throw new UsageException("--json prints one JSON object; leave --format away, or write its form to a file with --out.");
+        }
+
+        string ending = Path.GetExtension(outputPath ?? "").ToLowerInvariant();
+        PredictionFormat form = said ?? (ending is ".jsonl" or ".ndjson" ? PredictionFormat.JsonLines : ending == ".npy" ? PredictionFormat.Npy : PredictionFormat.Csv);
+        if (form == PredictionFormat.Npy && outputPath is null)
+        {
+            throw new UsageException("--format npy writes bytes, not text; say where with --out.");
+        }
+
+        return form == PredictionFormat.Npy && kept.Length > 0
+            ? throw new UsageException("--keep carries texts, and an npy file holds numbers only; write CSV or JSON lines.")
+            : form;
+    }
+
+    /// <summary>The answers in the unit of the data, and behind those of a row the spread of the members if there are any, in parts that follow the reading of the rows.</summary>
+    private static IEnumerable<KeptRows> Predict(StoredModel model, Network[] members, DataSource source, CsvOptions csv, ReadingTally tally)
+    {
+        return source.ReadFeaturesFor(model.Preprocessing, csv, tally).Select(part =>
+        {
+            float[] features = part.Values;
             model.Preprocessing.Features.Transform(features);
             float[] outputs = model.Network.Predict(features);
             model.Preprocessing.InverseTargets(outputs);
-            return members.Length == 0 ? outputs : Beside(outputs, Spread(model, members, features), model.Network.OutputSize);
+            return part with { Values = members.Length == 0 ? outputs : Beside(outputs, Spread(model, members, features), model.Network.OutputSize) };
         });
     }
 

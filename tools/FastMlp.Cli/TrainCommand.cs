@@ -15,7 +15,7 @@ internal sealed class TrainCommand : CliCommand
     private readonly Argument<string?> data = new("DATA")
     {
         Arity = ArgumentArity.ZeroOrOne, // a configuration file may name them
-        Description = $"A built-in data set ({string.Join(", ", BuiltInDatasets.Names)}), a file of CSV, NumPy (.npz, .npy) or libsvm (.libsvm, .svm), or a folder of idx files",
+        Description = $"A built-in data set ({string.Join(", ", BuiltInDatasets.Names)}), a file of CSV or '-' for CSV on standard input, NumPy (.npz, .npy) or libsvm (.libsvm, .svm), or a folder of idx files",
     };
 
     private readonly TrainOptions options = new();
@@ -59,7 +59,7 @@ internal sealed class TrainCommand : CliCommand
 
         parsed = WithConfig(parsed);
         bool asJson = AsJson(parsed);
-        TrainSettings settings = options.Read(parsed, parsed.GetValue(data) ?? throw new UsageException("DATA is missing: the name of a data set, a file or a folder."));
+        TrainSettings settings = options.Read(parsed, parsed.GetValue(data) ?? throw new UsageException("DATA is missing: the name of a data set, a file or a folder.")) with { Input = Console.OpenInput };
         bool writesModel = parsed.GetValue(options.Data.Folds) is null;
         OutputFile.CheckApart(
             [("DATA", settings.Data), ("--test", settings.Test), ("--config", parsed.GetValue(config.Config)), ("--checkpoint", settings.Checkpoint?.Folder), ("--resume", settings.Resume)],
@@ -110,6 +110,11 @@ internal sealed class TrainCommand : CliCommand
     /// <summary>One rank of a job: all train, rank 0 speaks and writes.</summary>
     private int RunTogether(Communicator ranks, TrainSettings settings, bool writesModel, bool asJson, Action<TrainingPlan> planned)
     {
+        if (ranks.Size > 1 && settings.Source.IsReadOnce)
+        {
+            throw new UsageException("standard input goes to one rank of a job only; give a file that all can read.");
+        }
+
         if (settings.Stream || !writesModel)
         {
             throw new UsageException($"{(settings.Stream ? "--stream" : "--folds")} goes without mpirun and --deterministic: the ranks of a job train one network on rows in memory.");

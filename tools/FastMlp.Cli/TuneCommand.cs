@@ -66,6 +66,7 @@ internal sealed class TuneCommand : CliCommand
         TrainSettings settings = new()
         {
             Data = parsed.GetRequiredValue(dataName),
+            Input = Console.OpenInput,
             Csv = columns.Read(parsed, parsed.GetValue(target), parsed.GetValue(task)),
             Validation = ValidationFraction,
             Seed = chosenSeed,

@@ -5,11 +5,12 @@ public sealed class FeatureTable
 {
     private readonly ReadOnlyMemory<float> features;
 
-    internal FeatureTable(ReadOnlyMemory<float> features, int inputSize, IReadOnlyList<string> featureNames)
+    internal FeatureTable(ReadOnlyMemory<float> features, int inputSize, IReadOnlyList<string> featureNames, IReadOnlyList<IReadOnlyList<string>>? kept = null)
     {
         this.features = features;
         InputSize = inputSize;
         FeatureNames = featureNames;
+        Kept = kept ?? [];
     }
 
     /// <summary>Rows in the table.</summary>
@@ -23,4 +24,7 @@ public sealed class FeatureTable
 
     /// <summary>A name for each feature; empty if unknown.</summary>
     public IReadOnlyList<string> FeatureNames { get; }
+
+    /// <summary>For each column of <see cref="CsvOptions.Keep"/> the text of every row as it is written in the file, without the quotes around it.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Kept { get; }
 }

@@ -93,6 +93,14 @@ public static class CsvDataset
         return Evaluate(OfFile(path, options), preprocessing, options, batchRows, tally);
     }
 
+    /// <summary>As the overload for a file; the stream stays open, and <paramref name="source"/> names it in messages.</summary>
+    /// <exception cref="DataFormatException">The text cannot be used, a column is missing, or a class is unknown to the model.</exception>
+    public static IEnumerable<Dataset> LoadBatches(Stream stream, Preprocessing preprocessing, int batchRows, CsvOptions? options = null, string source = "CSV", ReadingTally? tally = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchRows, 1);
+        return Evaluate(OfStream(stream, source, options), preprocessing, options, batchRows, tally);
+    }
+
     /// <summary>
     /// Reads only the features that a trained model needs, for prediction: by name where the file and the model have names, in any
     /// order, and other columns are passed over; without names in order. A target column may be there or not.
@@ -128,6 +136,14 @@ public static class CsvDataset
         return Predict(OfText(reader, source, options), preprocessing, options, batchRows, tally);
     }
 
+    /// <summary>As the overload for a file; the stream stays open, and <paramref name="source"/> names it in messages.</summary>
+    /// <exception cref="DataFormatException">The text cannot be used, or a column is missing; the message names it.</exception>
+    public static IEnumerable<FeatureTable> LoadFeatureBatches(Stream stream, Preprocessing preprocessing, int batchRows, CsvOptions? options = null, string source = "CSV", ReadingTally? tally = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchRows, 1);
+        return Predict(OfStream(stream, source, options), preprocessing, options, batchRows, tally);
+    }
+
     private static CsvOptions NumbersOnly(CsvOptions? options)
     {
         options ??= new CsvOptions();
@@ -143,6 +159,17 @@ public static class CsvDataset
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         return plan => OpenRows(path, options ?? new CsvOptions(), plan);
+    }
+
+    private static Func<ColumnPlan, CsvRows> OfStream(Stream stream, string source, CsvOptions? options)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(source);
+        return plan =>
+        {
+            Stream content = Compression.Open(stream);
+            return new CsvRows(Decoded(content, source, options), source, options ?? new CsvOptions(), [.. plan.Columns.Select(column => column.Name)], plan.Mark, [content]);
+        };
     }
 
     private static Func<ColumnPlan, CsvRows> OfText(TextReader reader, string source, CsvOptions? options)
@@ -285,22 +312,26 @@ public static class CsvDataset
     {
         ArgumentNullException.ThrowIfNull(preprocessing);
         return ReadBatches(open, preprocessing, options ?? new CsvOptions(), batchRows, tally, withTargets: false)
-            .Select(batch => new FeatureTable(batch.Features, preprocessing.Features.Size, preprocessing.FeatureNames));
+            .Select(batch => new FeatureTable(batch.Features, preprocessing.Features.Size, preprocessing.FeatureNames, batch.Kept));
     }
 
-    /// <summary>The features of so many rows at a time, and their targets if they are wanted; at least one batch.</summary>
-    private static IEnumerable<(float[] Features, List<double> Targets)> ReadBatches(
+    /// <summary>The features of so many rows at a time, and either their targets or the texts to keep; at least one batch.</summary>
+    private static IEnumerable<(float[] Features, List<double> Targets, List<string>[] Kept)> ReadBatches(
         Func<ColumnPlan, CsvRows> open, Preprocessing preprocessing, CsvOptions options, int batchRows, ReadingTally? tally, bool withTargets)
     {
         ColumnPlan plan = preprocessing.Plan;
         using CsvRows rows = open(plan);
         PlannedRows planned = new(rows, preprocessing, options, tally, withTargets);
+        int[] keep = withTargets ? [] : [.. options.Keep.Select(name => rows.FindName(name) is >= 0 and int place
+            ? place
+            : throw rows.About($"there is no column '{CsvRows.Shown(name)}' to keep; the columns are {CsvRows.List(rows.Names)}."))];
         bool any = false;
         while (true)
         {
             double[] raw = new double[plan.Columns.Count * Math.Min(batchRows, FirstRows)];
             int filled = 0;
             List<double> targets = [];
+            List<string>[] kept = [.. keep.Select(_ => new List<string>())];
             for (int row = 0; row < batchRows && rows.Next(); row++)
             {
                 if (filled == raw.Length)
@@ -315,6 +346,11 @@ public static class CsvDataset
                 {
                     targets.Add(planned.ReadTarget());
                 }
+
+                for (int k = 0; k < keep.Length; k++)
+                {
+                    kept[k].Add(rows.Written(keep[k]).ToString());
+                }
             }
 
             if (filled == 0)
@@ -328,7 +364,7 @@ public static class CsvDataset
             }
 
             any = true;
-            yield return (plan.Encode(raw.AsSpan(0, filled)), targets);
+            yield return (plan.Encode(raw.AsSpan(0, filled)), targets, kept);
         }
     }
 

@@ -17,6 +17,12 @@ public sealed record CsvOptions : TableOptions
     /// </summary>
     public Encoding? Encoding { get; init; }
 
+    /// <summary>
+    /// Columns whose texts <see cref="CsvDataset.LoadFeatures(string, Preprocessing, CsvOptions?, ReadingTally?)"/> and its kin carry along in
+    /// <see cref="FeatureTable.Kept"/>, by name: what names the rows to predict on. The other ways of reading pass over this.
+    /// </summary>
+    public IReadOnlyList<string> Keep { get; init; } = [];
+
     /// <summary>The decimal mark of all numbers.</summary>
     public DecimalMark Decimal { get; init; } = DecimalMark.Detect;
 }

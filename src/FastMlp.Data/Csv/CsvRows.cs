@@ -23,9 +23,10 @@ internal sealed class CsvRows : IDisposable
     private readonly LimitedText text;
     private readonly EncodedText? encoded;
     private readonly IReadOnlyList<IDisposable> owned;
-    private readonly Queue<(long Line, string[] Fields)> pending = new();
+    private readonly Queue<(long Line, string[] Fields, string[] Written)> pending = new();
     private readonly long namedAtLine;
     private string[]? sampled;
+    private string[] sampledAsWritten = [];
     private char[] unquoted = [];
     private bool hasQuotes;
     private long nextLine = 1;
@@ -134,13 +135,26 @@ internal sealed class CsvRows : IDisposable
         }
     }
 
+    /// <summary>The field of the current row as it is written: unquoted, and with its blanks; valid until the next call.</summary>
+    public ReadOnlySpan<char> Written(int column)
+    {
+        if (sampled is not null)
+        {
+            return sampledAsWritten[column];
+        }
+
+        ReadOnlySpan<char> field = csv.Current[column].Span;
+        ReadOnlySpan<char> quoted = hasQuotes ? field.Trim() : [];
+        return !quoted.IsEmpty && quoted[0] == '"' ? Unescaped(quoted) : field;
+    }
+
     /// <summary>Moves to the next row of data; false at the end.</summary>
     public bool Next()
     {
         int count;
-        if (pending.TryDequeue(out (long Line, string[] Fields) row))
+        if (pending.TryDequeue(out (long Line, string[] Fields, string[] Written) row))
         {
-            (Line, sampled) = row;
+            (Line, sampled, sampledAsWritten) = row;
             count = sampled.Length;
             for (int c = 0; encoded is { IsDamaged: true } && c < count; c++)
             {
@@ -235,14 +249,17 @@ internal sealed class CsvRows : IDisposable
         while (sample.Count < SampleRows && characters < SampleCharacters && ReadRecord())
         {
             string[] fields = new string[csv.Current.ColCount];
+            string[] written = new string[fields.Length];
             for (int c = 0; c < fields.Length; c++)
             {
                 fields[c] = this[c].ToString();
+                ReadOnlySpan<char> field = Written(c);
+                written[c] = field.SequenceEqual(fields[c]) ? fields[c] : field.ToString();
                 characters += fields[c].Length;
             }
 
             sample.Add(fields);
-            pending.Enqueue((Line, fields));
+            pending.Enqueue((Line, fields, written));
         }
 
         return sample.Count > 0 ? sample : throw About("the file is empty; rows of numbers, with or without a header, were expected.");
@@ -376,12 +393,15 @@ internal sealed class CsvRows : IDisposable
         return true;
     }
 
-    private ReadOnlySpan<char> Unquoted(ReadOnlySpan<char> field)
+    private ReadOnlySpan<char> Unquoted(ReadOnlySpan<char> field) => Unescaped(field).Trim();
+
+    /// <summary>What stands between the quotes.</summary>
+    private ReadOnlySpan<char> Unescaped(ReadOnlySpan<char> field)
     {
         ReadOnlySpan<char> inner = field[1..^1];
         if (!inner.Contains('"'))
         {
-            return inner.Trim();
+            return inner;
         }
 
         unquoted = unquoted.Length < inner.Length ? new char[Math.Max(64, inner.Length)] : unquoted;
@@ -392,7 +412,7 @@ internal sealed class CsvRows : IDisposable
             i += inner[i] == '"' ? 1 : 0;
         }
 
-        return unquoted.AsSpan(0, length).Trim();
+        return unquoted.AsSpan(0, length);
     }
 
     private T Guarded<T>(Func<T> read)

@@ -82,7 +82,8 @@ internal sealed class ColumnOptions
         return read;
     }
 
-    private static string[] Names(string[]? given) => [.. (given ?? []).SelectMany(names => names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+    /// <summary>The names of lists with commas, one after the other.</summary>
+    internal static string[] Names(string[]? given) => [.. (given ?? []).SelectMany(names => names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
 
     /// <summary>A column's name may hold an equals sign and a way may not, but for the value of a constant: the first split that gives a way counts.</summary>
     private static (Missing All, Dictionary<string, Missing> Single) ReadMissing(string[] given)

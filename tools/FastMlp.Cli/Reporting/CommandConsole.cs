@@ -32,6 +32,9 @@ internal sealed class CommandConsole
 
     public TextReader Input { get; }
 
+    /// <summary>Opens standard input as bytes, whose encoding is for the reader to say; null takes the text of <see cref="Input"/> as UTF-8.</summary>
+    public Func<Stream>? InputBytes { get; init; }
+
     /// <summary>Whether results are read on a screen.</summary>
     public bool OutputIsTerminal { get; }
 
@@ -47,8 +50,11 @@ internal sealed class CommandConsole
     public static CommandConsole OfProcess()
     {
         Console.SetOut(new StandardOutput(Console.Out));
-        return new(Console.Out, Console.Error, Console.In, !Console.IsOutputRedirected, !Console.IsErrorRedirected);
+        return new(Console.Out, Console.Error, Console.In, !Console.IsOutputRedirected, !Console.IsErrorRedirected) { InputBytes = Console.OpenStandardInput };
     }
+
+    /// <summary>Standard input as bytes.</summary>
+    public Stream OpenInput() => InputBytes?.Invoke() ?? new MemoryStream(Encoding.UTF8.GetBytes(Input.ReadToEnd()));
 
     /// <summary>
     /// Prints one JSON object and nothing else. What is long is flushed as it grows; if <paramref name="write"/> fails, nothing

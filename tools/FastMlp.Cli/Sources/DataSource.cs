@@ -1,13 +1,25 @@
 using FastMlp.Cli.Reporting;
 using FastMlp.Data;
+using FastMlp.Serialization;
 
 namespace FastMlp.Cli.Sources;
 
 /// <summary>What DATA on the command line means: a built-in data set, a folder of idx files, or a file of CSV, NumPy or libsvm by its name.</summary>
 internal sealed class DataSource
 {
+    /// <summary>DATA that is read from standard input.</summary>
+    private const string StandardInput = "-";
+
     private readonly string argument;
+    private readonly Func<Stream>? input;
     private readonly BuiltInDataset? builtIn;
+
+    private DataSource(Func<Stream> input)
+    {
+        argument = "standard input";
+        this.input = input;
+        Name = "stdin";
+    }
 
     private DataSource(string argument, BuiltInDataset? builtIn)
     {
@@ -29,12 +41,18 @@ internal sealed class DataSource
         return (IsIdxFolder || builtIn?.Name == "digits") && side * side == features ? side : 0;
     }
 
+    /// <summary>Whether it comes once: standard input.</summary>
+    public bool IsReadOnce => input is not null;
+
     /// <summary>Whether it is text with columns, which is what a file is unless its name says otherwise.</summary>
     public bool IsCsv => builtIn is null && !IsIdxFolder && !IsNumpy && !IsLibsvm;
 
     private bool IsNumpy => builtIn is null && !IsIdxFolder && HasExtension(".npz", ".npy", ".npy.gz");
 
     private bool IsLibsvm => builtIn is null && !IsIdxFolder && HasExtension(".libsvm", ".svm", ".svmlight", ".libsvm.gz", ".svm.gz", ".svmlight.gz");
+
+    /// <summary>What DATA names, with '-' for CSV text on standard input, which is read once.</summary>
+    public static DataSource Find(string argument, Func<Stream>? input) => argument == StandardInput && input is not null ? new DataSource(input) : Find(argument);
 
     /// <summary>A built-in name comes before a file of that name; <c>./digits</c> is the file.</summary>
     public static DataSource Find(string argument)
@@ -56,6 +74,11 @@ internal sealed class DataSource
             throw NotFound(argument);
         }
 
+        if (IsNamedPipe(argument))
+        {
+            throw new CommandFailedException($"'{argument}' is a named pipe, and data are opened more than once; give - as DATA and the pipe as standard input: - < {argument}");
+        }
+
         FileKind.CheckData(argument);
         return new DataSource(argument, null);
     }
@@ -63,6 +86,11 @@ internal sealed class DataSource
     /// <summary>The rows to train on as they stand in the data, and the test set that comes with them, if one does.</summary>
     public (RawTable Rows, Dataset? Test) LoadTable(CsvOptions options)
     {
+        if (input is not null)
+        {
+            return (CsvDataset.LoadTable(input(), options, argument), null);
+        }
+
         if (IsCsv)
         {
             return (CsvDataset.LoadTable(argument, options), null);
@@ -86,11 +114,17 @@ internal sealed class DataSource
 
     /// <summary>The same rows in parts: a CSV file as it is read, so that it need not fit in memory, anything else whole.</summary>
     public IEnumerable<Dataset> ReadFor(Preprocessing preprocessing, CsvOptions? csv = null, ReadingTally? tally = null) =>
-        IsCsv ? CsvDataset.LoadBatches(argument, preprocessing, BatchRows(preprocessing), csv, tally) : [LoadFor(preprocessing)];
+        input is not null ? CsvDataset.LoadBatches(input(), preprocessing, BatchRows(preprocessing), csv, argument, tally)
+        : IsCsv ? CsvDataset.LoadBatches(argument, preprocessing, BatchRows(preprocessing), csv, tally) : [LoadFor(preprocessing)];
 
     /// <summary>The rows as a trained model wants them, not yet scaled; the test set where the data come with one.</summary>
     public Dataset LoadFor(Preprocessing preprocessing, CsvOptions? csv = null, ReadingTally? tally = null)
     {
+        if (input is not null)
+        {
+            return CsvDataset.LoadBatches(input(), preprocessing, int.MaxValue, csv, argument, tally).First();
+        }
+
         if (IsCsv)
         {
             return CsvDataset.Load(argument, preprocessing, csv, tally);
@@ -117,27 +151,33 @@ internal sealed class DataSource
         return data;
     }
 
-    /// <summary>The features only, [rows, inputSize], not yet scaled, in parts like those of <see cref="ReadFor"/>.</summary>
-    public IEnumerable<float[]> ReadFeaturesFor(Preprocessing preprocessing, CsvOptions? csv = null, ReadingTally? tally = null)
+    /// <summary>The features only, [rows, inputSize], not yet scaled, in parts like those of <see cref="ReadFor"/>, and the texts to keep.</summary>
+    public IEnumerable<KeptRows> ReadFeaturesFor(Preprocessing preprocessing, CsvOptions? csv = null, ReadingTally? tally = null)
     {
+        if (input is not null)
+        {
+            return CsvDataset.LoadFeatureBatches(input(), preprocessing, BatchRows(preprocessing), csv, argument, tally).Select(KeptRows.Of);
+        }
+
         if (IsCsv)
         {
-            return CsvDataset.LoadFeatureBatches(argument, preprocessing, BatchRows(preprocessing), csv, tally).Select(batch => batch.Features.ToArray());
+            return CsvDataset.LoadFeatureBatches(argument, preprocessing, BatchRows(preprocessing), csv, tally).Select(KeptRows.Of);
+        }
+
+        if (csv?.Keep.Count > 0)
+        {
+            throw new UsageException($"--keep names columns of a CSV file; {Name} has no columns of text.");
         }
 
         if (IsNumpy || IsLibsvm)
         {
-            return [(IsNumpy ? NumpyDataset.LoadFeatures(argument, preprocessing) : LibsvmDataset.LoadFeatures(argument, preprocessing)).Features.ToArray()];
+            return [KeptRows.Of(IsNumpy ? NumpyDataset.LoadFeatures(argument, preprocessing) : LibsvmDataset.LoadFeatures(argument, preprocessing))];
         }
 
         (Dataset rows, Dataset? test) = Load();
         CheckFeatures(rows.InputSize, preprocessing);
-        return [(test ?? rows).Features.ToArray()];
+        return [new KeptRows((test ?? rows).Features.ToArray(), [])];
     }
-
-    /// <summary>The same of CSV text.</summary>
-    public static IEnumerable<float[]> ReadFeaturesFor(TextReader text, Preprocessing preprocessing, string name, CsvOptions? csv = null, ReadingTally? tally = null) =>
-        CsvDataset.LoadFeatureBatches(text, preprocessing, BatchRows(preprocessing), csv, name, tally).Select(batch => batch.Features.ToArray());
 
     /// <summary>Rows of a part: 16 MB of features, and not so many that figures wait long for the first.</summary>
     private static int BatchRows(Preprocessing preprocessing) => Math.Clamp((1 << 22) / preprocessing.Features.Size, 1, 1 << 14);
@@ -168,6 +208,10 @@ internal sealed class DataSource
             throw new CommandFailedException($"{Name} has {Text.Count(inputSize, "feature")} in a row; the model takes {Text.Count(preprocessing.Features.Size)}.");
         }
     }
+
+    /// <summary>Pipes that a shell opened, under /dev and /proc, give their text once and are read once.</summary>
+    private static bool IsNamedPipe(string path) =>
+        AtomicFile.IsDevice(path) && !Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal) && !Path.GetFullPath(path).StartsWith("/proc/", StringComparison.Ordinal);
 
     private static CommandFailedException NotFound(string argument)
     {

@@ -3,6 +3,7 @@ using FastMlp.Cli.Arguments;
 using FastMlp.Cli.Training;
 using FastMlp.Data;
 using FastMlp.Interop;
+using FastMlp.Serialization;
 
 namespace FastMlp.Cli.Sources;
 
@@ -19,6 +20,11 @@ internal sealed class StoredModel : IDisposable
         if (!File.Exists(path))
         {
             throw new CommandFailedException($"there is no model file '{path}'.");
+        }
+
+        if (AtomicFile.IsDevice(path))
+        {
+            throw new CommandFailedException($"the model '{path}' is a pipe or a device; a model is read more than once, so give a regular file.");
         }
 
         Path = path;

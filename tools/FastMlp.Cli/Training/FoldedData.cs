@@ -40,7 +40,7 @@ internal sealed class FoldedData
 
     public static FoldedData Load(TrainSettings settings, int folds)
     {
-        DataSource source = DataSource.Find(settings.Data);
+        DataSource source = settings.Source;
         (RawTable all, _) = source.LoadTable(settings.Csv);
         SplitData.Check(source, all);
         return folds <= all.Rows

@@ -73,7 +73,7 @@ internal sealed class SplitData : TrainingData
 
     public static SplitData Load(TrainSettings settings)
     {
-        DataSource source = DataSource.Find(settings.Data);
+        DataSource source = settings.Source;
         DataSource? testSource = null;
         double? wantedFraction = null;
         if (settings.Test is not null)

@@ -32,7 +32,12 @@ internal sealed class StreamData : TrainingData
 
     public static StreamData Open(TrainSettings settings, TextWriter notes, CancellationToken stop)
     {
-        DataSource source = DataSource.Find(settings.Data);
+        DataSource source = settings.Source;
+        if (source.IsReadOnce)
+        {
+            throw new UsageException("--stream reads a CSV file again for each epoch, and standard input comes once; leave --stream away, or give a file.");
+        }
+
         if (!source.IsCsv)
         {
             throw new UsageException($"--stream reads a CSV file again for each epoch; {source.Name} is none.");

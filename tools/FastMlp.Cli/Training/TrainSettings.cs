@@ -1,4 +1,5 @@
 using FastMlp.Cli.Arguments;
+using FastMlp.Cli.Sources;
 using FastMlp.Data;
 
 namespace FastMlp.Cli.Training;
@@ -7,6 +8,12 @@ namespace FastMlp.Cli.Training;
 internal sealed record TrainSettings
 {
     public required string Data { get; init; }
+
+    /// <summary>Opens standard input, which <c>-</c> as data means; null where there is none.</summary>
+    public Func<Stream>? Input { get; init; }
+
+    /// <summary>What <see cref="Data"/> names.</summary>
+    public DataSource Source => DataSource.Find(Data, Input);
 
     public int[]? Layers { get; init; }
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Runtime.ExceptionServices;
 using FastMlp.Cli.Reporting;
 using FastMlp.Cli.Reporting.Html;
-using FastMlp.Cli.Sources;
 using FastMlp.Data;
 
 namespace FastMlp.Cli.Training;
@@ -91,7 +90,7 @@ internal sealed class TrainingRun : IDisposable
     }
 
     /// <summary>Where the model goes: to <c>--out</c>, or into this folder by the name of the data.</summary>
-    public static string PathOfModel(TrainSettings settings) => settings.Out ?? $"{DataSource.Find(settings.Data).Name}.safetensors";
+    public static string PathOfModel(TrainSettings settings) => settings.Out ?? $"{settings.Source.Name}.safetensors";
 
     public void Dispose() => Network.Dispose();
 
