@@ -1,9 +1,9 @@
 using FastMlp.Kernels;
 using FastMlp.Layers;
 using FastMlp.Memory;
+using FastMlp.Schedules;
 using FastMlp.Training;
 using FastMlp.Training.Batches;
-using FastMlp.Schedules;
 
 namespace FastMlp;
 

@@ -61,7 +61,7 @@ public sealed class ExamplesTests
             ["completion", "bash"],
         ];
         Assert.Equal(Cli.Root(new(TextWriter.Null, TextWriter.Null, TextReader.Null), CancellationToken.None).Subcommands.Select(command => command.Name).Order(), lines.Select(line => line[0]).Order());
-        
+
         // The server is told to end before it begins to wait; the others do not listen to that.
         Assert.All(lines, line => Command.RunUntil(new CancellationToken(line[0] == "serve"), [.. line, "--json"]).Done().Json());
     }

@@ -1,8 +1,8 @@
+using System.Runtime.CompilerServices;
 using FastMlp.Kernels;
 using FastMlp.Layers;
 using FastMlp.Simd;
 using FastMlp.Training;
-using System.Runtime.CompilerServices;
 
 namespace FastMlp.Optimizers;
 

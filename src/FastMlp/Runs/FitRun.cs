@@ -1,6 +1,6 @@
+using FastMlp.Schedules;
 using FastMlp.Training;
 using FastMlp.Training.Batches;
-using FastMlp.Schedules;
 
 namespace FastMlp;
 

@@ -1,6 +1,6 @@
+using FastMlp.Optimizers;
 using FastMlp.Tests.Reference;
 using FastMlp.Tests.Support;
-using FastMlp.Optimizers;
 
 namespace FastMlp.Tests.Optimizers;
 
